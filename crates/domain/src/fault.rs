@@ -1,0 +1,221 @@
+//! Everything that can go wrong in a way that a client is told about: one table.
+//!
+//! What a client must not be told (a broken disk, a bug) travels as the hidden
+//! source of [`Code::Broken`] or [`Code::Unavailable`]: it is logged once with
+//! the request id, and the client reads only the public text.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::field::{Check, FieldFault, Refusal};
+use crate::time::Span;
+
+/// The class of a fault; each has one HTTP status in the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The request is malformed or invalid (400).
+    Invalid,
+    /// Nobody is signed in (401).
+    Unauthenticated,
+    /// Signed in, but without the right (403).
+    Forbidden,
+    /// There is no such thing, or none that the caller may see (404).
+    NotFound,
+    /// There is no such method here (405).
+    MethodNotAllowed,
+    /// It collides with what is there (409).
+    Conflict,
+    /// The body is too large (413).
+    TooLarge,
+    /// The body is of a type that is not read here (415).
+    UnsupportedMedia,
+    /// Well formed, but impossible (422).
+    Impossible,
+    /// Too many attempts (429).
+    TooMany,
+    /// Our fault (500).
+    Broken,
+    /// Not right now (503).
+    Unavailable,
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident: $class:ident, $wire:literal, $sentence:literal;)*) => {
+        /// One row of the table of faults.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every row, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The class that decides the status.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)* }
+            }
+
+            /// The wording of the Systems API (`message`).
+            #[must_use]
+            pub const fn wire(self) -> &'static str {
+                match self { $(Self::$name => $wire,)* }
+            }
+
+            /// The wording for a person: the Authorisation API's `Message`, and the pages.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+
+            /// The row's own name, for logs and documents.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+faults! {
+    /// One or more fields are wrong; the fault lists them.
+    ValidationFailed: Invalid, "validation failed", "Some of what was sent is not right.";
+    /// The body is not the JSON that belongs here.
+    MalformedBody: Invalid, "malformed body", "The body is not valid JSON.";
+    /// The state token cannot be read, or comes from the future (seed 000).
+    StateMalformed: Invalid, "invalid or already used state token", "The link from the other application is not valid.";
+    /// The state token is older than an hour (seed 000).
+    StateExpired: Invalid, "state token expired", "The link from the other application has expired. Go back there and start again.";
+    /// The state token was used before (seed 000).
+    StateUsed: Invalid, "state token already used", "The link from the other application was used already. Go back there and start again.";
+    /// Credentials were put into the query string.
+    CredentialsInQuery: Invalid, "credentials in the query string", "Credentials belong in the body, never in the address.";
+    /// No token, or none that is valid any more.
+    InvalidToken: Unauthenticated, "invalid token", "You are not signed in, or no longer. Sign in again.";
+    /// The address and the password do not belong together.
+    WrongCredentials: Unauthenticated, "wrong credentials", "The e-mail address or the password is not right.";
+    /// The caller lacks the right.
+    InsufficientPermissions: Forbidden, "insufficient permissions", "You do not have the right to do this.";
+    /// A page of another origin tried to change something.
+    ForeignOrigin: Forbidden, "cross-origin request refused", "This request came from another site and was refused.";
+    /// No such thing, or not for the caller's eyes.
+    NotFound: NotFound, "not found", "There is nothing here that you may see.";
+    /// No such system, or not for the caller's eyes.
+    SystemNotFound: NotFound, "system not found", "There is no such system that you may see.";
+    /// No such organisation, or not for the caller's eyes.
+    OrganisationNotFound: NotFound, "organization not found", "There is no such organisation that you may see.";
+    /// No such route.
+    NoSuchRoute: NotFound, "api not found", "There is no such address here.";
+    /// The route exists for other methods.
+    MethodNotAllowed: MethodNotAllowed, "method not allowed", "This address does not answer to that method.";
+    /// The same idempotency key is being worked on.
+    IdempotencyRunning: Conflict, "a request with this idempotency key is still running", "The same request is still being worked on.";
+    /// Somebody else set the server up already.
+    AlreadySetUp: Conflict, "already set up", "This server is set up already. Sign in instead.";
+    /// The e-mail address belongs to a user already.
+    EmailTaken: Conflict, "already exists", "That e-mail address is taken.";
+    /// Two members of the request contradict each other.
+    Contradiction: Conflict, "conflicting members", "Two parts of the request contradict each other.";
+    /// The body is over the limit.
+    TooLarge: TooLarge, "request body too large", "That is more than this address takes.";
+    /// The body's content type is not read here.
+    UnsupportedMedia: UnsupportedMedia, "unsupported media type", "Send JSON, with the content type application/json.";
+    /// The idempotency key belongs to another body.
+    IdempotencyMismatch: Impossible, "idempotency key was used with another body", "That idempotency key belongs to another request.";
+    /// Too many failures; wait.
+    Throttled: TooMany, "too many attempts", "Too many attempts. Wait a moment and try again.";
+    /// A fault of ours.
+    Broken: Broken, "internal server error", "Something broke on our side. It was recorded.";
+    /// The database is away, or the queue is full.
+    Unavailable: Unavailable, "service unavailable", "The service is not available right now. Try again in a moment.";
+    /// The operation's deadline passed.
+    DeadlinePassed: Unavailable, "deadline exceeded", "That took too long and was given up. Nothing was changed.";
+}
+
+/// A refusal or a failure on its way to the client.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The row of the table.
+    pub code: Code,
+    /// More than the table says, for the client to read.
+    pub detail: Option<Cow<'static, str>>,
+    /// The fields that are wrong, where the request's fields are.
+    pub fields: Vec<FieldFault>,
+    /// How long the client should wait.
+    pub retry_after: Option<Span>,
+    /// What really happened, for the log alone.
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// A fault with nothing but its row.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: None, fields: Vec::new(), retry_after: None, source: None }
+    }
+
+    /// A fault about one field.
+    #[must_use]
+    pub fn field(key: impl Into<Cow<'static, str>>, refusal: Refusal, value: Option<&str>) -> Self {
+        let mut check = Check::new();
+        check.refuse(key, refusal, value);
+        check.fault().unwrap_or(Self::new(Code::ValidationFailed))
+    }
+
+    /// A fault of ours, with what really happened for the log.
+    #[must_use]
+    pub fn broken(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..Self::new(Code::Broken) }
+    }
+
+    /// Something that we depend on is away, with what really happened for the log.
+    #[must_use]
+    pub fn unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..Self::new(Code::Unavailable) }
+    }
+
+    /// The same fault with more detail for the client.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// The same fault with the fields that are wrong.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<FieldFault>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The same fault, saying how long to wait.
+    #[must_use]
+    pub const fn with_retry_after(mut self, wait: Span) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.code.wire())?;
+        if let Some(detail) = &self.detail {
+            write!(formatter, ": {detail}")?;
+        }
+        for field in &self.fields {
+            write!(formatter, "; {}", field.sentence())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
+    }
+}
