@@ -1,0 +1,57 @@
+//! Who is asking: a person as the authorisation rules see them.
+
+use crate::email::EmailAddress;
+use crate::id::{OrganisationId, UserId};
+use crate::name::Name;
+use crate::organisation::OrganisationKind;
+use crate::role::{Right, Role};
+
+/// A person's place in one organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The organisation.
+    pub organisation: OrganisationId,
+    /// Its name.
+    pub organisation_name: Name,
+    /// Its place in the partner tree.
+    pub organisation_kind: OrganisationKind,
+    /// What the person is there.
+    pub role: Role,
+}
+
+/// A signed-in person with all that decides what they may do.
+///
+/// Only memberships of living, unsuspended organisations are in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The person.
+    pub user: UserId,
+    /// How they sign in.
+    pub email: EmailAddress,
+    /// How they are called.
+    pub name: Name,
+    /// Whether they hold every right everywhere.
+    pub is_super_admin: bool,
+    /// The organisation that they act for unless they name another.
+    pub current_organisation: Option<OrganisationId>,
+    /// Their places, the oldest first.
+    pub memberships: Vec<Membership>,
+}
+
+impl Principal {
+    /// Whether the person holds the right in at least one organisation.
+    ///
+    /// This is what an endpoint checks before it looks at any object; whether
+    /// the right reaches the object itself is decided with the object loaded.
+    #[must_use]
+    pub fn holds(&self, right: Right) -> bool {
+        self.is_super_admin || self.memberships.iter().any(|membership| membership.role.grants(right))
+    }
+
+    /// The membership that the person acts in unless they name another organisation.
+    #[must_use]
+    pub fn current_membership(&self) -> Option<&Membership> {
+        let current = self.current_organisation?;
+        self.memberships.iter().find(|membership| membership.organisation == current)
+    }
+}

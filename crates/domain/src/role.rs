@@ -1,0 +1,146 @@
+//! Rights, and which role holds which: one table.
+//!
+//! A role is held in an organisation and reaches that organisation and all
+//! below it, never sideways and never up.
+
+use std::fmt;
+
+use crate::field::{Parse, Refusal};
+
+/// What a person is in an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Runs the organisation: its people, its systems, the organisations below.
+    Admin,
+    /// Looks after systems.
+    Support,
+    /// Sees, and changes nothing.
+    Reader,
+}
+
+impl Role {
+    /// Every role, the mightiest first.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Support, Self::Reader];
+
+    /// The name in the APIs and in the store.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Support => "support",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// Whether the role grants the right in its organisation and below.
+    #[must_use]
+    pub const fn grants(self, right: Right) -> bool {
+        match right {
+            Right::ReadSystems | Right::ReadUsers | Right::ReadOrganisations => true,
+            Right::ManageSystems => matches!(self, Self::Admin | Self::Support),
+            Right::ManageUsers | Right::ManageOrganisations => matches!(self, Self::Admin),
+            // What cannot be undone is for super admins alone.
+            Right::DestroySystems | Right::DestroyUsers | Right::DestroyOrganisations => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Parse for Role {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        let found = Self::ALL.into_iter().find(|role| role.name() == text);
+        found.ok_or_else(|| Refusal::new("oneof", "one of admin, support, reader"))
+    }
+}
+
+/// Something that one may be allowed to do; an endpoint names the right it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// See systems.
+    ReadSystems,
+    /// Create, change and soft-delete systems, and renew their secrets.
+    ManageSystems,
+    /// Delete systems for good.
+    DestroySystems,
+    /// See people.
+    ReadUsers,
+    /// Create, change and suspend people.
+    ManageUsers,
+    /// Delete people for good.
+    DestroyUsers,
+    /// See organisations.
+    ReadOrganisations,
+    /// Create, change and suspend organisations.
+    ManageOrganisations,
+    /// Delete organisations for good.
+    DestroyOrganisations,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 9] = [
+        Self::ReadSystems,
+        Self::ManageSystems,
+        Self::DestroySystems,
+        Self::ReadUsers,
+        Self::ManageUsers,
+        Self::DestroyUsers,
+        Self::ReadOrganisations,
+        Self::ManageOrganisations,
+        Self::DestroyOrganisations,
+    ];
+
+    /// The name in the APIs, the documents and the audit log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReadSystems => "read:systems",
+            Self::ManageSystems => "manage:systems",
+            Self::DestroySystems => "destroy:systems",
+            Self::ReadUsers => "read:users",
+            Self::ManageUsers => "manage:users",
+            Self::DestroyUsers => "destroy:users",
+            Self::ReadOrganisations => "read:organizations",
+            Self::ManageOrganisations => "manage:organizations",
+            Self::DestroyOrganisations => "destroy:organizations",
+        }
+    }
+
+    /// The roles that grant this right, for a query's `WHERE`.
+    pub fn roles(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| role.grants(self))
+    }
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mightier_role_lacks_nothing_that_a_lesser_one_has() {
+        for right in Right::ALL {
+            for pair in Role::ALL.windows(2) {
+                let [mightier, lesser] = pair else { continue };
+                assert!(mightier.grants(right) || !lesser.grants(right), "{mightier} lacks {right} of {lesser}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_super_admins_destroy() {
+        for right in [Right::DestroySystems, Right::DestroyUsers, Right::DestroyOrganisations] {
+            assert_eq!(right.roles().count(), 0, "{right}");
+        }
+    }
+}
