@@ -42,7 +42,7 @@ pub struct FieldFault {
 }
 
 impl FieldFault {
-    /// A sentence for a person: "callback_url must be an absolute https URL".
+    /// A sentence for a person: "`callback_url` must be an absolute https URL".
     #[must_use]
     pub fn sentence(&self) -> String {
         format!("{} must be {}", self.key, self.refusal.expected)

@@ -1,1 +1,160 @@
-//! .
+//! Passwords: what is a good one, and how one travels until it is hashed.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::field::{Parse, Refusal};
+use crate::secret::SecretText;
+
+/// The shortest password, in code points (contract, section 2).
+pub const LENGTH_MIN: usize = 12;
+/// The longest password, in code points (contract, section 2).
+pub const LENGTH_MAX: usize = 256;
+/// The zxcvbn score that a password needs, of 4 (contract, section 2).
+const SCORE_MIN: u8 = 3;
+/// How much of a password the estimate looks at: its cost grows with the square.
+const ESTIMATED_LENGTH_MAX: usize = 100;
+
+/// A password that somebody typed to prove who they are.
+///
+/// Normalised with NFKC, so that every keyboard types the same one.
+#[derive(Clone, Debug)]
+pub struct Password(SecretText);
+
+impl Password {
+    /// The normalised text, to be hashed.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl Parse for Password {
+    const SECRET: bool = true;
+
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        // A bound before normalising, which may lengthen: nothing longer was ever accepted.
+        if text.is_empty() {
+            return Err(Refusal::new("required", "given"));
+        }
+        if text.chars().count() > LENGTH_MAX * 4 {
+            return Err(Refusal::new("max", "at most 256 characters long"));
+        }
+        Ok(Self(SecretText::new(text.nfkc().collect::<String>())))
+    }
+}
+
+impl schemars::JsonSchema for Password {
+    fn schema_name() -> Cow<'static, str> {
+        "Password".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "password", "minLength": 1, "maxLength": LENGTH_MAX * 4 })
+    }
+}
+
+/// A password that meets the rules for a new one.
+#[derive(Clone, Debug)]
+pub struct NewPassword(Password);
+
+impl NewPassword {
+    /// Accepts a password of 12 to 256 code points that is hard to guess for
+    /// somebody who knows the person's name, address and organisation.
+    ///
+    /// # Errors
+    /// A refusal with the estimate's advice.
+    pub fn accept(password: Password, known_about_person: &[&str]) -> Result<Self, Refusal> {
+        let length = password.expose().chars().count();
+        if length < LENGTH_MIN {
+            return Err(Refusal::new("min", "at least 12 characters long"));
+        }
+        if length > LENGTH_MAX {
+            return Err(Refusal::new("max", "at most 256 characters long"));
+        }
+        let strength = estimate(&password, known_about_person);
+        if strength.score < SCORE_MIN {
+            let advice = strength.advice.join(" ");
+            return Err(Refusal::new("strength", format!("harder to guess. {advice}").trim_end().to_owned()));
+        }
+        Ok(Self(password))
+    }
+
+    /// The password.
+    #[must_use]
+    pub const fn password(&self) -> &Password {
+        &self.0
+    }
+}
+
+/// How hard a password is to guess.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strength {
+    /// zxcvbn's score, 0 (at once) to 4 (never).
+    pub score: u8,
+    /// What would make it harder, as sentences.
+    pub advice: Vec<String>,
+}
+
+/// Estimates how hard a password is to guess (zxcvbn).
+#[must_use]
+pub fn estimate(password: &Password, known_about_person: &[&str]) -> Strength {
+    let head: String = password.expose().chars().take(ESTIMATED_LENGTH_MAX).collect();
+    let known = words_of(known_about_person);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let entropy = zxcvbn::zxcvbn(&head, &known);
+    let advice = entropy.feedback().map_or_else(Vec::new, |feedback| {
+        let warning = feedback.warning().map(|warning| warning.to_string());
+        warning.into_iter().chain(feedback.suggestions().iter().map(ToString::to_string)).collect()
+    });
+    Strength { score: entropy.score() as u8, advice }
+}
+
+/// The whole texts and the words in them, because people use parts of their own names.
+fn words_of(texts: &[&str]) -> Vec<String> {
+    const WORD_LENGTH_MIN: usize = 3;
+    let parts = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let parts = parts.filter(|part| part.chars().count() >= WORD_LENGTH_MIN);
+    texts.iter().copied().chain(parts).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+    use super::*;
+
+    fn accept(text: &str, known: &[&str]) -> Result<NewPassword, Refusal> {
+        NewPassword::accept(Password::parse_text(text).unwrap(), known)
+    }
+
+    #[test]
+    fn length_is_counted_in_code_points_after_normalising() {
+        assert_eq!(accept("elf zeichen", &[]).unwrap_err().rule, "min");
+        assert!(accept("🦊 quokka vexillum 7", &[]).is_ok());
+        // U+FB03 is one ligature and three letters once normalised.
+        assert!(accept("\u{fb03}xq vzwmjk 9", &[]).is_ok());
+        assert_eq!(accept(&"ab1c".repeat(65), &[]).unwrap_err().rule, "max");
+    }
+
+    #[test]
+    fn what_others_know_about_a_person_is_no_password() {
+        assert_eq!(accept("annexample1234", &["ann@example.org"]).unwrap_err().rule, "strength");
+        assert_eq!(accept("passwordpassword", &[]).unwrap_err().rule, "strength");
+        assert!(accept("correct zebra battery lantern", &["ann@example.org"]).is_ok());
+    }
+
+    #[test]
+    fn a_password_does_not_print() {
+        assert!(!format!("{:?}", Password::parse_text("hunter2hunter2").unwrap()).contains("hunter"));
+    }
+
+    #[test]
+    fn no_password_slows_the_estimate_down_without_bound() {
+        assert!(estimate(&Password::parse_text(&"aA1!".repeat(200)).unwrap(), &[]).score <= 4);
+    }
+}

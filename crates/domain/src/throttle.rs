@@ -1,1 +1,123 @@
-//! .
+//! The ledger of failed sign-ins: how long to wait after how many.
+//!
+//! One ledger counts failures of every factor, once for the account and once
+//! for the address they came from (contract, section 2). Whether the account
+//! exists makes no difference.
+
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+
+use crate::time::{Span, Timestamp};
+
+/// Failures that cost no waiting.
+const FREE_FAILURES: i64 = 5;
+/// The longest wait.
+const WAIT_MAX: Span = Span::minutes(15);
+/// A ledger without a failure for this long is forgotten.
+pub const FORGET_AFTER: Span = Span::hours(1);
+
+/// What is counted: an account or an address, as a digest that names neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LedgerKey([u8; 32]);
+
+impl LedgerKey {
+    /// The key of an account, known or not, by what was typed as its name.
+    #[must_use]
+    pub fn account(name: &str) -> Self {
+        Self(Sha256::new().chain_update(b"account\0").chain_update(name.trim().to_lowercase()).finalize().into())
+    }
+
+    /// The key of an address: all of IPv4, the first 64 bits of IPv6, because
+    /// whoever has one IPv6 address has the whole /64 around it.
+    #[must_use]
+    pub fn address(address: IpAddr) -> Self {
+        let digest = Sha256::new().chain_update(b"address\0");
+        Self(match address.to_canonical() {
+            IpAddr::V4(v4) => digest.chain_update(v4.octets()).finalize().into(),
+            IpAddr::V6(v6) => digest.chain_update((v6.to_bits() >> 64).to_be_bytes()).finalize().into(),
+        })
+    }
+
+    /// The digest, for the store.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// The failures of one account or address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// How many attempts failed or are being checked right now.
+    pub failures: i64,
+    /// When the newest of them began.
+    pub last_failure: Timestamp,
+}
+
+impl Ledger {
+    /// Counts an attempt before it is checked.
+    ///
+    /// # Errors
+    /// How long to wait, when the failures so far forbid another attempt now.
+    pub fn attempt(self, now: Timestamp) -> Result<Self, Span> {
+        let current = if now.since(self.last_failure) >= FORGET_AFTER { Self::default() } else { self };
+        let free_at = current.last_failure.plus(current.wait());
+        if current.failures >= FREE_FAILURES && now < free_at {
+            return Err(free_at.since(now));
+        }
+        Ok(Self { failures: current.failures.saturating_add(1), last_failure: now })
+    }
+
+    /// The wait that the failures so far impose, from the newest one on.
+    fn wait(self) -> Span {
+        let beyond_free = self.failures.saturating_sub(FREE_FAILURES);
+        let doublings = u32::try_from(beyond_free).unwrap_or_default().min(20);
+        Span::seconds(1 << doublings).min(WAIT_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fail(ledger: Ledger, at: Timestamp) -> Ledger {
+        ledger.attempt(at).unwrap_or(ledger)
+    }
+
+    #[test]
+    fn the_sixth_attempt_waits_and_waits_double_up_to_a_quarter_of_an_hour() {
+        let mut now = Timestamp::from_seconds(1_000_000);
+        let mut ledger = Ledger::default();
+        for _ in 0..5 {
+            ledger = fail(ledger, now);
+        }
+        for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+            assert_eq!(ledger.attempt(now), Err(Span::seconds(expected)));
+            now = now.plus(Span::seconds(expected));
+            ledger = fail(ledger, now);
+        }
+    }
+
+    #[test]
+    fn an_hour_of_quiet_forgets() {
+        let start = Timestamp::from_seconds(1_000_000);
+        let ledger = Ledger { failures: 400, last_failure: start };
+        let attempt = ledger.attempt(start.plus(FORGET_AFTER));
+        assert_eq!(attempt.map(|ledger| ledger.failures), Ok(1));
+    }
+
+    #[test]
+    fn one_ipv6_network_is_one_address() {
+        let key = |text: &str| text.parse().map(LedgerKey::address).ok();
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    }
+
+    #[test]
+    fn spellings_of_an_account_share_a_ledger() {
+        assert_eq!(LedgerKey::account(" Ann@Example.org"), LedgerKey::account("ann@example.ORG"));
+    }
+}

@@ -74,8 +74,11 @@ impl Timestamp {
     /// Digits below the second appear only where there are any.
     #[must_use]
     pub fn rfc3339(self) -> String {
-        let moment = jiff::Timestamp::from_microsecond(self.0)
-            .unwrap_or(if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
+        let moment = jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        });
         DateTimePrinter::new().timestamp_to_string(&moment)
     }
 }

@@ -1,0 +1,78 @@
+//! What others attach to a system.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::field::{Parse, Refusal};
+
+/// The most members (contract, section 4).
+const MEMBERS_MAX: usize = 50;
+/// The most bytes of the whole object as compact JSON (contract, section 4).
+const BYTES_MAX: usize = 16 * 1024;
+
+/// An object of strings, at most 50 of them and 16 KiB in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[schemars(inline)]
+#[serde(transparent)]
+pub struct CustomData(BTreeMap<String, String>);
+
+impl CustomData {
+    /// The data as JSON, for the store.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        Value::Object(self.0.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect())
+    }
+
+    /// The members.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl Parse for CustomData {
+    fn parse_text(_: &str) -> Result<Self, Refusal> {
+        Err(Refusal::new("object", "an object of strings"))
+    }
+
+    fn parse_json(value: &Value) -> Result<Self, Refusal> {
+        let Value::Object(members) = value else {
+            return Err(Refusal::new("object", "an object of strings"));
+        };
+        if members.len() > MEMBERS_MAX {
+            return Err(Refusal::new("max", "an object of at most 50 members"));
+        }
+        let mut data = BTreeMap::new();
+        for (key, value) in members {
+            let Value::String(text) = value else {
+                return Err(Refusal::new("string", Cow::Owned(format!("an object of strings; {key} is none"))));
+            };
+            if key.contains('\0') || text.contains('\0') {
+                return Err(Refusal::new("printable", "free of the character U+0000"));
+            }
+            data.insert(key.clone(), text.clone());
+        }
+        if value.to_string().len() > BYTES_MAX {
+            return Err(Refusal::new("max", "at most 16 KiB of JSON"));
+        }
+        Ok(Self(data))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_objects_of_strings_within_the_limits_are_taken() {
+        assert!(CustomData::parse_json(&json!({"tier": "web"})).is_ok());
+        for bad in [json!([]), json!({"a": 1}), json!({"a": {"b": "c"}}), json!({"a": null}), json!({"a": "\0"})] {
+            assert!(CustomData::parse_json(&bad).is_err(), "{bad}");
+        }
+        let many: serde_json::Map<_, _> = (0..51).map(|n| (n.to_string(), json!(""))).collect();
+        assert!(CustomData::parse_json(&Value::Object(many)).is_err());
+        assert!(CustomData::parse_json(&json!({"a": "x".repeat(16 * 1024)})).is_err());
+    }
+}
