@@ -1,0 +1,3 @@
+//! The console: pages made on the server.
+
+pub mod view;

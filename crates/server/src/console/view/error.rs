@@ -1,0 +1,131 @@
+//! What went wrong with a page: what happened, what to do, and a number to quote.
+
+use askama::Template;
+
+use super::layout::Layout;
+
+/// The page for an address or a request that cannot be answered.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// What every page carries.
+    pub layout: Layout,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// The request's id, to quote.
+    pub request_id: Option<String>,
+}
+
+/// What can go wrong with a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The form or the query cannot be read (400).
+    BadRequest,
+    /// The right is missing (403).
+    Forbidden,
+    /// The request came from another site, or its form is too old (403).
+    ForeignOrigin,
+    /// No such page (404).
+    NotFound,
+    /// The page does not answer to this method (405).
+    MethodNotAllowed,
+    /// More was sent than the page takes (413).
+    TooLarge,
+    /// Too many requests (429).
+    TooMany {
+        /// Seconds to wait.
+        seconds: i64,
+    },
+    /// Our fault (500).
+    Broken,
+    /// Not right now (503).
+    Unavailable,
+}
+
+impl ErrorKind {
+    /// The status to answer with.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::Forbidden | Self::ForeignOrigin => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooLarge => 413,
+            Self::TooMany { .. } => 429,
+            Self::Broken => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// What happened, as a heading.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::BadRequest => "This request cannot be read",
+            Self::Forbidden => "You do not have the right to see this",
+            Self::ForeignOrigin => "This form is out of date",
+            Self::NotFound => "There is no page at this address",
+            Self::MethodNotAllowed => "This page cannot be used like that",
+            Self::TooLarge => "That is more than this page takes",
+            Self::TooMany { .. } => "Too many requests",
+            Self::Broken => "Something failed on this server",
+            Self::Unavailable => "The server cannot answer right now",
+        }
+    }
+
+    /// What the person can do now.
+    fn advice(self) -> String {
+        match self {
+            Self::BadRequest => "Go back, check what you entered, and send it again.".into(),
+            Self::Forbidden => {
+                "Ask an administrator of your organisation for access, or sign in with another account.".into()
+            }
+            Self::ForeignOrigin => {
+                "It was sent from another site, or it was open for too long. Nothing was changed. Go back, reload the \
+                 page, and send the form again."
+                    .into()
+            }
+            Self::NotFound => {
+                "Check the address for a typing error. The page may also have been removed, or belong to an \
+                 organisation that you may not see."
+                    .into()
+            }
+            Self::MethodNotAllowed => {
+                "Open the page from the console instead of sending something to its address.".into()
+            }
+            Self::TooLarge => "Shorten what you entered and send it again. Nothing was changed.".into(),
+            Self::TooMany { seconds } => format!("Wait {}, then try again.", super::login::wait(seconds)),
+            Self::Broken => {
+                "The fault is on our side and has been recorded. Try again; if it stays, send the request id below to \
+                 whoever runs this server."
+                    .into()
+            }
+            Self::Unavailable => {
+                "It is busy or its database does not answer. Nothing was lost. Try again in a minute.".into()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl ErrorPage {
+    /// Every state of the page; `plant` ends every text that comes from outside.
+    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        let page = |kind| Self {
+            layout: super::layout::samples::stranger("/nowhere", plant),
+            kind,
+            request_id: Some(format!("0198f3c27d5e7c1a9b1e3f2a4d5c6b7a{plant}")),
+        };
+        vec![
+            ("error-400", page(ErrorKind::BadRequest)),
+            ("error-403", page(ErrorKind::Forbidden)),
+            ("error-403-origin", page(ErrorKind::ForeignOrigin)),
+            ("error-404", page(ErrorKind::NotFound)),
+            ("error-405", page(ErrorKind::MethodNotAllowed)),
+            ("error-413", page(ErrorKind::TooLarge)),
+            ("error-429", page(ErrorKind::TooMany { seconds: 30 })),
+            ("error-500", page(ErrorKind::Broken)),
+            ("error-503", Self { request_id: None, ..page(ErrorKind::Unavailable) }),
+        ]
+    }
+}

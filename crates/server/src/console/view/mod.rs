@@ -1,0 +1,20 @@
+//! The pages: one typed context per page, each rendered by its own template.
+//!
+//! A context holds what the page says and nothing else: no request, no store.
+//! Handlers fill it; a test renders every state of every page.
+
+pub mod consent;
+pub mod created;
+pub mod docs;
+pub mod error;
+pub mod guide;
+pub mod layout;
+pub mod login;
+pub mod prose;
+pub mod setup;
+pub mod systems;
+
+#[cfg(test)]
+mod markup;
+#[cfg(test)]
+mod tests;

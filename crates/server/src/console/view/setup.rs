@@ -1,0 +1,122 @@
+//! `/setup`: the owner organisation and the first super admin.
+
+use askama::Template;
+
+use super::layout::{Field, Layout, Problem, problems};
+
+/// The page `/setup`.
+#[derive(Template)]
+#[template(path = "setup.html")]
+pub struct SetupPage {
+    /// What every page carries.
+    pub layout: Layout,
+    /// The form, or why there is none.
+    pub state: SetupState,
+}
+
+/// What `/setup` shows.
+pub enum SetupState {
+    /// The form; posts `token`, `organisation`, `name`, `email`, `password` to `/setup`.
+    Form(SetupForm),
+    /// The link cannot be used.
+    Refused(SetupRefusal),
+}
+
+/// Why a setup link cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupRefusal {
+    /// There is no token in it, or not one that this server printed.
+    Unknown,
+    /// It is older than an hour.
+    Expired,
+    /// It was used.
+    Used,
+    /// The server has its owner already.
+    AlreadySetUp,
+}
+
+/// The form of `/setup`.
+#[derive(Clone, Debug, Default)]
+pub struct SetupForm {
+    /// The token of the setup link, sent along hidden.
+    pub token: String,
+    /// The name of the owner organisation.
+    pub organisation: Field,
+    /// The name of the first super admin.
+    pub name: Field,
+    /// The e-mail address of the first super admin.
+    pub email: Field,
+    /// What is wrong with the password. The password itself is never shown again.
+    pub password_error: Option<String>,
+    /// How to make the password harder to guess, one sentence each.
+    pub password_advice: Vec<String>,
+    /// What went wrong with the whole of it, such as a database that does not answer.
+    pub alert: Option<String>,
+}
+
+impl SetupForm {
+    fn problems(&self) -> Vec<Problem> {
+        problems([
+            ("organisation", "Organisation", self.organisation.error.as_ref()),
+            ("name", "Your name", self.name.error.as_ref()),
+            ("email", "E-mail address", self.email.error.as_ref()),
+            ("password", "Password", self.password_error.as_ref()),
+        ])
+    }
+}
+
+impl SetupState {
+    /// What the page is called in this state.
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Form(form) if !form.problems().is_empty() => "Error: Set up",
+            Self::Form(_) => "Set up",
+            Self::Refused(SetupRefusal::Unknown) => "Setup link not valid",
+            Self::Refused(SetupRefusal::Expired) => "Setup link expired",
+            Self::Refused(SetupRefusal::Used) => "Setup link used",
+            Self::Refused(SetupRefusal::AlreadySetUp) => "Already set up",
+        }
+    }
+}
+
+#[cfg(test)]
+impl SetupPage {
+    /// Every state of the page; `plant` ends every text that comes from outside.
+    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        use super::layout::samples::stranger;
+
+        let page = |state| Self { layout: stranger("/setup?token=5up3r", plant), state };
+        let token = format!("5up3r{plant}");
+        let wrong = SetupForm {
+            token: token.clone(),
+            organisation: Field::new(format!("Northwind Distribution{plant}")),
+            name: Field::refused(plant, "Enter your name."),
+            email: Field::refused(
+                format!("ada.verdi{plant}"),
+                format!("“ada.verdi{plant}” is not an e-mail address. It needs an @ and a domain."),
+            ),
+            password_error: Some(format!("This password is easy to guess{plant}.")),
+            password_advice: vec![
+                format!("Add another word or two. Uncommon words are better{plant}."),
+                format!("Avoid the name of the organisation{plant}."),
+            ],
+            alert: None,
+        };
+        let alert = format!("The database does not answer right now. Nothing was saved; try again{plant}.");
+        let unavailable = SetupForm {
+            token: token.clone(),
+            organisation: Field::new(format!("Northwind Distribution{plant}")),
+            alert: Some(alert),
+            ..SetupForm::default()
+        };
+        vec![
+            ("setup", page(SetupState::Form(SetupForm { token, ..SetupForm::default() }))),
+            ("setup-errors", page(SetupState::Form(wrong))),
+            ("setup-unavailable", page(SetupState::Form(unavailable))),
+            ("setup-unknown", page(SetupState::Refused(SetupRefusal::Unknown))),
+            ("setup-expired", page(SetupState::Refused(SetupRefusal::Expired))),
+            ("setup-used", page(SetupState::Refused(SetupRefusal::Used))),
+            ("setup-done", page(SetupState::Refused(SetupRefusal::AlreadySetUp))),
+        ]
+    }
+}
