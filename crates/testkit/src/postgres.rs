@@ -1,0 +1,166 @@
+//! Databases for tests that need a real PostgreSQL.
+//!
+//! One cluster serves a whole run: `cargo xtask test` starts it and names it in
+//! `BAILIWICK_TEST_POSTGRES_URL`. Under a plain `cargo test` each test program
+//! starts its own at first need.
+
+use std::{
+    env,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use anyhow::{Context, Result, anyhow};
+use tokio_postgres::{NoTls, error::SqlState};
+
+pub mod server;
+
+use server::Server;
+
+/// A PostgreSQL to make databases in.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The address of a database that is always there, to give orders from.
+    url: String,
+    /// The server, where it is ours.
+    _server: Option<Server>,
+}
+
+static SHARED: LazyLock<Result<Cluster, String>> =
+    LazyLock::new(|| Cluster::find_or_start().map_err(|error| format!("{error:#}")));
+
+/// Numbers the databases of this process.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+impl Cluster {
+    /// The cluster of this test run.
+    ///
+    /// # Panics
+    /// When there is no PostgreSQL: a test that needs one has failed then.
+    #[must_use]
+    #[expect(clippy::panic, reason = "without its database a test has failed, and says why")]
+    pub fn shared() -> &'static Self {
+        match &*SHARED {
+            Ok(cluster) => cluster,
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
+    fn find_or_start() -> Result<Self> {
+        if let Ok(url) = env::var("BAILIWICK_TEST_POSTGRES_URL") {
+            return Ok(Self { url, _server: None });
+        }
+        let programs = server::find_programs().with_context(|| {
+            format!("no PostgreSQL {} or newer on this machine: run `cargo xtask test`", server::OLDEST_MAJOR)
+        })?;
+        let server = Server::start(&programs)?;
+        Ok(Self { url: server.url(), _server: Some(server) })
+    }
+
+    /// Makes an empty database that nobody else uses.
+    pub fn create_database(&self) -> Result<Database> {
+        loop {
+            let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            match execute(&self.url, format!("CREATE DATABASE {name}")) {
+                // A cluster that outlives its users may hold what an older process of our number left.
+                Err(error) if has_state(&error, &SqlState::DUPLICATE_DATABASE) => {}
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(Database { url: self.url_of(&name)?, name, cluster: self.url.clone() }),
+            }
+        }
+    }
+
+    fn url_of(&self, database: &str) -> Result<String> {
+        let mut url = url::Url::parse(&self.url).context("BAILIWICK_TEST_POSTGRES_URL is no address")?;
+        url.set_path(database);
+        Ok(url.into())
+    }
+}
+
+/// One database, dropped with this value, whoever is still connected.
+#[derive(Debug)]
+pub struct Database {
+    url: String,
+    name: String,
+    cluster: String,
+}
+
+impl Database {
+    /// Its address, `postgres://…`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // The cluster is thrown away anyway; dropping only keeps a long run from filling the disk.
+        let _ = execute(&self.cluster, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+/// Runs one statement on a thread of its own, so that synchronous and asynchronous tests can both call it.
+fn execute(url: &str, statement: String) -> Result<()> {
+    let url = url.to_owned();
+    let worker = thread::spawn(move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&url, NoTls).await.with_context(|| format!("no connection to {url}"))?;
+            let connection = tokio::spawn(connection);
+            let outcome = client.batch_execute(&statement).await.with_context(|| statement.clone());
+            drop(client);
+            connection.await??;
+            outcome
+        })
+    });
+    worker.join().map_err(|_| anyhow!("the thread that gives orders to PostgreSQL panicked"))?
+}
+
+fn has_state(error: &anyhow::Error, state: &SqlState) -> bool {
+    error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code) == Some(state)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn a_database_is_there_until_it_is_dropped() {
+        let database = Cluster::shared().create_database().unwrap();
+        let url = database.url().to_owned();
+        execute(&url, "CREATE TABLE here (id bigint PRIMARY KEY)".to_owned()).unwrap();
+        drop(database);
+        let error = execute(&url, "SELECT 1".to_owned()).unwrap_err();
+        assert!(has_state(&error, &SqlState::INVALID_CATALOG_NAME), "{error:#}");
+    }
+
+    #[test]
+    fn databases_do_not_see_each_other() {
+        let cluster = Cluster::shared();
+        let (one, other) = (cluster.create_database().unwrap(), cluster.create_database().unwrap());
+        execute(one.url(), "CREATE TABLE only_in_one (id bigint)".to_owned()).unwrap();
+        let error = execute(other.url(), "SELECT * FROM only_in_one".to_owned()).unwrap_err();
+        assert!(has_state(&error, &SqlState::UNDEFINED_TABLE), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn an_asynchronous_test_can_ask_too() {
+        assert!(Cluster::shared().create_database().unwrap().url().starts_with("postgres://"));
+    }
+
+    #[test]
+    fn a_server_is_gone_after_its_owner() {
+        let programs = server::find_programs().unwrap();
+        let server = Server::start(&programs).unwrap();
+        let url = server.url();
+        execute(&url, "SELECT 1".to_owned()).unwrap();
+        drop(server);
+        assert!(execute(&url, "SELECT 1".to_owned()).is_err());
+    }
+}
