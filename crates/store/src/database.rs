@@ -1,0 +1,138 @@
+//! A database of either kind.
+
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::link::{Engine, Link};
+use crate::migrate;
+use crate::postgres::Postgres;
+use crate::row::Record;
+use crate::sqlite::Sqlite;
+use crate::statement::{Access, Statement};
+use crate::value::Value;
+
+/// A database: cheap to clone, all clones are one.
+#[derive(Clone, Debug)]
+pub struct Database(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Database {
+    /// Opens `sqlite://PATH` or `postgres://…` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when the URL, the file or the server will not do.
+    pub async fn open(url: &str) -> Result<Self> {
+        let kind = if let Some(path) = url.strip_prefix("sqlite://") {
+            Kind::Sqlite(Sqlite::open(Path::new(path))?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Kind::Postgres(Postgres::open(url).await?)
+        } else {
+            return Err(Error::Unusable("the database URL must begin with sqlite:// or postgres://".to_owned()));
+        };
+        let database = Self(kind);
+        migrate::run(&database).await?;
+        Ok(database)
+    }
+
+    /// The engine's name, for the log and for people.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        match self.0 {
+            Kind::Sqlite(_) => "sqlite",
+            Kind::Postgres(_) => "postgres",
+        }
+    }
+
+    /// A way to read.
+    pub async fn read(&self) -> Result<Link> {
+        Ok(Link::new(match &self.0 {
+            Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.read().await?),
+            Kind::Postgres(postgres) => Engine::Postgres(postgres.take().await?),
+        }))
+    }
+
+    /// A transaction that may write. Never wait for anything but the database
+    /// while it is open: on SQLite everybody else's writes wait for it.
+    pub async fn write(&self) -> Result<WriteTransaction> {
+        let engine = match &self.0 {
+            Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.write().await?),
+            Kind::Postgres(postgres) => {
+                let mut link = postgres.take().await?;
+                link.begin().await?;
+                Engine::Postgres(link)
+            }
+        };
+        Ok(WriteTransaction { link: Link::new(engine) })
+    }
+
+    /// Lets an SQLite file grow to so many pages and no more, as a full disk
+    /// would; PostgreSQL has no such limit.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] on PostgreSQL.
+    pub async fn limit_pages(&self, pages: u32) -> Result<()> {
+        match &self.0 {
+            Kind::Sqlite(sqlite) => sqlite.limit_pages(pages).await,
+            Kind::Postgres(_) => Err(Error::Unusable("only SQLite counts pages".to_owned())),
+        }
+    }
+}
+
+/// A transaction that may write; it rolls back unless it is committed.
+#[derive(Debug)]
+pub struct WriteTransaction {
+    link: Link,
+}
+
+impl WriteTransaction {
+    /// Runs a statement that changes something; returns how many rows it changed.
+    pub async fn change(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64> {
+        debug_assert_eq!(statement.access(), Access::Write, "{} writes", statement.name());
+        self.link.execute(statement, values).await
+    }
+
+    /// Runs a statement that changes something and returns rows.
+    pub async fn change_returning<T: Record>(
+        &mut self,
+        statement: &'static Statement,
+        values: &[Value],
+    ) -> Result<Vec<T>> {
+        debug_assert_eq!(statement.access(), Access::Write, "{} writes", statement.name());
+        self.link.fetch(statement, values).await
+    }
+
+    /// Makes everything last; returns when it is on the disk.
+    pub async fn commit(self) -> Result<()> {
+        if self.link.failed {
+            return Err(Error::Unavailable("a statement of the transaction failed".to_owned()));
+        }
+        match self.link.engine {
+            Engine::Sqlite(link) => link.commit().await,
+            Engine::Postgres(link) => link.commit().await,
+        }
+    }
+
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.link.batch(sql).await
+    }
+}
+
+impl Deref for WriteTransaction {
+    type Target = Link;
+
+    fn deref(&self) -> &Link {
+        &self.link
+    }
+}
+
+impl DerefMut for WriteTransaction {
+    fn deref_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+}

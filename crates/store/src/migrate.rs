@@ -1,0 +1,63 @@
+//! Bringing the schema up to date, also when two nodes start at once.
+
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::link::Engine;
+use crate::statement::statements;
+use crate::value::values;
+
+/// One step of the schema, in the words of each engine.
+struct Step {
+    number: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! steps {
+    ($($number:literal $name:literal;)*) => {
+        &[$(Step {
+            number: $number,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        },)*]
+    };
+}
+
+/// All steps, in order; a step that was released never changes.
+const STEPS: &[Step] = steps! {
+    1 "0001_first";
+};
+
+statements! {
+    /// The newest step that was done.
+    Read NEWEST = "SELECT COALESCE(MAX(number), 0) FROM migrations";
+    /// Notes that a step was done.
+    Write NOTE = "INSERT INTO migrations (number) VALUES ($1)";
+}
+
+/// The table of the steps that were done.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY)";
+/// A number of our own for PostgreSQL's advisory locks: `CREATE TABLE IF NOT EXISTS` alone may collide.
+const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4702111234474983746)";
+
+/// Runs the steps that are missing, all in one transaction.
+pub(crate) async fn run(database: &Database) -> Result<()> {
+    let mut transaction = database.write().await?;
+    let on_postgres = matches!(transaction.engine, Engine::Postgres(_));
+    if on_postgres {
+        transaction.batch(POSTGRES_LOCK).await?;
+    }
+    transaction.batch(TABLE).await?;
+    let newest: i64 = transaction.one(&NEWEST, &[]).await?;
+    let known = STEPS.last().map_or(0, |step| step.number);
+    if newest > known {
+        return Err(Error::Unusable(format!(
+            "the database is of a newer version of this program (its schema is at {newest}, this program knows {known})"
+        )));
+    }
+    for step in STEPS.iter().filter(|step| step.number > newest) {
+        transaction.batch(if on_postgres { step.postgres } else { step.sqlite }).await?;
+        transaction.change(&NOTE, values![step.number]).await?;
+    }
+    transaction.commit().await
+}

@@ -1,0 +1,148 @@
+//! PostgreSQL: a pool of connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use rustls::ClientConfig;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::{Error, Result};
+
+/// Connections at the most; PostgreSQL's own default allows 100 for everybody.
+const CONNECTIONS_MAX: usize = 16;
+/// How long a request waits for a connection.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long connecting may take.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long the rollback of an abandoned transaction may take before the
+/// connection is given up and the server told to cancel.
+const ROLLBACK_MAX: Duration = Duration::from_millis(200);
+/// The oldest server version that we know to work, as PostgreSQL counts.
+const SERVER_VERSION_MIN: i64 = 150_000;
+
+/// How connections are encrypted, where the URL asks for it.
+#[derive(Clone)]
+struct Tls(MakeRustlsConnect);
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Tls(…)")
+    }
+}
+
+/// A PostgreSQL database.
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres {
+    pool: Pool,
+    tls: Tls,
+}
+
+impl Postgres {
+    /// Connects once, to see that the URL and the server will do.
+    pub(crate) async fn open(url: &str) -> Result<Self> {
+        let mut config: Config = url.parse().map_err(|error| Error::Unusable(format!("database URL: {error}")))?;
+        config.connect_timeout(CONNECT_MAX);
+        config.application_name("bailiwick");
+        let tls = MakeRustlsConnect::new(tls_config()?);
+        let manager =
+            Manager::from_config(config, tls.clone(), ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let timeouts = Timeouts { wait: Some(WAIT_MAX), create: Some(CONNECT_MAX), recycle: Some(CONNECT_MAX) };
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS_MAX)
+            .timeouts(timeouts)
+            .runtime(Runtime::Tokio1)
+            .post_create(deadpool_postgres::Hook::async_fn(|client, _| {
+                Box::pin(async move {
+                    // What is acknowledged is on the disk, whatever the server's own default is.
+                    let settings = "SET synchronous_commit = on; SET statement_timeout = '30s'; SET TIME ZONE 'UTC'";
+                    client.batch_execute(settings).await.map_err(deadpool_postgres::HookError::Backend)
+                })
+            }))
+            .build()
+            .map_err(|error| Error::Unusable(format!("database pool: {error}")))?;
+        let database = Self { pool, tls: Tls(tls) };
+        database.check_version().await?;
+        Ok(database)
+    }
+
+    async fn check_version(&self) -> Result<()> {
+        let client = self.pool.get().await?;
+        let row = client.query_one("SELECT current_setting('server_version_num')::bigint", &[]).await?;
+        let version: i64 = row.try_get(0)?;
+        if version < SERVER_VERSION_MIN {
+            return Err(Error::Unusable(format!("PostgreSQL 15 or newer is needed, this server is {version}")));
+        }
+        Ok(())
+    }
+
+    /// A connection, as soon as one is free.
+    pub(crate) async fn take(&self) -> Result<PostgresLink> {
+        Ok(PostgresLink { client: Some(self.pool.get().await?), in_transaction: false, tls: self.tls.clone() })
+    }
+}
+
+/// Trusts what the machine trusts; whether TLS is used is the URL's `sslmode`.
+fn tls_config() -> Result<ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| Error::Unusable(format!("TLS: {error}")))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// One connection in somebody's hands; it goes back to the pool when dropped.
+#[derive(Debug)]
+pub(crate) struct PostgresLink {
+    client: Option<Object>,
+    in_transaction: bool,
+    tls: Tls,
+}
+
+impl PostgresLink {
+    pub(crate) fn client(&mut self) -> Result<&mut Object> {
+        self.client.as_mut().ok_or_else(|| Error::Unavailable("the connection is gone".to_owned()))
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&mut self) -> Result<()> {
+        self.in_transaction = true;
+        Ok(self.client()?.batch_execute("BEGIN").await?)
+    }
+
+    /// Makes the transaction last.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        let outcome = self.client()?.batch_execute("COMMIT").await;
+        // Only a commit that was answered leaves the connection in a known state.
+        self.in_transaction = outcome.is_err();
+        Ok(outcome?)
+    }
+}
+
+impl Drop for PostgresLink {
+    /// Rolls an unfinished transaction back before the connection goes back to the pool.
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else { return };
+        if !self.in_transaction {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(client));
+            return;
+        };
+        let tls = self.tls.clone();
+        runtime.spawn(async move {
+            let rolled_back = tokio::time::timeout(ROLLBACK_MAX, client.batch_execute("ROLLBACK")).await;
+            if !matches!(rolled_back, Ok(Ok(()))) {
+                // A statement still runs, or the connection is broken: end both.
+                let cancel = client.cancel_token();
+                drop(Object::take(client));
+                if let Err(error) = cancel.cancel_query(tls.0).await {
+                    tracing::debug!(%error, "a statement could not be cancelled");
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,45 @@
+//! Every query, by the noun that it is about.
+
+pub mod audit;
+pub mod delivery;
+pub mod idempotency;
+pub mod invalidation;
+pub mod organisation;
+pub mod principal;
+pub mod property;
+pub mod reach;
+pub mod retention;
+pub mod session;
+pub mod setup_link;
+pub mod signing_key;
+pub mod system;
+pub mod system_list;
+pub mod throttle;
+pub mod used_state;
+pub mod user;
+
+use crate::statement::Statement;
+
+/// Every statement of the program, so that a test can prepare each on both engines.
+pub fn statements() -> impl Iterator<Item = &'static Statement> {
+    let modules: [&[&'static Statement]; 17] = [
+        audit::STATEMENTS,
+        delivery::STATEMENTS,
+        idempotency::STATEMENTS,
+        invalidation::STATEMENTS,
+        organisation::STATEMENTS,
+        principal::STATEMENTS,
+        property::STATEMENTS,
+        retention::STATEMENTS,
+        session::STATEMENTS,
+        setup_link::STATEMENTS,
+        signing_key::STATEMENTS,
+        system::STATEMENTS,
+        system_list::STATEMENTS,
+        throttle::STATEMENTS,
+        crate::migrate::STATEMENTS,
+        used_state::STATEMENTS,
+        user::STATEMENTS,
+    ];
+    modules.into_iter().flatten().copied()
+}

@@ -1,0 +1,56 @@
+//! How far a person's right reaches, as a query sees it.
+
+use bailiwick_domain::principal::Principal;
+use bailiwick_domain::role::{Right, Role};
+
+use crate::value::Value;
+
+/// The organisations in which a person holds a right: the first five parameters
+/// of every query that shows or changes something of an organisation.
+///
+/// Authorisation happens twice: the endpoint asks whether the person holds the
+/// right at all, and the query asks whether it reaches this very row.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    values: [Value; 5],
+}
+
+impl Reach {
+    /// How far this person's right reaches.
+    #[must_use]
+    pub fn of(principal: &Principal, right: Right) -> Self {
+        let mut roles = right.roles().map(Role::name);
+        // A right that fewer than three roles grant leaves places that match no role.
+        let mut role = || roles.next().unwrap_or("");
+        Self {
+            values: [
+                principal.is_super_admin.into(),
+                principal.user.into(),
+                role().into(),
+                role().into(),
+                role().into(),
+            ],
+        }
+    }
+
+    /// These parameters followed by a query's own, from `$6` on.
+    pub(crate) fn and(&self, more: &[Value]) -> Vec<Value> {
+        self.values.iter().chain(more).cloned().collect()
+    }
+}
+
+/// The condition that a row's organisation is within reach: parameters `$1` to `$5`.
+macro_rules! within_reach {
+    ($organisation:literal) => {
+        concat!(
+            "($1 OR EXISTS (SELECT 1 FROM memberships rm \
+             JOIN organisations ro ON ro.id = rm.organisation_id \
+             JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
+             WHERE rm.user_id = $2 AND rm.role IN ($3, $4, $5) \
+             AND ro.suspended_at IS NULL AND ro.deleted_at IS NULL AND rp.descendant_id = ",
+            $organisation,
+            "))"
+        )
+    };
+}
+pub(crate) use within_reach;

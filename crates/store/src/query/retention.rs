@@ -1,0 +1,57 @@
+//! Forgetting what is no longer needed: every kind of row that does not live for ever.
+
+use bailiwick_domain::throttle::FORGET_AFTER;
+use bailiwick_domain::time::{Span, Timestamp};
+
+use crate::database::Database;
+use crate::error::Result;
+use crate::statement::{Statement, statements};
+use crate::value::values;
+
+/// Rows that one transaction forgets, so that nobody waits long for it.
+const ROWS_AT_ONCE: u64 = 500;
+
+statements! {
+    Write USED_STATES = "DELETE FROM used_states WHERE identity IN \
+        (SELECT identity FROM used_states WHERE forget_after < $1 LIMIT 500)";
+    Write IDEMPOTENCY_KEYS = "DELETE FROM idempotency_keys WHERE (user_id, key_digest) IN \
+        (SELECT user_id, key_digest FROM idempotency_keys WHERE forget_after < $1 LIMIT 500)";
+    Write LEDGERS = "DELETE FROM throttle_ledgers WHERE key IN \
+        (SELECT key FROM throttle_ledgers WHERE last_failure_at < $1 LIMIT 500)";
+    Write SESSIONS = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT 500)";
+    Write SETUP_LINKS = "DELETE FROM setup_links WHERE digest IN \
+        (SELECT digest FROM setup_links WHERE expires_at < $1 LIMIT 500)";
+    Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
+        (SELECT number FROM invalidations WHERE at < $1 LIMIT 500)";
+    Write SIGNING_KEYS = "DELETE FROM signing_keys WHERE kid IN \
+        (SELECT kid FROM signing_keys WHERE forget_after < $1 LIMIT 500)";
+}
+
+/// What is forgotten, and how long after the moment that its row names.
+static RULES: [(&Statement, Span); 7] = [
+    (&USED_STATES, Span::ZERO),
+    (&IDEMPOTENCY_KEYS, Span::ZERO),
+    (&LEDGERS, FORGET_AFTER),
+    // Kept a while after their end, so that a reused token is still recognised as one.
+    (&SESSIONS, Span::days(7)),
+    (&SETUP_LINKS, Span::days(1)),
+    (&INVALIDATIONS, Span::hours(1)),
+    (&SIGNING_KEYS, Span::ZERO),
+];
+
+/// Forgets what may be forgotten now; returns how many rows went.
+pub async fn run(database: &Database, now: Timestamp) -> Result<u64> {
+    let mut total = 0;
+    for (statement, kept_for) in &RULES {
+        loop {
+            let mut transaction = database.write().await?;
+            let gone = transaction.change(statement, values![now.minus(*kept_for)]).await?;
+            transaction.commit().await?;
+            total += gone;
+            if gone < ROWS_AT_ONCE {
+                break;
+            }
+        }
+    }
+    Ok(total)
+}

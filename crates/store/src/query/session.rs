@@ -1,0 +1,106 @@
+//! Sign-ins and their refresh tokens.
+
+use std::net::IpAddr;
+
+use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
+use bailiwick_domain::session::SessionKind;
+use bailiwick_domain::time::Timestamp;
+
+use crate::database::WriteTransaction;
+use crate::error::Result;
+use crate::link::Link;
+use crate::row::record;
+use crate::statement::statements;
+use crate::value::values;
+
+statements! {
+    Write INSERT = "INSERT INTO sessions (id, handle, user_id, organisation_id, kind, cookie_digest, generation, \
+        address, user_agent, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10)";
+    Read BY_HANDLE = "SELECT s.id, s.handle, s.user_id, s.kind, s.generation, s.rotated_at, s.created_at, \
+        s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
+        WHERE s.handle = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.suspended_at IS NULL";
+    /// The generation in the condition makes the rotation happen once.
+    Write ROTATE = "UPDATE sessions SET generation = generation + 1, rotated_at = $3 \
+        WHERE id = $1 AND generation = $2 AND ended_at IS NULL";
+    Write END = "UPDATE sessions SET ended_at = $2, ended_because = $3 WHERE id = $1 AND ended_at IS NULL";
+}
+
+/// A sign-in to be noted.
+#[derive(Clone, Debug)]
+pub struct NewSession<'session> {
+    /// The id.
+    pub id: SessionId,
+    /// What its tokens call it.
+    pub handle: i64,
+    /// Who signed in.
+    pub user: UserId,
+    /// The organisation they act for.
+    pub organisation: Option<OrganisationId>,
+    /// How they signed in.
+    pub kind: SessionKind,
+    /// The digest of the browser's cookie, for a browser.
+    pub cookie_digest: Option<Vec<u8>>,
+    /// From where.
+    pub address: IpAddr,
+    /// With what, as it says of itself.
+    pub user_agent: Option<&'session str>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+record! {
+    /// A living sign-in, as its refresh token needs it.
+    #[derive(Clone, Debug)]
+    pub struct SessionRecord {
+        /// The id.
+        pub id: SessionId,
+        /// What its tokens call it.
+        pub handle: i64,
+        /// Who signed in.
+        pub user: UserId,
+        /// How they signed in.
+        pub kind: SessionKind,
+        /// The number of the refresh token that is good now.
+        pub generation: i64,
+        /// When the one before was exchanged for it.
+        pub rotated_at: Option<Timestamp>,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Until when.
+        pub expires_at: Timestamp,
+    }
+}
+
+/// Notes a sign-in.
+pub async fn insert(transaction: &mut WriteTransaction, session: &NewSession<'_>) -> Result<()> {
+    let values = values![
+        session.id,
+        session.handle,
+        session.user,
+        session.organisation,
+        session.kind,
+        session.cookie_digest.clone(),
+        session.address.to_string(),
+        session.user_agent,
+        session.created_at,
+        session.expires_at,
+    ];
+    transaction.change(&INSERT, values).await.map(|_| ())
+}
+
+/// The living session of this handle, whose person is not suspended.
+pub async fn by_handle(link: &mut Link, handle: i64, now: Timestamp) -> Result<Option<SessionRecord>> {
+    link.optional(&BY_HANDLE, values![handle, now]).await
+}
+
+/// Moves on to the next refresh token; false when somebody else just did.
+pub async fn rotate(transaction: &mut WriteTransaction, session: &SessionRecord, now: Timestamp) -> Result<bool> {
+    Ok(transaction.change(&ROTATE, values![session.id, session.generation, now]).await? == 1)
+}
+
+/// Ends a session; false when it had ended.
+pub async fn end(transaction: &mut WriteTransaction, id: SessionId, now: Timestamp, because: &str) -> Result<bool> {
+    Ok(transaction.change(&END, values![id, now, because]).await? == 1)
+}

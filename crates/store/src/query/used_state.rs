@@ -1,0 +1,25 @@
+//! State tokens that were used: the key is what makes them one-shot.
+
+use bailiwick_domain::id::SystemId;
+use bailiwick_domain::time::Timestamp;
+
+use crate::database::WriteTransaction;
+use crate::error::Result;
+use crate::statement::statements;
+use crate::value::values;
+
+statements! {
+    Write CONSUME = "INSERT INTO used_states (identity, system_id, used_at, forget_after) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (identity) DO NOTHING";
+}
+
+/// Uses a state up; false when somebody did before.
+pub async fn consume(
+    transaction: &mut WriteTransaction,
+    identity: &[u8; 32],
+    system: SystemId,
+    now: Timestamp,
+    forget_after: Timestamp,
+) -> Result<bool> {
+    Ok(transaction.change(&CONSUME, values![identity.as_slice(), system, now, forget_after]).await? == 1)
+}

@@ -1,0 +1,103 @@
+//! People and what they sign in with.
+
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::role::Role;
+use bailiwick_domain::time::Timestamp;
+
+use crate::database::WriteTransaction;
+use crate::error::Result;
+use crate::link::Link;
+use crate::row::record;
+use crate::statement::statements;
+use crate::value::values;
+
+statements! {
+    Write INSERT = "INSERT INTO users (id, email, email_folded, name, is_super_admin, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $6)";
+    Write INSERT_MEMBERSHIP = "INSERT INTO memberships (user_id, organisation_id, role, created_at) \
+        VALUES ($1, $2, $3, $4)";
+    Write SET_PASSWORD = "INSERT INTO credentials (user_id, kind, hash, changed_at) VALUES ($1, 'password', $2, $3) \
+        ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
+    /// Replaces the hash only if it is still the one that was verified.
+    Write REPLACE_HASH = "UPDATE credentials SET hash = $3 WHERE user_id = $1 AND kind = 'password' AND hash = $2";
+    Read FOR_SIGN_IN = "SELECT u.id, u.name, c.hash FROM users u \
+        JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' \
+        WHERE u.email_folded = $1 AND u.suspended_at IS NULL";
+    Read HOME_ORGANISATION = "SELECT m.organisation_id FROM memberships m \
+        JOIN organisations o ON o.id = m.organisation_id \
+        WHERE m.user_id = $1 AND o.suspended_at IS NULL AND o.deleted_at IS NULL \
+        ORDER BY m.created_at, m.organisation_id LIMIT 1";
+}
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct NewUser<'user> {
+    /// The id.
+    pub id: UserId,
+    /// How they sign in.
+    pub email: &'user EmailAddress,
+    /// How they are called.
+    pub name: &'user Name,
+    /// Whether they hold every right everywhere.
+    pub is_super_admin: bool,
+}
+
+record! {
+    /// What a sign-in needs of a person.
+    #[derive(Clone, Debug)]
+    pub struct SignInRecord {
+        /// The person.
+        pub id: UserId,
+        /// How they are called.
+        pub name: Name,
+        /// The PHC string of the password.
+        pub hash: String,
+    }
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] when the address is taken.
+pub async fn insert(transaction: &mut WriteTransaction, user: &NewUser<'_>, now: Timestamp) -> Result<()> {
+    let values = values![user.id, user.email, user.email.folded(), user.name, user.is_super_admin, now];
+    transaction.change(&INSERT, values).await.map(|_| ())
+}
+
+/// Gives a person a role in an organisation.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] when they have one there.
+pub async fn insert_membership(
+    transaction: &mut WriteTransaction,
+    user: UserId,
+    organisation: OrganisationId,
+    role: Role,
+    now: Timestamp,
+) -> Result<()> {
+    transaction.change(&INSERT_MEMBERSHIP, values![user, organisation, role, now]).await.map(|_| ())
+}
+
+/// Sets the hash of a person's password.
+pub async fn set_password(transaction: &mut WriteTransaction, user: UserId, hash: &str, now: Timestamp) -> Result<()> {
+    transaction.change(&SET_PASSWORD, values![user, hash, now]).await.map(|_| ())
+}
+
+/// Replaces a hash by one of the same password with today's parameters.
+///
+/// Nothing happens when the password was changed meanwhile.
+pub async fn replace_hash(transaction: &mut WriteTransaction, user: UserId, old: &str, new: &str) -> Result<()> {
+    transaction.change(&REPLACE_HASH, values![user, old, new]).await.map(|_| ())
+}
+
+/// Who signs in with this address; nobody who is suspended.
+pub async fn for_sign_in(link: &mut Link, email: &EmailAddress) -> Result<Option<SignInRecord>> {
+    link.optional(&FOR_SIGN_IN, values![email.folded()]).await
+}
+
+/// The organisation that a person acts for first: the one they joined first.
+pub async fn home_organisation(link: &mut Link, user: UserId) -> Result<Option<OrganisationId>> {
+    link.optional(&HOME_ORGANISATION, values![user]).await
+}

@@ -1,0 +1,182 @@
+//! Rows, read from left to right.
+
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::{DeliveryId, OrganisationId, SessionId, SystemId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::role::Role;
+use bailiwick_domain::session::SessionKind;
+use bailiwick_domain::system::{CustomData, SystemType};
+use bailiwick_domain::time::Timestamp;
+use rusqlite::types::ValueRef;
+use tokio_postgres::types::{FromSql, Type};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// One row of either engine.
+#[derive(Debug)]
+pub struct Row<'row> {
+    source: Source<'row>,
+    next: usize,
+}
+
+#[derive(Debug)]
+enum Source<'row> {
+    Sqlite(&'row rusqlite::Row<'row>),
+    Postgres(&'row tokio_postgres::Row),
+}
+
+impl<'row> Row<'row> {
+    pub(crate) const fn sqlite(row: &'row rusqlite::Row<'row>) -> Self {
+        Self { source: Source::Sqlite(row), next: 0 }
+    }
+
+    pub(crate) const fn postgres(row: &'row tokio_postgres::Row) -> Self {
+        Self { source: Source::Postgres(row), next: 0 }
+    }
+
+    /// The next column.
+    pub fn column<T: Column>(&mut self) -> Result<T> {
+        let index = self.next;
+        self.next += 1;
+        match self.source {
+            Source::Sqlite(row) => {
+                T::from_sqlite(row.get_ref(index)?).map_err(|problem| Error::Row(format!("column {index}: {problem}")))
+            }
+            Source::Postgres(row) => {
+                T::from_postgres(row, index).map_err(|problem| Error::Row(format!("column {index}: {problem}")))
+            }
+        }
+    }
+}
+
+/// A value that can be read from a column of either engine.
+pub trait Column: Sized {
+    /// Reads it from SQLite.
+    fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String>;
+    /// Reads it from PostgreSQL.
+    fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, String>;
+}
+
+macro_rules! column {
+    ($($type:ty, |$value:ident| $sqlite:expr;)*) => { $(
+        impl Column for $type {
+            fn from_sqlite($value: ValueRef<'_>) -> Result<Self, String> {
+                $sqlite
+            }
+
+            fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, String> {
+                row.try_get(index).map_err(|error| error.to_string())
+            }
+        }
+    )* };
+}
+
+column! {
+    Uuid, |value| value.as_blob().map_err(|error| error.to_string())
+        .and_then(|bytes| Uuid::from_slice(bytes).map_err(|error| error.to_string()));
+    String, |value| value.as_str().map(str::to_owned).map_err(|error| error.to_string());
+    i64, |value| value.as_i64().map_err(|error| error.to_string());
+    bool, |value| value.as_i64().map(|number| number != 0).map_err(|error| error.to_string());
+    Vec<u8>, |value| value.as_blob().map(<[u8]>::to_vec).map_err(|error| error.to_string());
+    serde_json::Value, |value| value.as_str().map_err(|error| error.to_string())
+        .and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string()));
+}
+
+/// Columns that are kept as a plainer type.
+macro_rules! column_through {
+    ($($type:ty: $plain:ty, |$value:ident| $convert:expr;)*) => { $(
+        impl Column for $type {
+            fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String> {
+                let $value = <$plain>::from_sqlite(value)?;
+                $convert
+            }
+
+            fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, String> {
+                let $value = <$plain>::from_postgres(row, index)?;
+                $convert
+            }
+        }
+    )* };
+}
+
+/// Reads text that was parsed once before it was stored.
+fn parsed<T: Parse>(text: &str) -> Result<T, String> {
+    T::parse_text(text).map_err(|refusal| format!("stored text is not {}", refusal.expected))
+}
+
+column_through! {
+    UserId: Uuid, |value| Ok(Self::from_uuid(value));
+    OrganisationId: Uuid, |value| Ok(Self::from_uuid(value));
+    SessionId: Uuid, |value| Ok(Self::from_uuid(value));
+    SystemId: Uuid, |value| Ok(Self::from_uuid(value));
+    DeliveryId: Uuid, |value| Ok(Self::from_uuid(value));
+    Timestamp: i64, |value| Ok(Self::from_microseconds(value));
+    Name: String, |value| parsed(&value);
+    EmailAddress: String, |value| parsed(&value);
+    Role: String, |value| parsed(&value);
+    OrganisationKind: String, |value| parsed(&value);
+    SystemType: String, |value| parsed(&value);
+    SessionKind: String, |value| Self::from_name(&value).ok_or_else(|| format!("no session kind: {value}"));
+    CustomData: serde_json::Value, |value| Self::parse_json(&value)
+        .map_err(|refusal| format!("stored JSON is not {}", refusal.expected));
+}
+
+/// Whether a PostgreSQL column is null, whatever its type.
+struct Presence(bool);
+
+impl<'a> FromSql<'a> for Presence {
+    fn from_sql(_: &Type, _: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(true))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(false))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+impl<T: Column> Column for Option<T> {
+    fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String> {
+        if value == ValueRef::Null { Ok(None) } else { T::from_sqlite(value).map(Some) }
+    }
+
+    fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, String> {
+        let presence: Presence = row.try_get(index).map_err(|error| error.to_string())?;
+        if presence.0 { T::from_postgres(row, index).map(Some) } else { Ok(None) }
+    }
+}
+
+/// Something that can be read from a row.
+pub trait Record: Sized {
+    /// Reads it, column by column.
+    fn read(row: &mut Row<'_>) -> Result<Self>;
+}
+
+impl<T: Column> Record for T {
+    fn read(row: &mut Row<'_>) -> Result<Self> {
+        row.column()
+    }
+}
+
+/// A struct whose fields are the columns of its query, in this order.
+macro_rules! record {
+    ($(#[$meta:meta])* $visible:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field_visible:vis $field:ident: $type:ty,)*
+    }) => {
+        $(#[$meta])*
+        $visible struct $name { $($(#[$field_meta])* $field_visible $field: $type,)* }
+
+        impl $crate::Record for $name {
+            fn read(row: &mut $crate::Row<'_>) -> $crate::Result<Self> {
+                Ok(Self { $($field: row.column()?,)* })
+            }
+        }
+    };
+}
+pub(crate) use record;

@@ -1,0 +1,71 @@
+//! SQLite: one writer, many readers, all in the caller's thread, save for the
+//! commit, which waits for the disk on a thread of its own.
+
+mod open;
+mod readers;
+mod writer;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
+use readers::{Reader, Readers};
+use writer::{Seat, Writer};
+
+/// A SQLite database.
+#[derive(Clone, Debug)]
+pub(crate) struct Sqlite {
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Sqlite {
+    /// Opens the file, creating it where there is none.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        open::create_private(path)?;
+        let writer = Writer::new(open::writer(path)?)?;
+        let readers = Readers::open(path)?;
+        Ok(Self { readers, writer })
+    }
+
+    /// A connection for reading, as soon as one is free.
+    pub(crate) async fn read(&self) -> Result<SqliteLink> {
+        Ok(SqliteLink::Reader(self.readers.take().await?))
+    }
+
+    /// A savepoint of the writer, as soon as it is this caller's turn.
+    pub(crate) async fn write(&self) -> Result<SqliteLink> {
+        Ok(SqliteLink::Writer(self.writer.begin().await?))
+    }
+
+    /// Limits the size of the database file, so that tests can fill the disk.
+    pub(crate) async fn limit_pages(&self, pages: u32) -> Result<()> {
+        self.writer.limit_pages(pages).await
+    }
+}
+
+/// One SQLite connection in somebody's hands.
+#[derive(Debug)]
+pub(crate) enum SqliteLink {
+    Reader(Reader),
+    Writer(Seat),
+}
+
+impl SqliteLink {
+    /// Runs something on the connection.
+    pub(crate) fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Reader(reader) => work(reader.connection()?),
+            Self::Writer(seat) => seat.with(work),
+        }
+    }
+
+    /// Makes the savepoint last, and returns when the disk has it.
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Reader(_) => Err(Error::Unusable("a reader has nothing to commit".to_owned())),
+            Self::Writer(seat) => seat.commit().await,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Opening SQLite files with the settings that our promises rest on.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
+
+/// How long opening waits for another process that is opening too.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a reader waits for a lock; in WAL mode readers hardly ever meet one.
+const READER_PATIENCE: Duration = Duration::from_secs(5);
+/// Statements that stay prepared on each connection.
+const PREPARED_STATEMENTS: usize = 256;
+/// The page cache of each connection, in KiB; it is taken only as needed.
+const CACHE_KIBIBYTES: i32 = 8 * 1024;
+
+/// Creates the file for its owner's eyes only, where there is none.
+pub(super) fn create_private(path: &Path) -> Result<()> {
+    let created = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    created.map(|_| ()).map_err(|error| Error::Unusable(format!("database file {}: {error}", path.display())))
+}
+
+/// The connection for writing: it never waits by itself, because that would
+/// hold up an async worker; the writer's queue waits instead.
+pub(super) fn writer(path: &Path) -> Result<Connection> {
+    let connection = patiently(|| prepare(path))?;
+    connection.busy_timeout(Duration::ZERO)?;
+    Ok(connection)
+}
+
+/// A connection for reading.
+pub(super) fn reader(path: &Path) -> Result<Connection> {
+    let connection = patiently(|| prepare(path))?;
+    connection.busy_timeout(READER_PATIENCE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn prepare(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(READER_PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A commit that was answered is on the disk, even when the power fails.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// Repeats what fails only because another process is at it.
+fn patiently<T>(attempt: impl Fn() -> Result<T>) -> Result<T> {
+    let begun = Instant::now();
+    loop {
+        match attempt() {
+            Err(Error::Unavailable(_)) if begun.elapsed() < OPEN_PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
+}

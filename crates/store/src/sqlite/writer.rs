@@ -1,0 +1,211 @@
+//! The writer: transactions that queue up share one commit.
+//!
+//! A disk sync takes far longer than a small transaction, so one sync for each
+//! would be the ceiling. Here each transaction is a savepoint inside a batch:
+//!
+//! 1. Callers queue at a fair lock. The first one in opens the batch with
+//!    `BEGIN IMMEDIATE`; every one opens its own savepoint.
+//! 2. A caller that commits releases its savepoint, leaves word where it waits
+//!    for the outcome, and lets the next one in. The first of a batch also asks
+//!    the committing thread, which takes its turn at the same lock, behind all
+//!    who were queueing by then.
+//! 3. When the thread's turn comes it commits, and answers everybody who waits.
+//!
+//! So a batch grows with the queue and with nothing else: a lone transaction
+//! commits at once. A caller that gives up in the middle rolls its own savepoint
+//! back and touches nobody else's. No disk sync happens on an async worker, and
+//! nobody is answered before the disk has their change.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+use crate::error::{Error, Result};
+
+/// How long the writer waits for a lock that another process holds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+/// How long it sleeps between two attempts to get that lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
+
+/// The one writing connection and its queue.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    state: Arc<Mutex<State>>,
+    commit_requests: mpsc::Sender<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    connection: Connection,
+    /// The batch that is open, where one is.
+    batch: Option<Batch>,
+}
+
+/// Transactions that will be committed together.
+#[derive(Debug, Default)]
+struct Batch {
+    waiting: Vec<oneshot::Sender<Result<()>>>,
+}
+
+impl Writer {
+    /// Takes the connection and starts the committing thread, which ends with the last handle.
+    pub(super) fn new(connection: Connection) -> Result<Self> {
+        let state = Arc::new(Mutex::new(State { connection, batch: None }));
+        let (commit_requests, requests) = mpsc::channel();
+        let shared = Arc::clone(&state);
+        std::thread::Builder::new()
+            .name("bailiwick-commit".to_owned())
+            .spawn(move || {
+                while requests.recv().is_ok() {
+                    shared.blocking_lock().commit_batch();
+                }
+            })
+            .map_err(|error| Error::Unusable(format!("the committing thread does not start: {error}")))?;
+        Ok(Self { state, commit_requests })
+    }
+
+    /// Opens a savepoint when it is the caller's turn.
+    pub(super) async fn begin(&self) -> Result<Seat> {
+        let mut state = Arc::clone(&self.state).lock_owned().await;
+        if state.batch.is_none() {
+            begin_immediate(&state).await?;
+            state.batch = Some(Batch::default());
+        }
+        let seat = Seat { state: Some(state), commit_requests: self.commit_requests.clone() };
+        seat.open_savepoint()
+    }
+
+    /// Limits the size of the database file.
+    pub(super) async fn limit_pages(&self, pages: u32) -> Result<()> {
+        let state = self.state.lock().await;
+        state.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+/// Begins the batch's transaction; waits, without blocking the thread, while
+/// another process (a command of the administrator) writes.
+async fn begin_immediate(state: &OwnedMutexGuard<State>) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        match try_begin(state) {
+            Err(Error::Unavailable(_)) if begun.elapsed() < LOCK_PATIENCE => tokio::time::sleep(LOCK_PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+fn try_begin(state: &State) -> Result<()> {
+    Ok(state.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())?)
+}
+
+impl State {
+    /// Commits what waits, and tells everybody who waits for it.
+    fn commit_batch(&mut self) {
+        let Some(batch) = self.batch.take() else { return };
+        let outcome = self.run("COMMIT");
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            self.abandon();
+        }
+        batch.answer(&outcome);
+    }
+
+    /// Rolls the open transaction back, whatever state it is in.
+    fn abandon(&self) {
+        if let Err(error) = self.run("ROLLBACK") {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+
+    fn run(&self, sql: &'static str) -> Result<()> {
+        Ok(self.connection.prepare_cached(sql)?.execute([]).map(|_| ())?)
+    }
+}
+
+impl Batch {
+    fn answer(self, outcome: &Result<()>) {
+        for waiting in self.waiting {
+            // Who is gone does not want to know any more.
+            let _ = waiting.send(outcome.clone());
+        }
+    }
+}
+
+/// A caller's turn at the writer: its savepoint is open.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// Taken when the turn ends.
+    state: Option<OwnedMutexGuard<State>>,
+    commit_requests: mpsc::Sender<()>,
+}
+
+impl Seat {
+    fn open_savepoint(self) -> Result<Self> {
+        if let Some(state) = self.state.as_ref() {
+            state.run("SAVEPOINT one")?;
+        }
+        Ok(self)
+    }
+
+    /// Runs something inside the savepoint.
+    pub(super) fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let state = self.state.as_mut().ok_or_else(over)?;
+        let outcome = work(&state.connection);
+        // A full disk or a failing one makes SQLite roll the whole batch back,
+        // with what others have released into it: they must hear of it.
+        if let (Err(error), true) = (&outcome, state.connection.is_autocommit())
+            && let Some(batch) = state.batch.take()
+        {
+            batch.answer(&Err(error.clone()));
+        }
+        outcome
+    }
+
+    /// Releases the savepoint into the batch, lets the next caller in, and waits for the commit.
+    pub(super) async fn commit(mut self) -> Result<()> {
+        let outcome = {
+            let state = self.state.as_mut().ok_or_else(over)?;
+            if state.batch.is_none() {
+                return Err(Error::Unavailable("the transaction was rolled back by the database".to_owned()));
+            }
+            state.run("RELEASE one")?;
+            let (sender, outcome) = oneshot::channel();
+            let batch = state.batch.get_or_insert_default();
+            batch.waiting.push(sender);
+            if batch.waiting.len() == 1 {
+                self.commit_requests.send(()).map_err(|error| Error::Unavailable(error.to_string()))?;
+            }
+            outcome
+        };
+        self.state = None;
+        outcome.await.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+}
+
+impl Drop for Seat {
+    /// Rolls back what was not committed; the rest of the batch stays.
+    fn drop(&mut self) {
+        let Some(mut state) = self.state.take() else { return };
+        let undone = state.run("ROLLBACK TO one").and_then(|()| state.run("RELEASE one"));
+        let alone = state.batch.as_ref().is_none_or(|batch| batch.waiting.is_empty());
+        if state.connection.is_autocommit() {
+            state.batch = None;
+        } else if alone {
+            state.abandon();
+            state.batch = None;
+        } else if let Err(error) = undone {
+            // The savepoint is still there: committing would make it last.
+            state.abandon();
+            if let Some(batch) = state.batch.take() {
+                batch.answer(&Err(error));
+            }
+        }
+    }
+}
+
+fn over() -> Error {
+    Error::Unusable("the transaction is over".to_owned())
+}
