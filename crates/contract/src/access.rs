@@ -1,0 +1,127 @@
+//! Who may call: nobody in particular, the holder of a refresh token, somebody
+//! signed in, somebody with a right.
+//!
+//! Each access has its own type, and with it the type of `Call::caller`: a
+//! handler that wants a caller cannot be put behind an open endpoint.
+
+use bailiwick_app::caller::{Caller, Origin};
+use bailiwick_app::context::{Context, Identity};
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::role::Right;
+use http::HeaderMap;
+
+use crate::authorization::{AuthorizationHeader, Bearer};
+
+/// Who may call, for tests and documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessKind {
+    /// Everybody.
+    Open,
+    /// The holder of a refresh token.
+    RefreshToken,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Who holds the right in at least one organisation.
+    Needs(Right),
+}
+
+impl AccessKind {
+    /// The right that is needed, where one is.
+    #[must_use]
+    pub const fn right(self) -> Option<Right> {
+        match self {
+            Self::Needs(right) => Some(right),
+            Self::Open | Self::RefreshToken | Self::SignedIn => None,
+        }
+    }
+
+    /// The faults that the check itself can end in.
+    #[must_use]
+    pub const fn faults(self) -> &'static [Code] {
+        match self {
+            Self::Open => &[],
+            Self::RefreshToken | Self::SignedIn => &[Code::InvalidToken],
+            Self::Needs(_) => &[Code::InvalidToken, Code::InsufficientPermissions],
+        }
+    }
+}
+
+/// A way to decide who may call.
+pub trait Access: Copy + Send + Sync + 'static {
+    /// What the handler gets to know of who calls.
+    type Caller: Send + 'static;
+
+    /// The same as data.
+    fn kind(self) -> AccessKind;
+
+    /// Lets the request in, or says why not.
+    fn admit(
+        self,
+        context: &Context,
+        headers: &HeaderMap,
+        origin: &Origin,
+    ) -> impl Future<Output = Result<Self::Caller, Fault>> + Send;
+}
+
+/// Everybody may call.
+#[derive(Clone, Copy, Debug)]
+pub struct Open;
+
+impl Access for Open {
+    type Caller = ();
+
+    fn kind(self) -> AccessKind {
+        AccessKind::Open
+    }
+
+    async fn admit(self, _: &Context, _: &HeaderMap, _: &Origin) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// Whoever presents a token may call; the handler finds out whether it is a good refresh token.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshToken;
+
+impl Access for RefreshToken {
+    type Caller = Bearer;
+
+    fn kind(self) -> AccessKind {
+        AccessKind::RefreshToken
+    }
+
+    async fn admit(self, _: &Context, headers: &HeaderMap, _: &Origin) -> Result<Bearer, Fault> {
+        let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
+        Ok(Bearer::new(header.token()))
+    }
+}
+
+/// Whoever presents a valid access token may call, with the right where one is named.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedIn {
+    pub(crate) right: Option<Right>,
+}
+
+impl Access for SignedIn {
+    type Caller = Caller;
+
+    fn kind(self) -> AccessKind {
+        self.right.map_or(AccessKind::SignedIn, AccessKind::Needs)
+    }
+
+    async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
+        let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
+        let identity = context.identify_token(header.token()).await?;
+        caller(identity, origin, self.right)
+    }
+}
+
+/// The caller that an identity is in this request, provided that they hold the right.
+pub(crate) fn caller(identity: Identity, origin: &Origin, right: Option<Right>) -> Result<Caller, Fault> {
+    if let Some(right) = right
+        && !identity.principal.holds(right)
+    {
+        return Err(Code::InsufficientPermissions.into());
+    }
+    Ok(Caller { principal: identity.principal, session: identity.session, origin: origin.clone(), right })
+}

@@ -1,0 +1,219 @@
+//! What an endpoint reads, each part by a type that both parses and describes it.
+//!
+//! The macros [`body!`](crate::body), [`query!`](crate::query),
+//! [`headers!`](crate::headers) and [`path!`](crate::path) declare such types.
+
+mod json;
+mod macros;
+mod read;
+mod text;
+
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::{Check, Parse};
+use http::HeaderMap;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+pub use self::json::Members;
+pub(crate) use self::read::{read_body, read_bytes};
+pub use self::text::{
+    HeaderMembers, PathMembers, QueryMembers, TextSource, defaulted_text, optional_text, required_text,
+};
+
+/// The largest body unless an endpoint says otherwise, in bytes.
+pub const BODY_LENGTH_MAX: usize = 64 * 1024;
+
+/// Whether an endpoint reads a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// No: whatever comes is left unread.
+    None,
+    /// Yes, where one comes.
+    Optional,
+    /// Yes.
+    Required,
+}
+
+/// One member of an input, for the document.
+#[derive(Clone, Debug)]
+pub struct MemberShape {
+    /// Its name as a request spells it.
+    pub name: &'static str,
+    /// What it is.
+    pub description: String,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it holds.
+    pub schema: Schema,
+}
+
+/// Reads the path's parameters.
+pub trait PathInput: Sized + Send + 'static {
+    /// The fault of a path whose parameters cannot be read: there is no such thing.
+    const FAULT: Option<Code>;
+
+    /// Reads the parameters.
+    fn read(members: &PathMembers) -> Result<Self, Fault>;
+
+    /// Describes the parameters.
+    fn describe(generator: &mut SchemaGenerator) -> Vec<MemberShape>;
+}
+
+/// Reads the query.
+pub trait QueryInput: Sized + Send + 'static {
+    /// Whether there is anything to read, and so anything to refuse.
+    const DECLARED: bool = true;
+
+    /// Reads the members; `query` is what follows the question mark.
+    fn read(query: &str) -> Result<Self, Fault>;
+
+    /// Describes the members.
+    fn describe(generator: &mut SchemaGenerator) -> Vec<MemberShape>;
+}
+
+/// Reads headers.
+pub trait HeadersInput: Sized + Send + 'static {
+    /// Whether there is anything to read, and so anything to refuse.
+    const DECLARED: bool = true;
+
+    /// Reads the headers.
+    fn read(headers: &HeaderMap) -> Result<Self, Fault>;
+
+    /// Describes the headers.
+    fn describe(generator: &mut SchemaGenerator) -> Vec<MemberShape>;
+}
+
+/// Reads the body.
+pub trait BodyInput: Sized + Send + 'static {
+    /// Whether a body is read at all.
+    const KIND: BodyKind = BodyKind::Required;
+
+    /// Reads the bytes of a whole body.
+    fn read(bytes: &[u8]) -> Result<Self, Fault>;
+
+    /// Describes the body.
+    fn describe(generator: &mut SchemaGenerator) -> Schema;
+}
+
+/// A path without parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct NoPath;
+
+impl PathInput for NoPath {
+    const FAULT: Option<Code> = None;
+
+    fn read(_: &PathMembers) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Vec<MemberShape> {
+        Vec::new()
+    }
+}
+
+/// No declared query members; whatever comes is ignored.
+#[derive(Clone, Copy, Debug)]
+pub struct NoQuery;
+
+impl QueryInput for NoQuery {
+    const DECLARED: bool = false;
+
+    fn read(_: &str) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Vec<MemberShape> {
+        Vec::new()
+    }
+}
+
+/// No declared headers.
+#[derive(Clone, Copy, Debug)]
+pub struct NoHeaders;
+
+impl HeadersInput for NoHeaders {
+    const DECLARED: bool = false;
+
+    fn read(_: &HeaderMap) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Vec<MemberShape> {
+        Vec::new()
+    }
+}
+
+/// No body; whatever comes is left unread.
+#[derive(Clone, Copy, Debug)]
+pub struct NoBody;
+
+impl BodyInput for NoBody {
+    const KIND: BodyKind = BodyKind::None;
+
+    fn read(_: &[u8]) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Schema {
+        Schema::default()
+    }
+}
+
+/// A body that may be left out.
+impl<B: BodyInput> BodyInput for Option<B> {
+    const KIND: BodyKind = BodyKind::Optional;
+
+    fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        if bytes.is_empty() { Ok(None) } else { B::read(bytes).map(Some) }
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        B::describe(generator)
+    }
+}
+
+/// A member that may be left alone, cleared or set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// It was not sent: leave it alone.
+    Keep,
+    /// It was sent as null: clear it.
+    Clear,
+    /// Set it.
+    Set(T),
+}
+
+impl<T: Parse> Patch<T> {
+    /// Reads the member; nothing when it was refused.
+    pub fn read(check: &mut Check, key: &'static str, value: Option<&Value>) -> Option<Self> {
+        match value {
+            None => Some(Self::Keep),
+            Some(Value::Null) => Some(Self::Clear),
+            Some(value) => check.json(key, Some(value)).map(Self::Set),
+        }
+    }
+}
+
+/// The schema of an object with these members.
+///
+/// A member that need not be there may also be null.
+#[must_use]
+pub fn object_schema(description: &str, strict: bool, members: Vec<MemberShape>) -> Schema {
+    let required: Vec<_> = members.iter().filter(|member| member.required).map(|member| member.name).collect();
+    let properties: serde_json::Map<String, Value> = members.into_iter().map(property).collect();
+    let mut schema = json_schema!({ "type": "object", "description": description.trim(), "properties": properties });
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), required.into());
+    }
+    if strict {
+        schema.insert("additionalProperties".to_owned(), false.into());
+    }
+    schema
+}
+
+fn property(member: MemberShape) -> (String, Value) {
+    let mut schema =
+        if member.required { member.schema } else { json_schema!({ "anyOf": [member.schema, { "type": "null" }] }) };
+    schema.insert("description".to_owned(), member.description.trim().into());
+    (member.name.to_owned(), schema.to_value())
+}

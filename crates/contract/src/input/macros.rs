@@ -1,0 +1,213 @@
+//! The macros that declare inputs.
+
+/// Declares the members of a JSON body: what they are called, how they are
+/// parsed, and what the document says of them.
+///
+/// Each line is `field: Type => presence "member"`, where the presence is
+/// `required` (gives `Type`), `optional` (`Option<Type>`; null counts as absent),
+/// `defaulted` (`Type`, its default when absent) or `clearable`
+/// ([`Patch<Type>`](crate::input::Patch)). The type says with `Parse` how it is
+/// read and with `JsonSchema` how it is described. Members that are not declared
+/// are ignored, or refused by name in a `strict struct`.
+///
+/// ```
+/// # use bailiwick_domain::name::Name;
+/// bailiwick_contract::body! {
+///     /// What may be changed about a person.
+///     pub strict struct ChangeUser {
+///         /// How they are called.
+///         name: Name => optional "Name",
+///         /// Whether they want the newsletter.
+///         newsletter: bool => optional "Newsletter",
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! body {
+    ($(#[doc = $doc:literal])* $vis:vis strict struct $name:ident { $($members:tt)+ }) => {
+        $crate::body! { @declare true [$($doc)*] $vis $name { $($members)+ } }
+    };
+    ($(#[doc = $doc:literal])* $vis:vis struct $name:ident { $($members:tt)+ }) => {
+        $crate::body! { @declare false [$($doc)*] $vis $name { $($members)+ } }
+    };
+    (@declare $strict:literal [$($doc:literal)*] $vis:vis $name:ident {
+        $($(#[doc = $member_doc:literal])* $field:ident: $type:ty => $presence:ident $member:literal),+ $(,)?
+    }) => {
+        $(#[doc = $doc])*
+        $vis struct $name { $($(#[doc = $member_doc])* pub $field: $crate::__presence!(@type $presence $type),)+ }
+
+        impl $crate::input::BodyInput for $name {
+            fn read(bytes: &[u8]) -> Result<Self, $crate::support::Fault> {
+                let members = $crate::input::Members::parse(bytes)?;
+                let mut check = $crate::support::Check::new();
+                $(let $field = $crate::__presence!(@json $presence $type, check, members, $member);)+
+                if $strict {
+                    members.refuse_others(&[$($member),+], &mut check);
+                }
+                check.finish()?;
+                $crate::__presence!(@build $($field)+)
+            }
+
+            fn describe(generator: &mut $crate::support::SchemaGenerator) -> $crate::support::Schema {
+                let members = $crate::__presence!(@describe generator,
+                    $([$($member_doc)*] $type => $presence $member),+);
+                $crate::input::object_schema(concat!($($doc, "\n"),*), $strict, members)
+            }
+        }
+    };
+}
+
+/// Declares the members of a query, in the manner of [`body!`](crate::body).
+///
+/// The presences are `required`, `optional` and `defaulted`. A member that is
+/// given twice is refused; one that is not declared is ignored.
+#[macro_export]
+macro_rules! query {
+    ($(#[doc = $doc:literal])* $vis:vis struct $name:ident {
+        $($(#[doc = $member_doc:literal])* $field:ident: $type:ty => $presence:ident $member:literal),+ $(,)?
+    }) => {
+        $(#[doc = $doc])*
+        $vis struct $name { $($(#[doc = $member_doc])* pub $field: $crate::__presence!(@type $presence $type),)+ }
+
+        impl $crate::input::QueryInput for $name {
+            fn read(query: &str) -> Result<Self, $crate::support::Fault> {
+                let members = $crate::input::QueryMembers::split(query);
+                let mut check = $crate::support::Check::new();
+                $(let $field = $crate::__presence!(@text $presence $type, check, members, $member);)+
+                check.finish()?;
+                $crate::__presence!(@build $($field)+)
+            }
+
+            fn describe(generator: &mut $crate::support::SchemaGenerator) -> Vec<$crate::input::MemberShape> {
+                $crate::__presence!(@describe generator, $([$($member_doc)*] $type => $presence $member),+)
+            }
+        }
+    };
+}
+
+/// Declares the headers that an endpoint reads, in the manner of [`query!`](crate::query).
+#[macro_export]
+macro_rules! headers {
+    ($(#[doc = $doc:literal])* $vis:vis struct $name:ident {
+        $($(#[doc = $member_doc:literal])* $field:ident: $type:ty => $presence:ident $member:literal),+ $(,)?
+    }) => {
+        $(#[doc = $doc])*
+        $vis struct $name { $($(#[doc = $member_doc])* pub $field: $crate::__presence!(@type $presence $type),)+ }
+
+        impl $crate::input::HeadersInput for $name {
+            fn read(headers: &$crate::support::HeaderMap) -> Result<Self, $crate::support::Fault> {
+                let members = $crate::input::HeaderMembers(headers);
+                let mut check = $crate::support::Check::new();
+                $(let $field = $crate::__presence!(@text $presence $type, check, members, $member);)+
+                check.finish()?;
+                $crate::__presence!(@build $($field)+)
+            }
+
+            fn describe(generator: &mut $crate::support::SchemaGenerator) -> Vec<$crate::input::MemberShape> {
+                $crate::__presence!(@describe generator, $([$($member_doc)*] $type => $presence $member),+)
+            }
+        }
+    };
+}
+
+/// Declares the parameters of a path, and the fault that says that there is no such thing.
+///
+/// A parameter that cannot be read is answered by that fault: an id that no
+/// system can have belongs to no system.
+///
+/// ```
+/// # use bailiwick_domain::id::SystemId;
+/// bailiwick_contract::path! {
+///     /// Which system.
+///     pub struct SystemPath or SystemNotFound {
+///         /// The system's id.
+///         id: SystemId,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! path {
+    ($(#[doc = $doc:literal])* $vis:vis struct $name:ident or $code:ident {
+        $($(#[doc = $member_doc:literal])* $field:ident: $type:ty),+ $(,)?
+    }) => {
+        $(#[doc = $doc])*
+        $vis struct $name { $($(#[doc = $member_doc])* pub $field: $type,)+ }
+
+        impl $crate::input::PathInput for $name {
+            const FAULT: Option<$crate::support::Code> = Some($crate::support::Code::$code);
+
+            fn read(members: &$crate::input::PathMembers) -> Result<Self, $crate::support::Fault> {
+                let mut check = $crate::support::Check::new();
+                $(let $field = $crate::input::required_text::<$type>(&mut check, members, stringify!($field));)+
+                match ($($field,)+) {
+                    ($(Some($field),)+) => Ok(Self { $($field),+ }),
+                    _ => Err($crate::support::Code::$code.into()),
+                }
+            }
+
+            fn describe(generator: &mut $crate::support::SchemaGenerator) -> Vec<$crate::input::MemberShape> {
+                vec![$($crate::input::MemberShape {
+                    name: stringify!($field),
+                    description: concat!($($member_doc, "\n"),*).trim().to_owned(),
+                    required: true,
+                    schema: generator.subschema_for::<$type>(),
+                }),+]
+            }
+        }
+    };
+}
+
+/// What the presence of a member means, for the macros above.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __presence {
+    (@type required $type:ty) => { $type };
+    (@type defaulted $type:ty) => { $type };
+    (@type optional $type:ty) => { Option<$type> };
+    (@type clearable $type:ty) => { $crate::input::Patch<$type> };
+
+    (@json required $type:ty, $check:ident, $members:ident, $member:literal) => {
+        $check.json::<$type>($member, $members.get($member))
+    };
+    (@json optional $type:ty, $check:ident, $members:ident, $member:literal) => {
+        Some($check.optional_json::<$type>($member, $members.get($member)))
+    };
+    (@json defaulted $type:ty, $check:ident, $members:ident, $member:literal) => {
+        Some($check.optional_json::<$type>($member, $members.get($member)).unwrap_or_default())
+    };
+    (@json clearable $type:ty, $check:ident, $members:ident, $member:literal) => {
+        $crate::input::Patch::<$type>::read(&mut $check, $member, $members.get($member))
+    };
+
+    (@text required $type:ty, $check:ident, $members:ident, $member:literal) => {
+        $crate::input::required_text::<$type>(&mut $check, &$members, $member)
+    };
+    (@text optional $type:ty, $check:ident, $members:ident, $member:literal) => {
+        $crate::input::optional_text::<$type>(&mut $check, &$members, $member)
+    };
+    (@text defaulted $type:ty, $check:ident, $members:ident, $member:literal) => {
+        $crate::input::defaulted_text::<$type>(&mut $check, &$members, $member)
+    };
+
+    // Whoever was refused has ended the check before: the other arm is for the compiler.
+    (@build $($field:ident)+) => {
+        match ($($field,)+) {
+            ($(Some($field),)+) => Ok(Self { $($field),+ }),
+            _ => Err($crate::support::Code::ValidationFailed.into()),
+        }
+    };
+
+    (@describe $generator:ident, $([$($doc:literal)*] $type:ty => $presence:ident $member:literal),+) => {
+        vec![$($crate::input::MemberShape {
+            name: $member,
+            description: concat!($($doc, "\n"),*).trim().to_owned(),
+            required: $crate::__presence!(@required $presence),
+            schema: $generator.subschema_for::<$type>(),
+        }),+]
+    };
+
+    (@required required) => { true };
+    (@required optional) => { false };
+    (@required defaulted) => { false };
+    (@required clearable) => { false };
+}

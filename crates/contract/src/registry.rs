@@ -1,0 +1,58 @@
+//! All endpoints and pages of the server, each declared once.
+
+use std::collections::HashSet;
+
+use crate::endpoint::{Endpoint, EndpointInfo};
+use crate::page::{Page, PageInfo};
+
+/// All endpoints and pages.
+pub struct Registry {
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) pages: Vec<Page>,
+}
+
+/// Two declarations that cannot both be served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// Two things have one name.
+    #[error("two endpoints or pages are called {0}")]
+    Name(&'static str),
+    /// Two things answer to one method and path.
+    #[error("two endpoints or pages answer to {0} {1}")]
+    Route(String, &'static str),
+}
+
+impl Registry {
+    /// Puts the declarations together.
+    pub fn new(endpoints: Vec<Endpoint>, pages: Vec<Page>) -> Result<Self, RegistryError> {
+        let endpoint_rows = endpoints.iter().map(|Endpoint { info, .. }| (&info.method, info.path, info.name));
+        let page_rows = pages.iter().map(|Page { info, .. }| (&info.method, info.path, info.name));
+        let (mut names, mut routes) = (HashSet::new(), HashSet::new());
+        for (method, path, name) in endpoint_rows.chain(page_rows) {
+            if !names.insert(name) {
+                return Err(RegistryError::Name(name));
+            }
+            if !routes.insert((method, path)) {
+                return Err(RegistryError::Route(method.to_string(), path));
+            }
+        }
+        Ok(Self { endpoints, pages })
+    }
+
+    /// What each endpoint declares, in the order of the declarations.
+    pub fn endpoints(&self) -> impl Iterator<Item = &EndpointInfo> {
+        self.endpoints.iter().map(|endpoint| &endpoint.info)
+    }
+
+    /// What each page declares, in the order of the declarations.
+    pub fn pages(&self) -> impl Iterator<Item = &PageInfo> {
+        self.pages.iter().map(|page| &page.info)
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let endpoints: Vec<_> = self.endpoints().collect();
+        formatter.debug_struct("Registry").field("endpoints", &endpoints).finish_non_exhaustive()
+    }
+}

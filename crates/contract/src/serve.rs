@@ -1,0 +1,243 @@
+//! One request from its arrival to its answer.
+//!
+//! Everything that is the same for all endpoints and pages happens here and
+//! nowhere else: the request's id, the deadline, panics, faults, headers, the
+//! log and the counters.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use bailiwick_app::caller::Origin;
+use bailiwick_app::clock::Clock;
+use bailiwick_app::context::Context;
+use bailiwick_app::random::Random;
+use bailiwick_domain::fault::{Class, Code, Fault};
+use bailiwick_domain::id::uuid_v7;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::header::{ALLOW, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Uri};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
+
+use crate::cookie::CookieNames;
+use crate::dialect::Dialect;
+use crate::fault_answer;
+use crate::forwarded::client_address;
+use crate::meter::Meter;
+use crate::registry::Registry;
+use crate::router::{Edge, PageFaultContext};
+use crate::security_headers::SecurityHeaders;
+
+/// What all requests share.
+pub struct Service {
+    pub(crate) context: Arc<Context>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) edge: Edge,
+    pub(crate) cookies: CookieNames,
+    pub(crate) security: SecurityHeaders,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// A request on its way to its handler.
+pub struct Incoming {
+    pub(crate) parts: Parts,
+    pub(crate) body: Body,
+    pub(crate) origin: Origin,
+}
+
+/// What an endpoint or a page does with a request, its types forgotten.
+pub(crate) type Work =
+    Arc<dyn Fn(Arc<Service>, Incoming) -> BoxFuture<'static, Result<Response<Body>, Fault>> + Send + Sync>;
+
+/// How a path answers where no handler does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Look {
+    Api(Dialect),
+    Page,
+}
+
+impl Look {
+    fn of_unknown(path: &str) -> Self {
+        Dialect::of_unknown(path).map_or(Self::Page, Self::Api)
+    }
+}
+
+/// What answers to one method of a path.
+pub(crate) struct Route {
+    pub(crate) name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) deadline: Duration,
+    /// The faults that the handler may answer with; any for a page.
+    pub(crate) declared: Option<Vec<Code>>,
+    pub(crate) work: Work,
+    pub(crate) meter: Meter,
+}
+
+/// What answers to a path; without routes it is every path that nobody declared.
+pub(crate) struct Target {
+    pub(crate) look: Option<Look>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) allow: Option<HeaderValue>,
+    pub(crate) stray: Meter,
+}
+
+impl Target {
+    fn route(&self, method: &Method) -> Option<&Route> {
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        self.routes.iter().find(|route| route.method == *wanted)
+    }
+}
+
+/// What is remembered of a request while its handler has the rest.
+struct Head {
+    look: Look,
+    method: Method,
+    uri: Uri,
+    request_id: String,
+}
+
+/// Answers one request.
+pub(crate) async fn serve(service: Arc<Service>, target: Arc<Target>, request: Request<Body>) -> Response<Body> {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let origin = service.origin(&parts);
+    let head = Head {
+        look: target.look.unwrap_or_else(|| Look::of_unknown(parts.uri.path())),
+        method: parts.method.clone(),
+        uri: parts.uri.clone(),
+        request_id: origin.request_id.clone(),
+    };
+    let route = target.route(&head.method);
+    let name = route.map_or("none", |route| route.name);
+    let span = tracing::info_span!("request", id = head.request_id, method = head.method.as_str(), endpoint = name);
+    let outcome = match route {
+        Some(route) => {
+            run(route, Arc::clone(&service), Incoming { parts, body, origin }).instrument(span.clone()).await
+        }
+        None if target.routes.is_empty() => Err(Code::NoSuchRoute.into()),
+        None => Err(Code::MethodNotAllowed.into()),
+    };
+    span.in_scope(|| {
+        let mut response = match outcome {
+            Ok(response) => response,
+            Err(fault) => answer_fault(&service, &target, route, &head, fault),
+        };
+        service.security.write(&head.request_id, head.look, response.headers_mut());
+        let meter = route.map_or(&target.stray, |route| &route.meter);
+        let elapsed = started.elapsed();
+        meter.record(response.status(), elapsed);
+        log_answer(response.status(), elapsed);
+        response
+    })
+}
+
+/// Lets the handler work under its deadline; a panic becomes a fault.
+async fn run(route: &Route, service: Arc<Service>, incoming: Incoming) -> Result<Response<Body>, Fault> {
+    let work = async { (route.work)(service, incoming).await };
+    match AssertUnwindSafe(timeout(route.deadline, work)).catch_unwind().await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(Code::DeadlinePassed.into()),
+        Err(panic) => Err(Fault::broken(Panicked::from(panic))),
+    }
+}
+
+fn answer_fault(
+    service: &Arc<Service>,
+    target: &Target,
+    route: Option<&Route>,
+    head: &Head,
+    fault: Fault,
+) -> Response<Body> {
+    let fault = match route.and_then(|route| route.declared.as_ref()) {
+        Some(declared) if !declared.contains(&fault.code) => undeclared(fault),
+        _ => fault,
+    };
+    log_fault(&fault);
+    let mut response = match head.look {
+        Look::Api(dialect) => fault_answer::respond(&fault, dialect).map(Body::from),
+        Look::Page => {
+            let status = fault_answer::status(fault.code.class());
+            let context = PageFaultContext {
+                context: &service.context,
+                path: head.uri.path(),
+                request_id: &head.request_id,
+                status,
+            };
+            let mut response = (service.edge.page_fault)(&fault, &context);
+            *response.status_mut() = status;
+            fault_answer::write_headers(&fault, response.headers_mut());
+            response
+        }
+    };
+    if fault.code == Code::MethodNotAllowed
+        && let Some(allow) = &target.allow
+    {
+        response.headers_mut().insert(ALLOW, allow.clone());
+    }
+    response
+}
+
+/// A fault that its endpoint does not declare makes the document a lie: tests must not miss it.
+fn undeclared(fault: Fault) -> Fault {
+    tracing::error!(fault = fault.code.name(), "the endpoint answers with a fault that it does not declare");
+    if cfg!(debug_assertions) { Fault::broken(Undeclared(fault.code)) } else { fault }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the fault {} is not declared", .0.name())]
+struct Undeclared(Code);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the handler panicked: {0}")]
+struct Panicked(String);
+
+impl From<Box<dyn std::any::Any + Send>> for Panicked {
+    fn from(panic: Box<dyn std::any::Any + Send>) -> Self {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Self(text.unwrap_or_else(|| "without a message".to_owned()))
+    }
+}
+
+/// Says once, and only in the log, what really happened.
+fn log_fault(fault: &Fault) {
+    if let Some(source) = &fault.source {
+        let mut text = source.to_string();
+        let mut cause = source.source();
+        while let Some(next) = cause {
+            text.push_str(": ");
+            text.push_str(&next.to_string());
+            cause = next.source();
+        }
+        tracing::error!(fault = fault.code.name(), error = text, "the request failed");
+    } else if matches!(fault.code.class(), Class::Broken | Class::Unavailable) {
+        tracing::warn!(fault = fault.code.name(), "the request failed");
+    }
+}
+
+fn log_answer(status: StatusCode, elapsed: Duration) {
+    let (status, milliseconds) = (status.as_u16(), elapsed.as_secs_f64() * 1000.0);
+    if status < 400 {
+        tracing::debug!(status, milliseconds, "answered");
+    } else {
+        tracing::info!(status, milliseconds, "answered");
+    }
+}
+
+impl Service {
+    fn origin(&self, parts: &Parts) -> Origin {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        Origin {
+            address: client_address(peer, &parts.headers, &self.edge.trusted_proxies),
+            request_id: uuid_v7(self.clock.now(), self.random.bytes()).to_string(),
+        }
+    }
+}
