@@ -135,7 +135,7 @@ fn install(needs: &[Need]) -> Result<()> {
 
 /// What has to stand before a command so that root runs it; `None` where we cannot become root.
 fn become_root() -> Option<&'static [&'static str]> {
-    if prints(Command::new("id").arg("-u"), "0\n") {
+    if output_of(Command::new("id").arg("-u")).as_deref() == Some("0") {
         return Some(&[]);
     }
     // With a person at the terminal, sudo may ask for the password.
@@ -170,6 +170,11 @@ fn succeeds(command: &mut Command) -> bool {
 }
 
 fn prints(command: &mut Command, text: &str) -> bool {
-    let output = command.stdin(Stdio::null()).output();
-    output.is_ok_and(|output| output.status.success() && String::from_utf8_lossy(&output.stdout).contains(text))
+    output_of(command).is_some_and(|output| output.contains(text))
+}
+
+/// What a command prints, without white space around it; `None` where it fails.
+fn output_of(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
