@@ -102,6 +102,7 @@ impl AnswerHeaders for IdempotentReplayed {
     fn describe(_: &mut SchemaGenerator) -> Vec<HeaderShape> {
         vec![HeaderShape {
             name: "Idempotent-Replayed",
+            required: false,
             description: "Present when this answer was given before to the same idempotency key.".to_owned(),
             schema: json_schema!({ "const": "true" }),
         }]
@@ -122,6 +123,7 @@ impl AnswerHeaders for PaginationRecords {
     fn describe(_: &mut SchemaGenerator) -> Vec<HeaderShape> {
         vec![HeaderShape {
             name: "X-Pagination-Records",
+            required: true,
             description: "How many there are in all.".to_owned(),
             schema: json_schema!({ "type": "integer", "minimum": 0 }),
         }]
@@ -137,6 +139,8 @@ impl AnswerHeaders for PaginationRecords {
 pub struct HeaderShape {
     /// Its name.
     pub name: &'static str,
+    /// Whether it is always there.
+    pub required: bool,
     /// When it is there and what it says.
     pub description: String,
     /// What it holds.
@@ -183,6 +187,20 @@ where
         };
         self.headers.write(response.headers_mut());
         Ok(response)
+    }
+}
+
+/// JSON that was written before, never wrapped: for what is the same for everybody.
+#[derive(Clone, Debug)]
+pub struct WrittenJson(pub Bytes);
+
+impl Answer for WrittenJson {
+    fn describe(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
+        vec![AnswerShape { status: StatusCode::OK, schema: json_schema!({ "type": "object" }), headers: Vec::new() }]
+    }
+
+    fn respond(self, _: Dialect) -> Result<Response<Bytes>, Fault> {
+        Ok(json_bytes(StatusCode::OK, self.0))
     }
 }
 

@@ -250,9 +250,11 @@ impl<A: Access> Declaration<A> {
     fn info<P: PathInput, Q: QueryInput, B: BodyInput, H: HeadersInput>(self, dialect: Dialect) -> EndpointInfo {
         let access = self.access.kind();
         let mut faults = Vec::new();
-        let implied: [&[Code]; 7] = [
+        let implied: [&[Code]; 8] = [
             access.faults(),
             P::FAULT.as_slice(),
+            // A parameter with a slash in it leads to a path that nobody declared.
+            if P::FAULT.is_some() { &[Code::NoSuchRoute] } else { &[] },
             if Q::DECLARED || H::DECLARED || B::KIND != BodyKind::None { &[Code::ValidationFailed] } else { &[] },
             if B::KIND == BodyKind::None {
                 &[]

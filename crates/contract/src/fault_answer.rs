@@ -107,7 +107,7 @@ struct MessageField {
 
 /// A fault in the Systems API's envelope (contract, section 4).
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Fault", deny_unknown_fields)]
 pub(crate) struct FaultEnvelope<'a> {
     /// The HTTP status.
     code: u16,

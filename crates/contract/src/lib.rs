@@ -54,6 +54,7 @@ pub mod authorization;
 pub mod call;
 pub mod cookie;
 pub mod dialect;
+pub mod document;
 pub mod endpoint;
 pub mod fault_answer;
 pub mod forwarded;
@@ -65,6 +66,8 @@ pub mod router;
 pub mod same_origin;
 pub mod security_headers;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 /// What the macros need to name.
 #[doc(hidden)]

@@ -7,6 +7,11 @@ use bailiwick_domain::field::{Check, Refusal};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// The most unknown members that one answer lists, so that a small request has no huge answer.
+const UNKNOWN_LISTED_MAX: usize = 20;
+/// The most characters of a member's name that are repeated in an answer.
+const NAME_ECHO_MAX: usize = 64;
+
 /// The members of a JSON object.
 #[derive(Clone, Debug)]
 pub struct Members(Map<String, Value>);
@@ -37,13 +42,18 @@ impl Members {
         self.0.get(name)
     }
 
-    /// Refuses every member whose name is not among these.
+    /// Refuses members whose names are not among these, the first few by name.
     pub fn refuse_others(&self, names: &[&str], check: &mut Check) {
-        for name in self.0.keys().filter(|name| !names.contains(&name.as_str())) {
+        let unknown = self.0.keys().filter(|name| !names.contains(&name.as_str()));
+        for name in unknown.take(UNKNOWN_LISTED_MAX) {
             let expected = format!("one of the known members: {}", names.join(", "));
-            check.refuse(name.clone(), Refusal::new("unknown", expected), None);
+            check.refuse(shortened(name), Refusal::new("unknown", expected), None);
         }
     }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(NAME_ECHO_MAX).collect()
 }
 
 /// What kind of JSON it is, in a word.
@@ -117,7 +127,10 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut members = Map::new();
         while let Some(name) = access.next_key::<String>()? {
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("the member {name:?} is there twice")));
+                return Err(A::Error::custom(format_args!(
+                    "the member {name:?} is there twice",
+                    name = shortened(&name)
+                )));
             }
             let Strict(value) = access.next_value()?;
             members.insert(name, value);
