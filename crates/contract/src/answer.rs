@@ -104,7 +104,7 @@ impl AnswerHeaders for IdempotentReplayed {
             name: "Idempotent-Replayed",
             required: false,
             description: "Present when this answer was given before to the same idempotency key.".to_owned(),
-            schema: json_schema!({ "const": "true" }),
+            schema: json_schema!({ "type": "string", "const": "true" }),
         }]
     }
 
@@ -213,7 +213,7 @@ struct Envelope<'a, T> {
 }
 
 /// The schema of the envelope around a success.
-pub(crate) fn envelope_schema(status: StatusCode, data: Schema) -> Schema {
+pub(crate) fn envelope_schema(status: StatusCode, data: &Schema) -> Schema {
     json_schema!({
         "type": "object",
         "required": ["code", "message", "data"],

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, built from the registry and the types of the handlers.
+//! The `OpenAPI` 3.1 document, built from the registry and the types of the handlers.
 //!
 //! Nothing in it is said twice: deadlines, rights, faults and shapes are the
 //! ones that are enforced and sent.
@@ -42,7 +42,7 @@ pub fn document(registry: &Registry, version: &str) -> Value {
     })
 }
 
-/// JSON Schema 2020-12, as OpenAPI 3.1 wants it, with the definitions where OpenAPI keeps them.
+/// JSON Schema 2020-12, as `OpenAPI` 3.1 wants it, with the definitions where it keeps them.
 fn generator() -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     settings.with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator()

@@ -32,7 +32,9 @@ pub const fn status(class: Class) -> StatusCode {
     }
 }
 
-/// The object for faults and acknowledgements of the Authorisation API (contract, section 3).
+// Contract, section 3. The comments here reach the readers of the document.
+/// What the Authorisation API says where there is no other body: faults and acknowledgements.
+#[expect(clippy::struct_field_names, reason = "the contract calls them so")]
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Message {
@@ -78,7 +80,7 @@ impl Message {
 
     /// The same, about the thing with this id.
     #[must_use]
-    pub fn about(mut self, id: impl ToString) -> Self {
+    pub fn about(mut self, id: &impl ToString) -> Self {
         self.uuid = Some(id.to_string());
         self
     }
@@ -105,7 +107,8 @@ struct MessageField {
     name: Cow<'static, str>,
 }
 
-/// A fault in the Systems API's envelope (contract, section 4).
+// Contract, section 4. The comments here reach the readers of the document.
+/// A fault in the Systems API's envelope.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename = "Fault", deny_unknown_fields)]
 pub(crate) struct FaultEnvelope<'a> {

@@ -12,7 +12,7 @@ use http::header::{HeaderValue, LOCATION};
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 
 use crate::access::{AccessKind, caller};
-use crate::cookie::cookie;
+use crate::cookie::{CookieNames, cookie};
 use crate::input::{PathMembers, read_bytes};
 use crate::registry::Registry;
 use crate::same_origin::{SameOrigin, same_origin};
@@ -58,6 +58,8 @@ pub struct Visit<C> {
     pub uri: Uri,
     /// The headers.
     pub headers: HeaderMap,
+    /// How the cookies of this server are called.
+    pub cookies: CookieNames,
     /// The query's members in their order.
     pub query: Vec<(String, String)>,
     /// The form's fields in their order; empty unless something was posted.
@@ -272,6 +274,7 @@ async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Vec<(String, 
         registry: Arc::clone(&service.registry),
         caller,
         origin,
+        cookies: service.cookies,
         query: pairs(parts.uri.query().unwrap_or_default().as_bytes()),
         uri: parts.uri,
         headers: parts.headers,

@@ -46,7 +46,7 @@ pub struct Service {
 }
 
 /// A request on its way to its handler.
-pub struct Incoming {
+pub(crate) struct Incoming {
     pub(crate) parts: Parts,
     pub(crate) body: Body,
     pub(crate) origin: Origin,

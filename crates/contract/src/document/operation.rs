@@ -81,12 +81,12 @@ fn security(access: AccessKind) -> Value {
 fn parameters(inputs: Shapes, generator: &mut SchemaGenerator) -> Vec<Value> {
     let mut parameters = Vec::new();
     for (place, describe) in [("path", inputs.path), ("query", inputs.query), ("header", inputs.headers)] {
-        parameters.extend(describe(generator).into_iter().map(|member| parameter(place, member)));
+        parameters.extend(describe(generator).iter().map(|member| parameter(place, member)));
     }
     parameters
 }
 
-fn parameter(place: &str, member: MemberShape) -> Value {
+fn parameter(place: &str, member: &MemberShape) -> Value {
     json!({
         "name": member.name,
         "in": place,

@@ -62,7 +62,7 @@ pub(super) fn responses(info: &EndpointInfo, answers: Vec<AnswerShape>, shapes: 
 fn success(dialect: Dialect, answer: AnswerShape) -> Value {
     let schema = match dialect {
         Dialect::Authorisation | Dialect::Plain => answer.schema,
-        Dialect::Systems => envelope_schema(answer.status, answer.schema),
+        Dialect::Systems => envelope_schema(answer.status, &answer.schema),
     };
     let mut headers = common_headers();
     for header in answer.headers {
@@ -119,7 +119,7 @@ pub(super) fn headers() -> Value {
         "WWW-Authenticate": {
             "description": "How to sign in.",
             "required": true,
-            "schema": { "const": "Bearer" },
+            "schema": { "type": "string", "const": "Bearer" },
         },
     })
 }

@@ -33,13 +33,11 @@ fn find<'a>(source: &'a impl TextSource, name: &'a str) -> Found<'a> {
 
 /// A member that must be there; nothing when it was refused.
 pub fn required_text<T: Parse>(check: &mut Check, source: &impl TextSource, name: &'static str) -> Option<T> {
-    match optional_text(check, source, name)? {
-        Some(value) => Some(value),
-        None => {
-            check.refuse(name, Refusal::new("required", "given"), None);
-            None
-        }
+    let value = optional_text(check, source, name)?;
+    if value.is_none() {
+        check.refuse(name, Refusal::new("required", "given"), None);
     }
+    value
 }
 
 /// A member that may be absent; nothing when it was refused.

@@ -125,17 +125,17 @@ pub(super) struct Said {
     words: String,
 }
 
-fn said(words: impl ToString) -> Ok200<Said> {
+fn said(words: &impl ToString) -> Ok200<Said> {
     Ok200::new(Said { words: words.to_string() })
 }
 
 async fn show(call: Call<(), ThingPath>) -> Reply<Ok200<Said>> {
-    Ok(said(call.path.id).saying("thing retrieved"))
+    Ok(said(&call.path.id).saying("thing retrieved"))
 }
 
 async fn list(call: Call<(), NoPath, ThingQuery>) -> Reply<Ok200<Said>> {
     let ThingQuery { maker, count, name } = call.query;
-    Ok(said(format!("{} {count} {name}", maker.is_some())))
+    Ok(said(&format!("{} {count} {name}", maker.is_some())))
 }
 
 async fn create(
@@ -159,7 +159,7 @@ async fn change(call: Call<(), NoPath, NoQuery, Option<ChangeThing>>) -> Reply<O
 }
 
 async fn names(call: Call) -> Reply<Ok200<Said>> {
-    Ok(said(call.query_names().collect::<Vec<_>>().join(" ")))
+    Ok(said(&call.query_names().collect::<Vec<_>>().join(" ")))
 }
 
 async fn who(call: Call<Caller, NoPath, ThingQuery, NewThing>) -> Reply<Ok200<Said>> {
