@@ -204,6 +204,11 @@ impl DocsAnswer {
         stretches(&self.description)
     }
 
+    /// What its body is called.
+    fn caption(&self) -> String {
+        format!("Answer {}", self.status)
+    }
+
     /// Whether it reports success.
     fn is_success(&self) -> bool {
         (200..300).contains(&self.status)

@@ -85,3 +85,126 @@ impl Guide {
         format!("/docs/guides/{}", self.slug())
     }
 }
+
+/// What the window that was opened posts to the one that opened it.
+const MESSAGE_EXAMPLE: &str = r#"{
+  "type": "system_created",
+  "state": "state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ",
+  "system": {
+    "id": "0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a",
+    "name": "Production Server",
+    "type": "ns8"
+  },
+  "timestamp": "2026-11-20T09:30:00Z"
+}"#;
+
+/// How a state token is made.
+const STATE_EXAMPLE: &str = r#"import base64, json, secrets, time
+
+values = {"timestamp": int(time.time() * 1000), "random": secrets.token_urlsafe(16)}
+state = "state_" + base64.urlsafe_b64encode(json.dumps(values).encode()).decode()"#;
+
+/// What is signed, for a callback to `https://shop.example/callback?order=4711`.
+const CANONICAL_EXAMPLE: &str = "\
+v1
+GET
+https://shop.example/callback
+order=4711&state=state_eyJ0…&system_id=0198f3c2-…&system_name=Production+Server&system_type=ns8&timestamp=2026-11-20T09%3A30%3A00Z
+0198f3c2-7d5f-7b20-8c4e-5d6f7a8b9c0d
+1795167001";
+
+/// A receiver's check; the line before this text sets `BAILIWICK`.
+const VERIFY_EXAMPLE: &str = include_str!("../../../templates/guides/verify.py");
+
+/// A failed validation in the form of the Systems API.
+const SYSTEMS_ERROR_EXAMPLE: &str = r#"{
+  "code": 400,
+  "message": "validation failed",
+  "data": {
+    "type": "validation_error",
+    "errors": [
+      {
+        "key": "callback_url",
+        "message": "url",
+        "value": "ftp://shop.example",
+        "expected": "an absolute https URL"
+      }
+    ]
+  }
+}"#;
+
+/// A failed validation in the form of the Authorisation API.
+const AUTHORISATION_ERROR_EXAMPLE: &str = r#"{
+  "Field": {
+    "Message": "Enter the password.",
+    "Name": "Password"
+  },
+  "Message": "Some of what was sent is not right."
+}"#;
+
+impl GuidePage {
+    /// A link to `/system-creation`.
+    fn link_example(&self) -> String {
+        let query = "callback_url=https%3A%2F%2Fshop.example%2Fcallback%3Forder%3D4711\
+                     &state=state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ\
+                     &type=ns8&name=Production+Server";
+        format!("{}/system-creation?{query}", self.base_url)
+    }
+
+    /// The same by the API.
+    fn request_example(&self) -> String {
+        format!(
+            r#"curl {}/api/systems/callback \
+  -H "Authorization: Bearer $TOKEN" \
+  -H "Content-Type: application/json" \
+  -H "Idempotency-Key: $(uuidgen)" \
+  -d '{{
+    "name": "Production Server",
+    "type": "ns8",
+    "callback_url": "https://shop.example/callback?order=4711",
+    "callback_state": "state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ"
+  }}'"#,
+            self.base_url
+        )
+    }
+
+    /// The receiver's check, for this server.
+    fn verify_example(&self) -> String {
+        format!("BAILIWICK = \"{}\"\n\n{VERIFY_EXAMPLE}", self.base_url)
+    }
+}
+
+#[cfg(test)]
+impl GuidePage {
+    /// Every guide; `plant` ends every text that comes from outside.
+    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        use super::layout::{Active, samples::member};
+
+        let page = |guide: Guide| Self {
+            layout: member("/docs", Active::Docs, plant),
+            index: DocsIndex::sample(&guide.path(), plant),
+            guide,
+            base_url: format!("https://bailiwick.example{plant}"),
+        };
+        vec![
+            ("guide-system-creation", page(Guide::SystemCreation)),
+            ("guide-state-token", page(Guide::StateToken)),
+            ("guide-signatures", page(Guide::Signatures)),
+            ("guide-errors", page(Guide::Errors)),
+            ("guide-limits", page(Guide::Limits)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guides_are_found_by_their_names() {
+        for guide in Guide::ALL {
+            assert_eq!(Guide::from_slug(guide.slug()), Some(guide));
+        }
+        assert_eq!(Guide::from_slug("nothing"), None);
+    }
+}

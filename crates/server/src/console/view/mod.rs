@@ -15,6 +15,8 @@ pub mod setup;
 pub mod systems;
 
 #[cfg(test)]
+mod docs_samples;
+#[cfg(test)]
 mod markup;
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,219 @@
+//! What holds for every state of every page.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use askama::Template;
+
+use super::consent::{ConsentPage, ConsentRefusedPage};
+use super::created::CreatedPage;
+use super::docs::{DocsPage, DocsSectionPage};
+use super::error::ErrorPage;
+use super::guide::GuidePage;
+use super::login::LoginPage;
+use super::markup::{Element, elements};
+use super::setup::SetupPage;
+use super::systems::SystemsPage;
+use crate::assets;
+
+/// Characters that end a text, a value or an entity when they are not escaped.
+const PLANT: &str = "<script>\"'&";
+
+/// Every state of every page, rendered.
+fn pages(plant: &str) -> Vec<(&'static str, String)> {
+    fn render(samples: Vec<(&'static str, impl Template)>) -> Vec<(&'static str, String)> {
+        samples.into_iter().map(|(name, page)| (name, page.render().unwrap())).collect()
+    }
+    [
+        render(SetupPage::samples(plant)),
+        render(LoginPage::samples(plant)),
+        render(ConsentPage::samples(plant)),
+        render(ConsentRefusedPage::samples(plant)),
+        render(CreatedPage::samples(plant)),
+        render(SystemsPage::samples(plant)),
+        render(DocsPage::samples(plant)),
+        render(DocsSectionPage::samples(plant)),
+        render(GuidePage::samples(plant)),
+        render(ErrorPage::samples(plant)),
+    ]
+    .concat()
+}
+
+/// Calls the check with every state of every page, plain and with planted characters.
+fn each(check: impl Fn(&str, &[Element])) {
+    for plant in ["", PLANT] {
+        for (name, page) in pages(plant) {
+            check(name, &elements(&page));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_inline() {
+    each(|name, page| {
+        for element in page {
+            assert!(element.name != "style", "{name}: {element:?}");
+            assert!(element.name != "script" || element.attribute("src").is_some(), "{name}: {element:?}");
+            let inline = element.attributes.keys().find(|key| *key == "style" || key.starts_with("on"));
+            assert!(inline.is_none(), "{name}: {element:?}");
+        }
+    });
+}
+
+#[test]
+fn every_field_has_a_label() {
+    each(|name, page| {
+        let labelled: BTreeSet<&str> = page.iter().filter_map(|element| element.attribute("for")).collect();
+        for element in page {
+            let is_field = matches!(element.name.as_str(), "input" | "select" | "textarea");
+            if is_field && element.attribute("type") != Some("hidden") {
+                assert!(labelled.contains(element.attribute("id").unwrap()), "{name}: {element:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_reference_within_a_page_leads_somewhere() {
+    each(|name, page| {
+        let ids: BTreeSet<&str> = page.iter().filter_map(|element| element.attribute("id")).collect();
+        for element in page {
+            for key in
+                ["for", "aria-describedby", "aria-labelledby", "popovertarget", "data-reveal", "data-download-from"]
+            {
+                for id in element.attribute(key).unwrap_or_default().split_whitespace() {
+                    assert!(ids.contains(id), "{name}: {element:?}");
+                }
+            }
+            if let Some(id) = element.attribute("href").and_then(|target| target.strip_prefix('#')) {
+                assert!(ids.contains(id), "{name}: {element:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn ids_are_unique() {
+    each(|name, page| {
+        let mut seen = BTreeSet::new();
+        for id in page.iter().filter_map(|element| element.attribute("id")) {
+            assert!(seen.insert(id), "{name}: {id}");
+        }
+    });
+}
+
+#[test]
+fn every_page_has_one_heading_one_main_and_a_title() {
+    each(|name, page| {
+        for element in ["h1", "main", "title"] {
+            assert_eq!(page.iter().filter(|found| found.name == element).count(), 1, "{name}: {element}");
+        }
+        let title = page.iter().find(|found| found.name == "title").unwrap();
+        assert!(title.text.len() > " · Bailiwick".len(), "{name}: {}", title.text);
+    });
+}
+
+#[test]
+fn headings_go_down_one_step_at_a_time() {
+    each(|name, page| {
+        let mut level = 0;
+        for element in page {
+            let Some(next) = element.name.strip_prefix('h').and_then(|digits| digits.parse::<u32>().ok()) else {
+                continue;
+            };
+            assert!(next <= level + 1, "{name}: h{level} then h{next}");
+            level = next;
+        }
+    });
+}
+
+#[test]
+fn every_button_and_link_has_a_name() {
+    for (name, page) in pages("") {
+        for tag in ["<button", "<a "] {
+            for piece in page.split(tag).skip(1) {
+                let end = if tag == "<a " { "</a>" } else { "</button>" };
+                let inside = piece.split_once('>').unwrap().1.split(end).next().unwrap();
+                let words: String = elements_text(inside);
+                assert!(!words.trim().is_empty(), "{name}: {inside}");
+            }
+        }
+    }
+}
+
+/// The text of a piece of markup, its tags left out.
+fn elements_text(markup: &str) -> String {
+    let mut text = String::new();
+    let mut inside_tag = false;
+    for character in markup.chars() {
+        match character {
+            '<' => inside_tag = true,
+            '>' => inside_tag = false,
+            other if !inside_tag => text.push(other),
+            _ => {}
+        }
+    }
+    text
+}
+
+#[test]
+fn every_form_that_posts_carries_its_token() {
+    for (name, page) in pages("") {
+        for form in page.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            if form.contains("method=\"post\"") {
+                assert!(form.contains("name=\"form_token\" value=\"token-of-the-form\""), "{name}: {form}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_from_outside_is_escaped() {
+    for (name, page) in pages(PLANT) {
+        assert!(!page.contains(PLANT), "{name}");
+        assert!(!page.contains("<script>"), "{name}");
+        // Whatever was planted is there in its escaped form.
+        assert!(page.contains("&#60;script&#62;&#34;&#39;&#38;"), "{name}");
+    }
+}
+
+#[test]
+fn a_page_stays_under_thirty_kilobytes() {
+    for (name, page) in pages("") {
+        assert!(page.len() < 30_000, "{name}: {} bytes", page.len());
+    }
+}
+
+#[test]
+fn every_asset_that_a_page_names_is_there() {
+    each(|name, page| {
+        for element in page {
+            for target in ["src", "href"].into_iter().filter_map(|key| element.attribute(key)) {
+                let Some(path) = target.strip_prefix(assets::PREFIX) else { continue };
+                let (path, version) = path.split_once("?v=").unwrap();
+                assert_eq!(assets::find(path).unwrap().version, version, "{name}: {target}");
+            }
+        }
+    });
+}
+
+#[test]
+fn states_have_names_of_their_own() {
+    let names: Vec<&str> = pages("").into_iter().map(|(name, _)| name).collect();
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(distinct.len(), names.len());
+}
+
+/// Writes every state of every page into the folder that `BAILIWICK_SAMPLE_PAGES_DIR` names.
+#[test]
+#[ignore = "writes files for people to look at; name the folder in BAILIWICK_SAMPLE_PAGES_DIR"]
+fn write_samples() {
+    let folder = PathBuf::from(std::env::var_os("BAILIWICK_SAMPLE_PAGES_DIR").unwrap());
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, page) in pages("") {
+        std::fs::write(folder.join(name).with_extension("html"), page).unwrap();
+    }
+}
