@@ -1,9 +1,27 @@
 //! Use cases: one function for each thing that can be done.
 //!
 //! A use case opens a transaction, decides with the domain's rules, writes,
-//! audits, enqueues and commits. It knows no HTTP and no SQL.
+//! audits, enqueues and commits. It knows no HTTP and no SQL. All of them are
+//! methods of [`context::Context`], one file for each noun.
 
+mod attempts;
+pub mod audit;
+pub mod background;
+pub mod callback;
 pub mod caller;
 pub mod clock;
 pub mod context;
+pub mod hasher;
+pub mod idempotency;
+pub mod keys;
+pub mod operator;
+pub mod outbox;
+pub mod principals;
 pub mod random;
+pub mod session;
+pub mod settings;
+pub mod setup;
+pub mod sign_in;
+pub mod system;
+mod token;
+pub mod vault;

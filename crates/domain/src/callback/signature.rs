@@ -19,6 +19,8 @@ pub const ID_HEADER: &str = "webhook-id";
 pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
 /// The header with the signature of this attempt.
 pub const SIGNATURE_HEADER: &str = "webhook-signature";
+/// The header with the `kid` of the key that signed, as the server's JWKS names it.
+pub const KEY_ID_HEADER: &str = "webhook-key-id";
 
 /// The bytes that are signed: six lines, joined by line feeds, without one at the end.
 ///

@@ -49,15 +49,15 @@ pub async fn claim(
     Ok(transaction.change(&CLAIM, values).await? == 1)
 }
 
-/// Makes the answer final.
+/// Writes the answer down; it is final when `settled_at` says when it became so.
 pub async fn settle(
     transaction: &mut WriteTransaction,
     user: UserId,
     key_digest: &[u8],
     sealed_answer: &[u8],
-    now: Timestamp,
+    settled_at: Option<Timestamp>,
 ) -> Result<()> {
-    transaction.change(&SETTLE, values![user, key_digest, sealed_answer, now]).await.map(|_| ())
+    transaction.change(&SETTLE, values![user, key_digest, sealed_answer, settled_at]).await.map(|_| ())
 }
 
 /// What was answered under this key.

@@ -71,7 +71,7 @@ impl Writer {
     pub(super) async fn begin(&self) -> Result<Seat> {
         let mut state = Arc::clone(&self.state).lock_owned().await;
         if state.batch.is_none() {
-            begin_immediate(&state).await?;
+            begin_immediate(&mut state).await?;
             state.batch = Some(Batch::default());
         }
         let seat = Seat { state: Some(state), commit_requests: self.commit_requests.clone() };
@@ -88,7 +88,7 @@ impl Writer {
 
 /// Begins the batch's transaction; waits, without blocking the thread, while
 /// another process (a command of the administrator) writes.
-async fn begin_immediate(state: &OwnedMutexGuard<State>) -> Result<()> {
+async fn begin_immediate(state: &mut OwnedMutexGuard<State>) -> Result<()> {
     let begun = Instant::now();
     loop {
         match try_begin(state) {

@@ -1,0 +1,76 @@
+//! Writing the audit log: every change leaves an entry in its own transaction.
+
+use bailiwick_domain::fault::Fault;
+use bailiwick_domain::id::{AuditId, OrganisationId, UserId};
+use bailiwick_domain::role::Right;
+use bailiwick_domain::time::Timestamp;
+use bailiwick_store::WriteTransaction;
+use bailiwick_store::query::audit::{self, AuditEntry};
+use uuid::Uuid;
+
+use crate::caller::{Caller, Origin};
+use crate::context::Context;
+
+/// Who acts.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'actor> {
+    /// A signed-in person, by a right.
+    Caller(&'actor Caller),
+    /// A person who is just proving who they are.
+    Person(UserId, &'actor Origin),
+    /// Somebody who holds a link of ours.
+    Visitor(&'actor Origin),
+    /// Somebody at the command line of this machine.
+    Operator,
+}
+
+/// What was done to what.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// What was done, such as `system.created`.
+    pub action: &'static str,
+    /// On what kind of thing.
+    pub subject_kind: &'static str,
+    /// On which one.
+    pub subject: Option<Uuid>,
+    /// On which organisation.
+    pub organisation: Option<OrganisationId>,
+    /// What else is worth knowing; never a secret.
+    pub details: serde_json::Value,
+}
+
+/// The request id of what no request caused.
+const NO_REQUEST: &str = "-";
+
+impl Context {
+    /// Writes an entry of the audit log.
+    pub(crate) async fn audit(
+        &self,
+        transaction: &mut WriteTransaction,
+        actor: Actor<'_>,
+        act: Act,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let (actor_kind, actor_id, right, origin): (_, _, Option<Right>, Option<&Origin>) = match actor {
+            Actor::Caller(caller) => ("user", Some(caller.principal.user.uuid()), caller.right, Some(&caller.origin)),
+            Actor::Person(user, origin) => ("user", Some(user.uuid()), None, Some(origin)),
+            Actor::Visitor(origin) => ("visitor", None, None, Some(origin)),
+            Actor::Operator => ("operator", None, None, None),
+        };
+        let entry = AuditEntry {
+            id: AuditId::new(now, self.entropy()),
+            at: now,
+            actor_kind,
+            actor: actor_id,
+            right,
+            organisation: act.organisation,
+            action: act.action,
+            subject_kind: act.subject_kind,
+            subject: act.subject,
+            address: origin.map(|origin| origin.address),
+            request_id: origin.map_or(NO_REQUEST, |origin| &origin.request_id),
+            details: act.details,
+        };
+        Ok(audit::insert(transaction, entry).await?)
+    }
+}

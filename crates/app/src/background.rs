@@ -1,0 +1,57 @@
+//! What runs beside the requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_store::query::retention;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::context::Context;
+
+/// How often the server looks for what other nodes did: well under the second
+/// in which a revocation must have arrived (contract, section 2).
+const FOLLOW_EVERY: Duration = Duration::from_millis(250);
+/// How often what may be forgotten is.
+const RETENTION_EVERY: Duration = Duration::from_secs(600);
+
+impl Context {
+    /// Starts the outbox, the follower of other nodes and the forgetting of old
+    /// rows; all end after `stop` turns true.
+    pub fn start_background(self: &Arc<Self>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(self).run_outbox(stop.clone()));
+        tasks.spawn(Arc::clone(self).follow(stop.clone()));
+        tasks.spawn(Arc::clone(self).forget_old(stop.clone()));
+        tasks
+    }
+
+    async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut seen = None;
+        while !*stop.borrow() {
+            match self.catch_up(seen).await {
+                Ok(newest) => seen = Some(newest),
+                // Nothing remembered is believed until the database answers again.
+                Err(fault) => tracing::warn!(fault = ?fault.source, "other nodes cannot be followed"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(FOLLOW_EVERY) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    async fn forget_old(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match retention::run(&self.database, self.now()).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(rows, "forgot old rows"),
+                Err(error) => tracing::warn!(%error, "old rows could not be forgotten"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RETENTION_EVERY) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+}

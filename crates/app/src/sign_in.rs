@@ -1,0 +1,170 @@
+//! Signing in with an e-mail address and a password.
+
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::SessionId;
+use bailiwick_domain::password::Password;
+use bailiwick_domain::session::SessionKind;
+use bailiwick_domain::throttle::LedgerKey;
+use bailiwick_domain::time::Timestamp;
+use bailiwick_store::query::session::{self, NewSession, SessionRecord};
+use bailiwick_store::query::user::{self, SignInRecord};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::json;
+
+use crate::audit::{Act, Actor};
+use crate::caller::Origin;
+use crate::context::Context;
+use crate::hasher::Verdict;
+use crate::principals::BearerDigest;
+use crate::session::Tokens;
+use bailiwick_domain::secret::SecretText;
+
+/// Random bytes in a session cookie: far over the 128 bits that a session needs.
+const COOKIE_BYTES: usize = 32;
+/// How much of a `User-Agent` is kept, in characters.
+const USER_AGENT_LENGTH_MAX: usize = 255;
+
+/// What somebody typed to sign in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// What was typed as the address; it need not be one.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// A browser's new session.
+#[derive(Clone, Debug)]
+pub struct BrowserSession {
+    /// The value of the cookie.
+    pub cookie: SecretText,
+    /// Until when the session lives.
+    pub expires_at: Timestamp,
+    /// Whether the browser keeps the cookie when it closes.
+    pub is_kept: bool,
+}
+
+impl Context {
+    /// Signs somebody in over the API.
+    ///
+    /// # Errors
+    /// [`Code::WrongCredentials`], the same whether the account exists or not;
+    /// [`Code::Throttled`] after too many failures.
+    pub async fn sign_in(
+        &self,
+        credentials: Credentials,
+        kind: SessionKind,
+        origin: &Origin,
+        user_agent: Option<&str>,
+    ) -> Result<Tokens, Fault> {
+        let session = self.open_session(credentials, kind, None, origin, user_agent).await?;
+        self.issue(&session)
+    }
+
+    /// Signs somebody in on our own pages.
+    ///
+    /// # Errors
+    /// As [`Context::sign_in`].
+    pub async fn sign_in_browser(
+        &self,
+        credentials: Credentials,
+        is_kept: bool,
+        origin: &Origin,
+        user_agent: Option<&str>,
+    ) -> Result<BrowserSession, Fault> {
+        let kind = if is_kept { SessionKind::KeptBrowser } else { SessionKind::Browser };
+        let cookie = SecretText::new(BASE64URL_NOPAD.encode(&self.entropy::<COOKIE_BYTES>()));
+        let digest = BearerDigest::of_cookie(cookie.expose()).bytes().to_vec();
+        let session = self.open_session(credentials, kind, Some(digest), origin, user_agent).await?;
+        Ok(BrowserSession { cookie, expires_at: session.expires_at, is_kept })
+    }
+
+    async fn open_session(
+        &self,
+        credentials: Credentials,
+        kind: SessionKind,
+        cookie_digest: Option<Vec<u8>>,
+        origin: &Origin,
+        user_agent: Option<&str>,
+    ) -> Result<SessionRecord, Fault> {
+        // Counted before anything else, and before the hash.
+        let ledgers = (LedgerKey::account(&credentials.email), LedgerKey::address(origin.address));
+        let booking = self.book_attempt(ledgers.0, ledgers.1).await?;
+
+        let person = match EmailAddress::parse_text(&credentials.email) {
+            Ok(email) => user::for_sign_in(&mut self.database.read().await?, &email).await?,
+            Err(_) => None,
+        };
+        let stored = person.as_ref().map(|person| person.hash.clone());
+        let verdict = self.hasher.verify(&credentials.password, stored, self.random.as_ref()).await?;
+        let (Some(person), Verdict::Right | Verdict::RightButOutdated(_)) = (person, &verdict) else {
+            metrics::counter!("sign_in_failed_total").increment(1);
+            tracing::info!(request_id = origin.request_id, address = %origin.address, "sign-in failed");
+            return Err(Code::WrongCredentials.into());
+        };
+
+        let now = self.now();
+        let new = NewSession {
+            id: SessionId::new(now, self.entropy()),
+            handle: i64::from_be_bytes(self.entropy()),
+            user: person.id,
+            organisation: None,
+            kind,
+            cookie_digest,
+            address: origin.address,
+            user_agent: user_agent.map(shorten),
+            created_at: now,
+            expires_at: now.plus(kind.lifetime()),
+        };
+        let mut transaction = self.database.write().await?;
+        // Between the hash and here the person may have been suspended, or the password changed.
+        let unchanged = self.is_unchanged(&mut transaction, &credentials.email, &person).await?;
+        if !unchanged {
+            return Err(Code::WrongCredentials.into());
+        }
+        if let Verdict::RightButOutdated(fresh) = &verdict {
+            user::replace_hash(&mut transaction, person.id, &person.hash, fresh).await?;
+        }
+        booking.refund(&mut transaction).await?;
+        let organisation = user::home_organisation(&mut transaction, person.id).await?;
+        session::insert(&mut transaction, &NewSession { organisation, ..new.clone() }).await?;
+        let act = Act {
+            action: "session.started",
+            subject_kind: "session",
+            subject: Some(new.id.uuid()),
+            organisation,
+            details: json!({ "kind": kind.name() }),
+        };
+        self.audit(&mut transaction, Actor::Person(person.id, origin), act, now).await?;
+        transaction.commit().await?;
+        metrics::counter!("sign_in_succeeded_total").increment(1);
+        Ok(SessionRecord {
+            id: new.id,
+            handle: new.handle,
+            user: new.user,
+            kind,
+            generation: 0,
+            rotated_at: None,
+            created_at: now,
+            expires_at: new.expires_at,
+        })
+    }
+
+    async fn is_unchanged(
+        &self,
+        link: &mut bailiwick_store::Link,
+        email: &str,
+        person: &SignInRecord,
+    ) -> Result<bool, Fault> {
+        let Ok(email) = EmailAddress::parse_text(email) else { return Ok(false) };
+        let current = user::for_sign_in(link, &email).await?;
+        Ok(current.is_some_and(|current| current.id == person.id && current.hash == person.hash))
+    }
+}
+
+/// The beginning of a `User-Agent`, cut between characters.
+fn shorten(text: &str) -> &str {
+    text.char_indices().nth(USER_AGENT_LENGTH_MAX).map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
+}
