@@ -125,3 +125,55 @@ pub(crate) fn caller(identity: Identity, origin: &Origin, right: Option<Right>) 
     }
     Ok(Caller { principal: identity.principal, session: identity.session, origin: origin.clone(), right })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test should stop where it fails")]
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::Arc;
+
+    use bailiwick_domain::email::EmailAddress;
+    use bailiwick_domain::field::Parse as _;
+    use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
+    use bailiwick_domain::name::Name;
+    use bailiwick_domain::organisation::OrganisationKind;
+    use bailiwick_domain::principal::{Membership, Principal};
+    use bailiwick_domain::role::Role;
+    use bailiwick_domain::time::Timestamp;
+
+    use super::*;
+
+    fn identity(role: Role) -> Identity {
+        let membership = Membership {
+            organisation: OrganisationId::new(Timestamp::default(), [0; 10]),
+            organisation_name: Name::parse_text("Acme").unwrap(),
+            organisation_kind: OrganisationKind::Customer,
+            role,
+        };
+        let principal = Principal {
+            user: UserId::new(Timestamp::default(), [0; 10]),
+            email: EmailAddress::parse_text("ann@example.org").unwrap(),
+            name: Name::parse_text("Ann").unwrap(),
+            is_super_admin: false,
+            current_organisation: None,
+            memberships: vec![membership],
+        };
+        Identity { principal: Arc::new(principal), session: SessionId::new(Timestamp::default(), [0; 10]) }
+    }
+
+    #[test]
+    fn a_right_is_needed_where_one_is_named() {
+        let origin = Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "a test".to_owned() };
+        for (role, right, expected) in [
+            (Role::Reader, None, Ok(None)),
+            (Role::Reader, Some(Right::ReadSystems), Ok(Some(Right::ReadSystems))),
+            (Role::Reader, Some(Right::ManageSystems), Err(Code::InsufficientPermissions)),
+            (Role::Support, Some(Right::ManageSystems), Ok(Some(Right::ManageSystems))),
+            (Role::Admin, Some(Right::DestroySystems), Err(Code::InsufficientPermissions)),
+        ] {
+            let found = caller(identity(role), &origin, right);
+            let found = found.map(|caller| caller.right).map_err(|fault| fault.code);
+            assert_eq!(found, expected, "{role} {right:?}");
+        }
+    }
+}

@@ -22,6 +22,8 @@ use crate::serve::{Incoming, Service, Work};
 pub const PAGE_DEADLINE_DEFAULT: Span = Span::seconds(15);
 /// The largest form, in bytes.
 pub const FORM_LENGTH_MAX: usize = 64 * 1024;
+/// The field in which a form carries the token that proves it ours.
+pub const FORM_TOKEN_FIELD: &str = "form_token";
 
 /// What a page declares, for tests.
 #[derive(Clone, Debug)]
@@ -293,13 +295,15 @@ async fn read_form(service: &Service, incoming: &mut Incoming) -> Result<Vec<(St
         return Ok(Vec::new());
     }
     let headers = &incoming.parts.headers;
-    let verdict = same_origin(headers, &service.edge.base_url);
+    let verdict = same_origin(headers, service.context.settings.base_url.url());
     if verdict == SameOrigin::No {
         return Err(Code::ForeignOrigin.into());
     }
     let bytes = read_bytes(headers, std::mem::take(&mut incoming.body), FORM_LENGTH_MAX).await?;
     let form = pairs(&bytes);
-    if verdict == SameOrigin::Unsaid {
+    let bound_to = cookie(&incoming.parts.headers, service.cookies.form);
+    let proves = |token| service.context.verify_form_token(bound_to, token);
+    if verdict == SameOrigin::Unsaid && !first(&form, FORM_TOKEN_FIELD).is_some_and(proves) {
         return Err(Code::ForeignOrigin.into());
     }
     Ok(form)

@@ -7,14 +7,10 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
-use bailiwick_app::clock::SystemClock;
 use bailiwick_app::context::Context;
-use bailiwick_app::random::SystemRandom;
 use bailiwick_domain::fault::Fault;
 use http::header::HeaderValue;
 use http::{Method, StatusCode};
-use ipnet::IpNet;
-use url::Url;
 
 use crate::cookie::CookieNames;
 use crate::dialect::{Dialect, SYSTEMS_ALIASES};
@@ -24,17 +20,6 @@ use crate::page::Page;
 use crate::registry::Registry;
 use crate::security_headers::SecurityHeaders;
 use crate::serve::{Look, Route, Service, Target, serve};
-
-/// What the edge of the server has to know besides the context.
-#[derive(Clone, Debug)]
-pub struct Edge {
-    /// The address under which browsers and clients reach the server.
-    pub base_url: Url,
-    /// The peers whose `X-Forwarded-For` counts.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Renders a fault as a page.
-    pub page_fault: PageFault,
-}
 
 /// Renders a fault as a page; the status is set afterwards.
 pub type PageFault = fn(&Fault, &PageFaultContext<'_>) -> Response;
@@ -57,17 +42,11 @@ pub struct PageFaultContext<'a> {
 /// # Panics
 ///
 /// When two paths of the registry overlap in a way that the router cannot tell apart.
-pub fn router(registry: Arc<Registry>, context: Arc<Context>, edge: Edge) -> Router {
+pub fn router(registry: Arc<Registry>, context: Arc<Context>, page_fault: PageFault) -> Router {
     let targets = targets(&registry);
-    let service = Arc::new(Service {
-        context,
-        cookies: CookieNames::of(&edge.base_url),
-        security: SecurityHeaders::of(&edge.base_url),
-        edge,
-        registry,
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    });
+    let base_url = context.settings.base_url.url();
+    let (cookies, security) = (CookieNames::of(base_url), SecurityHeaders::of(base_url));
+    let service = Arc::new(Service { context, registry, page_fault, cookies, security });
     let nowhere = Arc::new(Target { look: None, routes: Vec::new(), allow: None, stray: Meter::stray() });
     let stray = {
         let service = Arc::clone(&service);

@@ -12,9 +12,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bailiwick_app::caller::Origin;
-use bailiwick_app::clock::Clock;
 use bailiwick_app::context::Context;
-use bailiwick_app::random::Random;
 use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::id::uuid_v7;
 use futures_util::FutureExt as _;
@@ -31,18 +29,16 @@ use crate::fault_answer;
 use crate::forwarded::client_address;
 use crate::meter::Meter;
 use crate::registry::Registry;
-use crate::router::{Edge, PageFaultContext};
+use crate::router::{PageFault, PageFaultContext};
 use crate::security_headers::SecurityHeaders;
 
 /// What all requests share.
 pub struct Service {
     pub(crate) context: Arc<Context>,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) edge: Edge,
+    pub(crate) page_fault: PageFault,
     pub(crate) cookies: CookieNames,
     pub(crate) security: SecurityHeaders,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
 }
 
 /// A request on its way to its handler.
@@ -170,7 +166,7 @@ fn answer_fault(
                 request_id: &head.request_id,
                 status,
             };
-            let mut response = (service.edge.page_fault)(&fault, &context);
+            let mut response = (service.page_fault)(&fault, &context);
             *response.status_mut() = status;
             fault_answer::write_headers(&fault, response.headers_mut());
             response
@@ -235,9 +231,10 @@ impl Service {
     fn origin(&self, parts: &Parts) -> Origin {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let Context { clock, random, settings, .. } = &*self.context;
         Origin {
-            address: client_address(peer, &parts.headers, &self.edge.trusted_proxies),
-            request_id: uuid_v7(self.clock.now(), self.random.bytes()).to_string(),
+            address: client_address(peer, &parts.headers, &settings.trusted_proxies),
+            request_id: uuid_v7(clock.now(), random.bytes()).to_string(),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! The small server: an endpoint or page for each thing that can go wrong.
 
-use std::convert::Infallible;
-use std::sync::Arc;
+use super::server::SERVER;
 
-use axum::Router;
+use std::convert::Infallible;
+
 use axum::body::Body;
 use bailiwick_app::caller::Caller;
-use bailiwick_app::context::Context;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::{Parse, Refusal};
@@ -30,7 +29,6 @@ use crate::fault_answer::Message;
 use crate::input::{NoBody, NoPath, NoQuery, Patch};
 use crate::page::{Page, Visit};
 use crate::registry::Registry;
-use crate::router::{Edge, PageFaultContext, router};
 
 pub(super) const SOME_ID: &str = "0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a";
 pub(super) const SMALL_LIMIT: usize = 100;
@@ -170,6 +168,10 @@ async fn token(call: Call<Bearer, NoPath, NoQuery, NoBody>) -> Reply<Ok200<Messa
     Ok(Ok200::new(Message::saying(call.caller.expose().to_owned())))
 }
 
+async fn whence(call: Call) -> Reply<Ok200<Said>> {
+    Ok(said(&call.origin.address))
+}
+
 async fn slow(_: Call) -> Reply<Ok200<Said>> {
     std::future::pending().await
 }
@@ -208,6 +210,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/auth/names", "names", "Name the query's members").open().handle(names),
         Endpoint::post("/api/mine", "create-mine", "Create mine").needs(Right::ManageSystems).handle(who),
         Endpoint::post("/auth/refresh", "refresh", "Show the token").refresh_token().handle(token),
+        Endpoint::get("/auth/whence", "whence", "Say from where").open().handle(whence),
         Endpoint::get("/healthz", "slow", "Take for ever").within(second).open().handle(slow),
         Endpoint::get("/api/panics", "panics", "Panic").open().handle(panics),
         Endpoint::get("/auth/breaks", "breaks", "Break").open().handle(breaks),
@@ -241,17 +244,6 @@ pub(super) fn registry() -> Registry {
     Registry::new(endpoints(), pages).unwrap()
 }
 
-fn page_fault(fault: &Fault, context: &PageFaultContext<'_>) -> axum::response::Response {
-    axum::response::Response::new(Body::from(format!("page at {}: {}", context.path, fault.code.wire())))
-}
-
-/// The routes of the small server.
-pub(super) fn small_server() -> Router {
-    let base_url = url::Url::parse("https://bailiwick.example").unwrap();
-    let edge = Edge { base_url, trusted_proxies: Vec::new(), page_fault };
-    router(Arc::new(registry()), Arc::new(Context {}), edge)
-}
-
 /// An answer with its whole body.
 pub(super) struct Answered {
     pub(super) status: StatusCode,
@@ -275,7 +267,8 @@ impl Answered {
 
 /// Asks the small server.
 pub(super) async fn ask(request: Request<Body>) -> Answered {
-    let (parts, body) = small_server().oneshot(request).await.unwrap().into_parts();
+    let router = SERVER.with(|server| server.router.clone());
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answered { status: parts.status, headers: parts.headers, body }
 }

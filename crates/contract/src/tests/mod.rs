@@ -6,3 +6,5 @@ mod document;
 mod fixture;
 mod inputs;
 mod pages;
+mod server;
+mod signed_in;
