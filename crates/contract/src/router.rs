@@ -10,7 +10,7 @@ use axum::routing::any;
 use bailiwick_app::context::Context;
 use bailiwick_domain::fault::Fault;
 use http::header::HeaderValue;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use crate::cookie::CookieNames;
 use crate::dialect::{Dialect, SYSTEMS_ALIASES};
@@ -31,6 +31,10 @@ pub struct PageFaultContext<'a> {
     pub context: &'a Arc<Context>,
     /// The path that was asked for.
     pub path: &'a str,
+    /// The headers of the request.
+    pub headers: &'a HeaderMap,
+    /// How the cookies of this server are called.
+    pub cookies: CookieNames,
     /// The id that the log shows too.
     pub request_id: &'a str,
     /// The status of the answer.

@@ -17,7 +17,7 @@ use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::id::uuid_v7;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::header::{ALLOW, HeaderValue};
+use http::header::{ALLOW, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
 use tokio::time::{Instant, timeout};
@@ -96,7 +96,17 @@ struct Head {
     look: Look,
     method: Method,
     uri: Uri,
+    /// For the page that a fault may become; empty at an API.
+    headers: HeaderMap,
     request_id: String,
+}
+
+impl Head {
+    fn of(parts: &Parts, look: Look, request_id: &str) -> Self {
+        let headers = if let Look::Page = look { parts.headers.clone() } else { HeaderMap::new() };
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        Self { look, method, uri, headers, request_id: request_id.to_owned() }
+    }
 }
 
 /// Answers one request.
@@ -104,12 +114,8 @@ pub(crate) async fn serve(service: Arc<Service>, target: Arc<Target>, request: R
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let origin = service.origin(&parts);
-    let head = Head {
-        look: target.look.unwrap_or_else(|| Look::of_unknown(parts.uri.path())),
-        method: parts.method.clone(),
-        uri: parts.uri.clone(),
-        request_id: origin.request_id.clone(),
-    };
+    let look = target.look.unwrap_or_else(|| Look::of_unknown(parts.uri.path()));
+    let head = Head::of(&parts, look, &origin.request_id);
     let route = target.route(&head.method);
     let name = route.map_or("none", |route| route.name);
     let span = tracing::info_span!("request", id = head.request_id, method = head.method.as_str(), endpoint = name);
@@ -163,6 +169,8 @@ fn answer_fault(
             let context = PageFaultContext {
                 context: &service.context,
                 path: head.uri.path(),
+                headers: &head.headers,
+                cookies: service.cookies,
                 request_id: &head.request_id,
                 status,
             };

@@ -83,9 +83,9 @@ pub struct HeaderMembers<'a>(pub &'a HeaderMap);
 
 impl TextSource for HeaderMembers<'_> {
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Result<Cow<'a, str>, Refusal>> {
-        let unreadable = || Refusal::new("ascii", "visible ASCII characters");
+        let unreadable = || Refusal::new("utf8", "text in UTF-8");
         let values = self.0.get_all(name).iter();
-        values.map(move |value| value.to_str().map(Cow::Borrowed).map_err(|_| unreadable()))
+        values.map(move |value| std::str::from_utf8(value.as_bytes()).map(Cow::Borrowed).map_err(|_| unreadable()))
     }
 }
 
