@@ -67,6 +67,7 @@ fn rust(tools: &setup::RustTools, filter: &[String], count: &mut Count) -> Resul
         .args(filter)
         .current_dir(paths::root()?)
         .env("BAILIWICK_TEST_POSTGRES_URL", postgres.url())
+        .env("BAILIWICK_TEST_POSTGRES_THROWN_AWAY", "yes")
         .env("BAILIWICK_TEST_POSTGRES_BIN", &tools.postgres)
         .env("BAILIWICK_TEST_CHROMIUM", &tools.chromium)
         .env("BAILIWICK_TEST_CHROMEDRIVER", &tools.chromedriver)

@@ -2,7 +2,8 @@
 //!
 //! One cluster serves a whole run: `cargo xtask test` starts it and names it in
 //! `BAILIWICK_TEST_POSTGRES_URL`. Under a plain `cargo test` each test program
-//! starts its own at first need.
+//! starts its own at first need. A developer may name one of their own there,
+//! which is left as it was found.
 
 use std::{
     env,
@@ -25,7 +26,10 @@ use server::Server;
 pub struct Cluster {
     /// The address of a database that is always there, to give orders from.
     url: String,
-    /// The server, where it is ours.
+    /// Whether it is thrown away whole. Then no database is dropped: PostgreSQL writes everything to
+    /// the disk for each, which takes a second where the disk is busy.
+    is_thrown_away: bool,
+    /// Held so that the server lives as long as this process, where it is ours.
     _server: Option<Server>,
 }
 
@@ -51,13 +55,14 @@ impl Cluster {
 
     fn find_or_start() -> Result<Self> {
         if let Ok(url) = env::var("BAILIWICK_TEST_POSTGRES_URL") {
-            return Ok(Self { url, _server: None });
+            let is_thrown_away = env::var_os("BAILIWICK_TEST_POSTGRES_THROWN_AWAY").is_some();
+            return Ok(Self { url, is_thrown_away, _server: None });
         }
         let programs = server::find_programs().with_context(|| {
             format!("no PostgreSQL {} or newer on this machine: run `cargo xtask test`", server::OLDEST_MAJOR)
         })?;
         let server = Server::start(&programs)?;
-        Ok(Self { url: server.url(), _server: Some(server) })
+        Ok(Self { url: server.url(), is_thrown_away: true, _server: Some(server) })
     }
 
     /// Makes an empty database that nobody else uses.
@@ -68,7 +73,10 @@ impl Cluster {
                 // A cluster that outlives its users may hold what an older process of our number left.
                 Err(error) if has_state(&error, &SqlState::DUPLICATE_DATABASE) => {}
                 Err(error) => return Err(error),
-                Ok(()) => return Ok(Database { url: self.url_of(&name)?, name, cluster: self.url.clone() }),
+                Ok(()) => {
+                    let drop_from = (!self.is_thrown_away).then(|| self.url.clone());
+                    return Ok(Database { url: self.url_of(&name)?, name, drop_from });
+                }
             }
         }
     }
@@ -80,12 +88,13 @@ impl Cluster {
     }
 }
 
-/// One database, dropped with this value, whoever is still connected.
+/// One database. It goes with this value, or with its cluster, whoever is still connected.
 #[derive(Debug)]
 pub struct Database {
     url: String,
     name: String,
-    cluster: String,
+    /// The address to drop it from, where that has to be done.
+    drop_from: Option<String>,
 }
 
 impl Database {
@@ -98,8 +107,10 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // The cluster is thrown away anyway; dropping only keeps a long run from filling the disk.
-        let _ = execute(&self.cluster, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        if let Some(cluster) = &self.drop_from {
+            // A test that passed has not failed because its database could not be dropped.
+            let _ = execute(cluster, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        }
     }
 }
 
@@ -131,8 +142,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_is_there_until_it_is_dropped() {
-        let database = Cluster::shared().create_database().unwrap();
+    fn a_cluster_that_stays_is_left_as_it_was() {
+        let cluster = Cluster { url: Cluster::shared().url.clone(), is_thrown_away: false, _server: None };
+        let database = cluster.create_database().unwrap();
         let url = database.url().to_owned();
         execute(&url, "CREATE TABLE here (id bigint PRIMARY KEY)".to_owned()).unwrap();
         drop(database);
