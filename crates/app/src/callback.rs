@@ -45,6 +45,8 @@ pub struct CallbackCreated {
     pub created: CreatedSystem,
     /// Whether the first attempt to call back succeeded.
     pub callback_executed: bool,
+    /// The address that is called, and that the browser returns to.
+    pub target: String,
 }
 
 /// What became of the request.
@@ -93,6 +95,19 @@ impl Context {
         work.await.map_err(Fault::broken)?
     }
 
+    /// Judges a state without using it up, so that a page can say early that it is no good.
+    ///
+    /// # Errors
+    /// The faults of the state.
+    pub async fn check_state(&self, state: &RawState) -> Result<(), Fault> {
+        let state = StateToken::parse(state)?;
+        state.check(self.now())?;
+        if used_state::is_used(&mut self.database.read().await?, &state.identity()).await? {
+            return Err(used());
+        }
+        Ok(())
+    }
+
     /// Refuses a destination that must not be called; see [`bailiwick_outbound::Guard::admit`].
     ///
     /// # Errors
@@ -126,14 +141,18 @@ impl Context {
         let system = &created.system;
         let forget_after = state.forget_after(now);
         if !used_state::consume(&mut transaction, &state.identity(), system.id, now, forget_after).await? {
-            return Err(Fault::new(Code::StateUsed).with_detail(Code::StateUsed.wire()));
+            return Err(used());
         }
         let id = DeliveryId::new(now, self.entropy());
         let target = request.callback_url.with_created(&parameters(request, system));
         let sealed = self.vault.seal(&place(id), target.as_bytes(), self.random.as_ref());
         delivery::insert(&mut transaction, id, system.id, &sealed, now, now.plus(FIRST_LEASE)).await?;
         let system = system::find_anyhow(&mut transaction, system.id).await?.ok_or(Code::SystemNotFound)?;
-        let mut outcome = CallbackCreated { created: CreatedSystem { system, ..created }, callback_executed: false };
+        let mut outcome = CallbackCreated {
+            created: CreatedSystem { system, ..created },
+            callback_executed: false,
+            target: target.clone(),
+        };
         if let Some(mark) = &request.idempotency {
             self.write_answer(&mut transaction, user, mark, &answer(self, &outcome), None).await?;
         }
@@ -182,6 +201,10 @@ impl Context {
             tracing::error!(fault = ?fault.source, "an answer could not be made final");
         }
     }
+}
+
+fn used() -> Fault {
+    Fault::new(Code::StateUsed).with_detail(Code::StateUsed.wire())
 }
 
 fn parameters(request: &CallbackRequest, system: &SystemRecord) -> CallbackParameters {

@@ -85,7 +85,8 @@ impl Context {
 
     /// Whether a setup link can still be used.
     pub async fn is_setup_link_good(&self, token: &SecretText) -> Result<bool, Fault> {
-        Ok(setup_link::is_good(&mut self.database.read().await?, &digest(token), self.now()).await?)
+        let expiry = setup_link::expiry(&mut self.database.read().await?, &digest(token)).await?;
+        Ok(expiry.is_some_and(|at| self.now() < at))
     }
 
     /// Creates the owner organisation and its first super admin.

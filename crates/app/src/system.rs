@@ -9,16 +9,20 @@ use bailiwick_domain::role::Right;
 use bailiwick_domain::search;
 use bailiwick_domain::system::{CustomData, SystemSecret, SystemType};
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::query::organisation::{self, OrganisationRecord};
+use bailiwick_store::query::organisation;
 use bailiwick_store::query::reach::Reach;
-use bailiwick_store::query::system::{self, NewSystem, SystemRecord, SystemUpdate};
-use bailiwick_store::query::system_list::{self, SystemFilter, SystemOrder};
+use bailiwick_store::query::system::{self, NewSystem, SystemUpdate};
+use bailiwick_store::query::system_list;
 use bailiwick_store::{Link, WriteTransaction};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
 use crate::caller::Caller;
 use crate::context::Context;
+
+pub use bailiwick_store::query::organisation::OrganisationRecord;
+pub use bailiwick_store::query::system::SystemRecord;
+pub use bailiwick_store::query::system_list::{SystemFilter, SystemOrder};
 
 /// The most organisations that a person chooses from on the consent page.
 const CHOICE_MAX: i64 = 500;

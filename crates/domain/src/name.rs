@@ -61,7 +61,8 @@ impl schemars::JsonSchema for Name {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX, "pattern": "\\S",
+            "type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*\\S[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "1 to 255 characters, not blank, no control characters."
         })
     }

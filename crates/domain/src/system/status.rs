@@ -7,7 +7,7 @@ use crate::time::{Span, Timestamp};
 pub const HEARTBEAT_DEAD_AFTER: Span = Span::minutes(15);
 
 /// Whether a system's heart beats (seed 000).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum HeartbeatStatus {
@@ -49,7 +49,7 @@ impl Parse for HeartbeatStatus {
 }
 
 /// What a system is shown as (seed 000, contract section 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum SystemStatus {

@@ -10,7 +10,7 @@ use crate::value::values;
 
 statements! {
     Write INSERT = "INSERT INTO setup_links (digest, created_at, expires_at) VALUES ($1, $2, $3)";
-    Read IS_GOOD = "SELECT EXISTS (SELECT 1 FROM setup_links WHERE digest = $1 AND expires_at > $2)";
+    Read EXPIRY = "SELECT expires_at FROM setup_links WHERE digest = $1";
     Write USE = "DELETE FROM setup_links WHERE digest = $1 AND expires_at > $2";
     Write CLEAR = "DELETE FROM setup_links";
 }
@@ -25,9 +25,9 @@ pub async fn insert(
     transaction.change(&INSERT, values![digest, now, expires_at]).await.map(|_| ())
 }
 
-/// Whether the link may still be used.
-pub async fn is_good(link: &mut Link, digest: &[u8], now: Timestamp) -> Result<bool> {
-    link.one(&IS_GOOD, values![digest, now]).await
+/// Until when the link may be used; nothing for one that was never made, or was used.
+pub async fn expiry(link: &mut Link, digest: &[u8]) -> Result<Option<Timestamp>> {
+    link.optional(&EXPIRY, values![digest]).await
 }
 
 /// Uses a link up; false when it cannot be used any more.

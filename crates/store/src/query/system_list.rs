@@ -43,6 +43,10 @@ statements! {
     Read BY_NAME_DOWN = ordered!("s.name DESC");
     Read BY_TYPE_UP = ordered!("s.type ASC");
     Read BY_TYPE_DOWN = ordered!("s.type DESC");
+    Read BY_STATUS_UP = ordered!("CASE WHEN s.in_maintenance THEN 'maintenance' \
+        WHEN h.seen_at > $11 THEN 'online' ELSE 'offline' END ASC");
+    Read BY_STATUS_DOWN = ordered!("CASE WHEN s.in_maintenance THEN 'maintenance' \
+        WHEN h.seen_at > $11 THEN 'online' ELSE 'offline' END DESC");
     Read BY_FQDN_UP = ordered!("s.fqdn ASC");
     Read BY_FQDN_DOWN = ordered!("s.fqdn DESC");
     Read BY_VERSION_UP = ordered!("s.version ASC");
@@ -66,6 +70,8 @@ pub enum SystemOrder {
     Name,
     /// By type.
     Type,
+    /// By what it is shown as.
+    Status,
     /// By host name.
     Fqdn,
     /// By version.
@@ -89,6 +95,8 @@ impl SystemOrder {
             (Self::Name, Direction::Descending) => &BY_NAME_DOWN,
             (Self::Type, Direction::Ascending) => &BY_TYPE_UP,
             (Self::Type, Direction::Descending) => &BY_TYPE_DOWN,
+            (Self::Status, Direction::Ascending) => &BY_STATUS_UP,
+            (Self::Status, Direction::Descending) => &BY_STATUS_DOWN,
             (Self::Fqdn, Direction::Ascending) => &BY_FQDN_UP,
             (Self::Fqdn, Direction::Descending) => &BY_FQDN_DOWN,
             (Self::Version, Direction::Ascending) => &BY_VERSION_UP,

@@ -1,5 +1,7 @@
 //! Just enough of HTML to hold pages to their invariants: elements, attributes, text.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 /// A start tag with its attributes.

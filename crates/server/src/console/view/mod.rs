@@ -15,6 +15,8 @@ pub mod setup;
 pub mod systems;
 
 #[cfg(test)]
+mod contrast;
+#[cfg(test)]
 mod docs_samples;
 #[cfg(test)]
 mod markup;

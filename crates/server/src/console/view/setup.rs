@@ -15,6 +15,7 @@ pub struct SetupPage {
 }
 
 /// What `/setup` shows.
+#[expect(clippy::large_enum_variant, reason = "there is one of it at a time, and it is the large one mostly")]
 pub enum SetupState {
     /// The form; posts `token`, `organisation`, `name`, `email`, `password` to `/setup`.
     Form(SetupForm),
@@ -25,12 +26,8 @@ pub enum SetupState {
 /// Why a setup link cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupRefusal {
-    /// There is no token in it, or not one that this server printed.
-    Unknown,
-    /// It is older than an hour.
-    Expired,
-    /// It was used.
-    Used,
+    /// Its token is missing, not one that this server printed, older than an hour, or used.
+    Invalid,
     /// The server has its owner already.
     AlreadySetUp,
 }
@@ -71,9 +68,7 @@ impl SetupState {
         match self {
             Self::Form(form) if !form.problems().is_empty() => "Error: Set up",
             Self::Form(_) => "Set up",
-            Self::Refused(SetupRefusal::Unknown) => "Setup link not valid",
-            Self::Refused(SetupRefusal::Expired) => "Setup link expired",
-            Self::Refused(SetupRefusal::Used) => "Setup link used",
+            Self::Refused(SetupRefusal::Invalid) => "This setup link does not work",
             Self::Refused(SetupRefusal::AlreadySetUp) => "Already set up",
         }
     }
@@ -113,9 +108,7 @@ impl SetupPage {
             ("setup", page(SetupState::Form(SetupForm { token, ..SetupForm::default() }))),
             ("setup-errors", page(SetupState::Form(wrong))),
             ("setup-unavailable", page(SetupState::Form(unavailable))),
-            ("setup-unknown", page(SetupState::Refused(SetupRefusal::Unknown))),
-            ("setup-expired", page(SetupState::Refused(SetupRefusal::Expired))),
-            ("setup-used", page(SetupState::Refused(SetupRefusal::Used))),
+            ("setup-invalid", page(SetupState::Refused(SetupRefusal::Invalid))),
             ("setup-done", page(SetupState::Refused(SetupRefusal::AlreadySetUp))),
         ]
     }

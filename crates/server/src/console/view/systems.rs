@@ -202,7 +202,8 @@ impl Ask {
     }
 
     /// Whether anything narrows the list.
-    fn is_filtered(&self) -> bool {
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
         !self.search.is_empty() || !self.system_type.is_empty() || self.status.is_some()
     }
 

@@ -1,0 +1,55 @@
+//! Whether the service is there (seed 001, "Cloud").
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bailiwick_contract::answer::{Ok200, Reply};
+use bailiwick_contract::call::Call;
+use bailiwick_contract::endpoint::Endpoint;
+use bailiwick_domain::time::Span;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How long the database may take to count as there: well inside the deadline,
+/// because this answers 200 also when it is away.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// The endpoints of this section.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/auth/status", "status", "Return the online status of the service")
+            .tag("Cloud")
+            .describe("Answers 200 also when the database is away; `Online` is false then.")
+            .within(Span::seconds(1))
+            .open()
+            .handle(status),
+    ]
+}
+
+/// Whether the service and what it consists of are there.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[schemars(rename = "Status")]
+struct StatusView {
+    /// Whether all of it is there.
+    online: bool,
+    /// Each part by its name.
+    services: BTreeMap<&'static str, ServiceView>,
+}
+
+/// Whether a part of the service is there.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[schemars(rename = "Service")]
+struct ServiceView {
+    /// Whether it is there.
+    online: bool,
+}
+
+async fn status(call: Call) -> Reply<Ok200<StatusView>> {
+    let answer = tokio::time::timeout(PATIENCE, call.context.ping()).await;
+    let online = matches!(answer, Ok(Ok(())));
+    // Whoever gets this answer reaches us; the database is the one part that may be away.
+    let services = BTreeMap::from([("auth", ServiceView { online }), ("systems", ServiceView { online })]);
+    Ok(Ok200::new(StatusView { online, services }))
+}

@@ -1,0 +1,83 @@
+//! What machines ask for without signing in (contract, section 1).
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bailiwick_contract::answer::{Ok200, Reply};
+use bailiwick_contract::call::Call;
+use bailiwick_contract::document::document;
+use bailiwick_contract::endpoint::Endpoint;
+use bailiwick_contract::registry::Registry;
+use bailiwick_domain::fault::Code;
+use bailiwick_domain::time::Span;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The version of the program, as the document and the pages name it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// How long the database may take until the server counts as not ready.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// The endpoints of this section.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/healthz", "health", "Whether the process lives")
+            .tag("Server")
+            .within(Span::seconds(1))
+            .open()
+            .handle(health),
+        Endpoint::get("/readyz", "readiness", "Whether the database answers")
+            .tag("Server")
+            .within(Span::seconds(1))
+            .open()
+            .handle(readiness),
+        Endpoint::get("/.well-known/jwks.json", "jwks", "The public keys of tokens and callbacks")
+            .tag("Server")
+            .describe("A JWK set (RFC 7517) of Ed25519 keys (RFC 8037); those that sign callbacks come first.")
+            .within(Span::seconds(1))
+            .open()
+            .handle(jwks),
+        Endpoint::get("/openapi.json", "openapi", "This document")
+            .tag("Server")
+            .within(Span::seconds(1))
+            .open()
+            .handle(openapi),
+    ]
+}
+
+/// How the server is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Health")]
+struct HealthView {
+    /// `ok`.
+    status: &'static str,
+}
+
+async fn health(_: Call) -> Reply<Ok200<HealthView>> {
+    Ok(Ok200::new(HealthView { status: "ok" }))
+}
+
+async fn readiness(call: Call) -> Reply<Ok200<HealthView>> {
+    match tokio::time::timeout(PATIENCE, call.context.ping()).await {
+        Ok(outcome) => outcome?,
+        Err(_) => return Err(Code::Unavailable.into()),
+    }
+    Ok(Ok200::new(HealthView { status: "ok" }))
+}
+
+async fn jwks(call: Call) -> Reply<Ok200<Value>> {
+    Ok(Ok200::new(call.context.keys.jwks()))
+}
+
+async fn openapi(call: Call) -> Reply<Ok200<&'static Value>> {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    Ok(Ok200::new(DOCUMENT.get_or_init(|| openapi_document(&call.registry))))
+}
+
+/// The OpenAPI document of this program.
+#[must_use]
+pub fn openapi_document(registry: &Registry) -> Value {
+    document(registry, VERSION)
+}

@@ -1,0 +1,165 @@
+//! A system as the Systems API shows it (seed 000; contract, section 4).
+
+use std::collections::BTreeMap;
+
+use bailiwick_app::context::Context;
+use bailiwick_app::system::{CreatedSystem, SystemRecord};
+use bailiwick_domain::system::{HeartbeatStatus, SystemStatus};
+use bailiwick_domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A system. What is not known yet is null, never made up.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "System")]
+pub(super) struct SystemView {
+    /// The id.
+    #[schemars(with = "uuid::Uuid")]
+    id: String,
+    /// The name.
+    name: String,
+    /// The kind of system.
+    r#type: String,
+    /// What it is shown as: `maintenance` when an operator says so, else by its heartbeat.
+    status: SystemStatus,
+    /// Its host name, once it has reported one.
+    fqdn: Option<String>,
+    /// Its IPv4 address, once it has reported one.
+    ipv4_address: Option<String>,
+    /// Its IPv6 address, once it has reported one.
+    ipv6_address: Option<String>,
+    /// Its version, once it has reported one.
+    version: Option<String>,
+    /// When it was heard of last.
+    #[schemars(extend("format" = "date-time"))]
+    last_seen: Option<String>,
+    /// What others attached to it.
+    custom_data: Option<BTreeMap<String, String>>,
+    /// The last four characters of its secret.
+    secret_hint: String,
+    /// Since when it exists.
+    #[schemars(extend("format" = "date-time"))]
+    created_at: String,
+    /// When it was changed last.
+    #[schemars(extend("format" = "date-time"))]
+    updated_at: String,
+    /// When it was deleted, where it was.
+    #[schemars(extend("format" = "date-time"))]
+    deleted_at: Option<String>,
+    /// Who created it.
+    created_by: CreatorView,
+    /// The organisation that it belongs to.
+    organization: OrganisationView,
+    /// Whether its heart beats: `alive` below the threshold, `dead` from there on, `zombie` when it never did.
+    heartbeat_status: HeartbeatStatus,
+    /// When it beat last.
+    #[schemars(extend("format" = "date-time"))]
+    last_heartbeat: Option<String>,
+    /// Whole minutes since then.
+    heartbeat_minutes: Option<i64>,
+    /// The callback to the application that asked for the system, where one did.
+    callback: Option<CallbackView>,
+    /// The secret: only in the answer that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    secret: Option<String>,
+}
+
+/// Who created a system.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Creator")]
+#[expect(clippy::struct_field_names, reason = "seed 000 calls them so")]
+struct CreatorView {
+    /// The person.
+    user_id: String,
+    /// How they are called.
+    user_name: String,
+    /// The organisation that they acted for.
+    organization_id: Option<String>,
+    /// How it is called.
+    organization_name: Option<String>,
+}
+
+/// The organisation that a system belongs to.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SystemOrganization")]
+struct OrganisationView {
+    /// The id.
+    id: String,
+    /// The name.
+    name: String,
+    /// Its place in the partner tree: `owner`, `distributor`, `reseller` or `customer`.
+    r#type: String,
+}
+
+/// The callback to the application that asked for a system.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Callback")]
+struct CallbackView {
+    /// `pending`, `delivered` or `dead`.
+    status: String,
+    /// How often it was tried.
+    attempts: i64,
+    /// When it is tried next.
+    #[schemars(extend("format" = "date-time"))]
+    next_attempt_at: Option<String>,
+}
+
+impl SystemView {
+    /// The system as it is now.
+    pub(super) fn new(context: &Context, system: SystemRecord) -> Self {
+        let now = context.now();
+        let beat = system.last_heartbeat;
+        let heartbeat = HeartbeatStatus::judge(beat, now, context.settings.heartbeat_dead_after);
+        let print = |moment: Option<Timestamp>| moment.map(Timestamp::rfc3339);
+        let custom_data = system
+            .custom_data
+            .map(|data| data.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>());
+        Self {
+            id: system.id.to_string(),
+            name: system.name.to_string(),
+            r#type: system.kind.to_string(),
+            status: SystemStatus::judge(system.in_maintenance, heartbeat),
+            fqdn: system.fqdn,
+            ipv4_address: system.ipv4_address,
+            ipv6_address: system.ipv6_address,
+            version: system.version,
+            last_seen: print(beat),
+            custom_data,
+            secret_hint: system.secret_hint,
+            created_at: system.created_at.rfc3339(),
+            updated_at: system.updated_at.rfc3339(),
+            deleted_at: print(system.deleted_at),
+            created_by: CreatorView {
+                user_id: system.created_by.to_string(),
+                user_name: system.created_by_name.to_string(),
+                organization_id: system.created_by_organisation.map(|id| id.to_string()),
+                organization_name: system.created_by_organisation_name.map(|name| name.to_string()),
+            },
+            organization: OrganisationView {
+                id: system.organisation.to_string(),
+                name: system.organisation_name.to_string(),
+                r#type: system.organisation_kind.to_string(),
+            },
+            heartbeat_status: heartbeat,
+            last_heartbeat: print(beat),
+            heartbeat_minutes: beat.map(|at| now.since(at).as_minutes()),
+            callback: system.callback_status.map(|status| CallbackView {
+                status,
+                attempts: system.callback_attempts.unwrap_or_default(),
+                next_attempt_at: print(system.callback_next_attempt_at),
+            }),
+            secret: None,
+        }
+    }
+
+    /// The system with its secret, for the answer that made it.
+    pub(super) fn with_secret(context: &Context, created: CreatedSystem) -> Self {
+        let secret = Some(created.secret.expose().to_owned());
+        Self { secret, ..Self::new(context, created.system) }
+    }
+}

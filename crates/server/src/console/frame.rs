@@ -1,0 +1,138 @@
+//! What every page carries, and how a page becomes an answer.
+
+use askama::Template;
+use axum::body::Body;
+use axum::response::Response;
+use bailiwick_app::caller::Caller;
+use bailiwick_app::context::Context;
+use bailiwick_contract::cookie::{CookieNames, cookie};
+use bailiwick_contract::page::Visit;
+use bailiwick_domain::fault::Fault;
+use data_encoding::BASE64URL_NOPAD;
+use http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::view::layout::{Active, Layout, Nav, Theme};
+
+/// Random bytes in the cookie that form tokens are bound to.
+const FORM_COOKIE_BYTES: usize = 16;
+/// The longest form cookie that is believed to be ours.
+const FORM_COOKIE_LENGTH_MAX: usize = 64;
+
+/// A page on its way out: the layout it is given, and the cookies it sets.
+pub(super) struct Frame {
+    pub(super) layout: Layout,
+    cookies: Vec<String>,
+}
+
+impl Frame {
+    /// The frame of a page for this visit; `caller` is who is signed in.
+    pub(super) fn new<C>(visit: &Visit<C>, caller: Option<&Caller>, active: Option<Active>) -> Self {
+        let path = visit.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        let nav = caller.zip(active).map(|(caller, active)| nav(caller, active));
+        Self::for_request(&visit.context, &visit.headers, visit.cookies, path, nav)
+    }
+
+    /// The same for an answer to a POST, which a second GET would not show.
+    pub(super) fn of_post<C>(visit: &Visit<C>) -> Self {
+        Self::for_request(&visit.context, &visit.headers, visit.cookies, String::new(), None)
+    }
+
+    pub(super) fn for_request(
+        context: &Context,
+        headers: &HeaderMap,
+        names: CookieNames,
+        path: String,
+        nav: Option<Nav>,
+    ) -> Self {
+        let theme = Theme::from_name(cookie(headers, Theme::COOKIE).unwrap_or_default());
+        let known = cookie(headers, names.form).filter(|value| is_form_cookie(value));
+        let (form_cookie, cookies) = match known {
+            Some(value) => (value.to_owned(), Vec::new()),
+            None => {
+                let value = BASE64URL_NOPAD.encode(&context.random.bytes::<FORM_COOKIE_BYTES>());
+                let set = set_cookie(context, names.form, &value, None);
+                (value, vec![set])
+            }
+        };
+        let form_token = context.form_token(&form_cookie);
+        Self { layout: Layout { theme, path, form_token, nav }, cookies }
+    }
+
+    /// The layout, to be moved into a page.
+    pub(super) fn take(self) -> (Layout, Cookies) {
+        (self.layout, Cookies(self.cookies))
+    }
+}
+
+/// Cookies that an answer sets.
+#[derive(Default)]
+pub(super) struct Cookies(Vec<String>);
+
+impl Cookies {
+    /// Sets one more.
+    pub(super) fn and(mut self, cookie: String) -> Self {
+        self.0.push(cookie);
+        self
+    }
+
+    /// The page as an answer.
+    pub(super) fn page(self, status: StatusCode, page: &impl Template) -> Result<Response, Fault> {
+        let html = page.render().map_err(Fault::broken)?;
+        let mut response = Response::new(Body::from(html));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        self.write(response)
+    }
+
+    /// On to another page of ours (303: the browser asks for it with GET).
+    pub(super) fn redirect(self, to: &str) -> Result<Response, Fault> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let to = HeaderValue::try_from(to).map_err(Fault::broken)?;
+        response.headers_mut().insert(LOCATION, to);
+        self.write(response)
+    }
+
+    fn write(self, mut response: Response) -> Result<Response, Fault> {
+        for cookie in self.0 {
+            response.headers_mut().append(SET_COOKIE, HeaderValue::try_from(cookie).map_err(Fault::broken)?);
+        }
+        Ok(response)
+    }
+}
+
+/// The value of a `Set-Cookie` for our own eyes (RFC 6265bis): with a lifetime in
+/// seconds, or until the browser closes.
+pub(super) fn set_cookie(context: &Context, name: &str, value: &str, lifetime_s: Option<i64>) -> String {
+    let secure = if context.settings.base_url.is_https() { "; Secure" } else { "" };
+    let age = lifetime_s.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
+}
+
+/// Where to go after signing in: a path of ours, or home.
+pub(super) fn local_path(context: &Context, wanted: &str) -> String {
+    let base = context.settings.base_url.url();
+    let is_path = wanted.starts_with('/') && !wanted.contains(['\\', '\r', '\n', '\t']);
+    // Joined as a browser would join it: `//elsewhere` leads away.
+    let joined = is_path.then(|| base.join(wanted).ok()).flatten().filter(|url| url.origin() == base.origin());
+    joined.map_or_else(|| "/".to_owned(), |url| url[url::Position::BeforePath..].to_owned())
+}
+
+fn is_form_cookie(value: &str) -> bool {
+    let length = value.len();
+    length > 0
+        && length <= FORM_COOKIE_LENGTH_MAX
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+pub(super) fn nav(caller: &Caller, active: Active) -> Nav {
+    let principal = &caller.principal;
+    let organisation = principal.current_membership().map(|membership| membership.organisation_name.to_string());
+    Nav {
+        user_name: principal.name.to_string(),
+        user_email: principal.email.to_string(),
+        organisation_name: organisation.unwrap_or_default(),
+        active,
+    }
+}

@@ -1,0 +1,100 @@
+//! One's systems.
+
+use axum::response::Response;
+use bailiwick_app::caller::Caller;
+use bailiwick_app::context::Context;
+use bailiwick_app::system::{SystemFilter, SystemOrder, SystemRecord};
+use bailiwick_contract::page::{Page, Visit};
+use bailiwick_domain::fault::Fault;
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::page::{Direction, Page as Slice, PageNumber, PageSize};
+use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
+use http::StatusCode;
+
+use super::frame::Frame;
+use super::view::layout::{Active, Choice, Moment};
+use super::view::systems::{Ask, Column, ROWS, SystemRow, SystemsPage};
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![Page::get("/", "home").member().handle(show)]
+}
+
+async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
+    let context = &visit.context;
+    let ask = ask(&visit);
+    let filter = SystemFilter {
+        search: Some(ask.search.clone()).filter(|search| !search.is_empty()),
+        kind: SystemType::parse_text(&ask.system_type).ok(),
+        status: ask.status,
+        ..SystemFilter::default()
+    };
+    let direction = if ask.descending { Direction::Descending } else { Direction::Ascending };
+    let size = PageSize::parse_text(&ROWS.to_string()).unwrap_or_default();
+    let number = PageNumber::parse_text(&ask.page.to_string()).unwrap_or_default();
+    let slice = Slice { number, size };
+    let found = context.list_systems(&visit.caller, &filter, (order(ask.column), direction), slice).await?;
+    let total = if ask.is_filtered() {
+        let everything = SystemFilter::default();
+        context.list_systems(&visit.caller, &everything, (SystemOrder::Name, direction), Slice::default()).await?.total
+    } else {
+        found.total
+    };
+    let types = context.settings.system_types.iter().map(|kind| Choice {
+        value: kind.to_string(),
+        label: kind.to_string(),
+        selected: kind.as_str() == ask.system_type,
+    });
+    let types = types.collect();
+    let (layout, cookies) = Frame::new(&visit, Some(&visit.caller), Some(Active::Systems)).take();
+    let page = SystemsPage {
+        layout,
+        types,
+        rows: found.systems.iter().map(|system| row(context, system)).collect(),
+        found: found.total.unsigned_abs(),
+        total: total.unsigned_abs(),
+        base_url: context.settings.base_url.origin(),
+        ask,
+    };
+    cookies.page(StatusCode::OK, &page)
+}
+
+/// What the address asks for; what it gets wrong counts as not asked for.
+fn ask(visit: &Visit<Caller>) -> Ask {
+    let member = |name: &str| visit.query_member(name).unwrap_or_default();
+    let search: String = member("q").trim().chars().filter(|c| *c != '\0').take(255).collect();
+    let column = Column::from_key(member("sort_by")).unwrap_or_default();
+    Ask {
+        search,
+        system_type: member("type").to_owned(),
+        status: SystemStatus::parse_text(member("status")).ok(),
+        column,
+        descending: member("sort_direction") == Direction::Descending.name(),
+        page: PageNumber::parse_text(member("page")).unwrap_or_default().get(),
+    }
+}
+
+const fn order(column: Column) -> SystemOrder {
+    match column {
+        Column::Name => SystemOrder::Name,
+        Column::Type => SystemOrder::Type,
+        Column::Organisation => SystemOrder::OrganisationName,
+        Column::Status => SystemOrder::Status,
+        Column::LastHeartbeat => SystemOrder::LastHeartbeat,
+        Column::Created => SystemOrder::CreatedAt,
+    }
+}
+
+fn row(context: &Context, system: &SystemRecord) -> SystemRow {
+    let now = context.now();
+    let dead_after = context.settings.heartbeat_dead_after;
+    let heartbeat = HeartbeatStatus::judge(system.last_heartbeat, now, dead_after);
+    SystemRow {
+        id: system.id.to_string(),
+        name: system.name.to_string(),
+        system_type: system.kind.to_string(),
+        organisation_name: system.organisation_name.to_string(),
+        status: SystemStatus::judge(system.in_maintenance, heartbeat),
+        last_heartbeat: system.last_heartbeat.map(|at| Moment::new(now, at)),
+        created: Moment::new(now, system.created_at),
+    }
+}

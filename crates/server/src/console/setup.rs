@@ -1,0 +1,107 @@
+//! Setting a new server up, by the link that it printed.
+
+use axum::response::Response;
+use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
+use bailiwick_contract::page::{Page, Visit};
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::fault::{Class, Code, Fault};
+use bailiwick_domain::field::{FieldFault, Parse, Refusal};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::password::Password;
+use bailiwick_domain::secret::SecretText;
+use http::StatusCode;
+
+use super::frame::{Cookies, Frame};
+use super::view::layout::Field;
+use super::view::setup::{SetupForm, SetupPage, SetupRefusal as LinkRefusal, SetupState};
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![Page::get("/setup", "setup").open().handle(show), Page::post("/setup", "setup-submit").open().handle(submit)]
+}
+
+async fn show(visit: Visit<()>) -> Result<Response, Fault> {
+    let token = SecretText::new(visit.query_member("token").unwrap_or_default());
+    if visit.context.is_set_up().await? {
+        return refuse(&visit, StatusCode::GONE, LinkRefusal::AlreadySetUp);
+    }
+    if !visit.context.is_setup_link_good(&token).await? {
+        return refuse(&visit, StatusCode::NOT_FOUND, LinkRefusal::Invalid);
+    }
+    let form = SetupForm {
+        token: token.expose().to_owned(),
+        organisation: Field::new(""),
+        name: Field::new(""),
+        email: Field::new(""),
+        password_error: None,
+        password_advice: Vec::new(),
+        alert: None,
+    };
+    answer(&visit, StatusCode::OK, SetupState::Form(form))
+}
+
+async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
+    let typed = |name: &str| visit.field(name).unwrap_or_default();
+    let token = SecretText::new(typed("token"));
+    let organisation = Name::parse_text(typed("organisation"));
+    let email = EmailAddress::parse_text(typed("email"));
+    let name = Name::parse_text(typed("name"));
+    let password = Password::parse_text(typed("password"));
+
+    let mut form = SetupForm {
+        token: token.expose().to_owned(),
+        organisation: field(typed("organisation"), organisation.as_ref().err()),
+        name: field(typed("name"), name.as_ref().err()),
+        email: field(typed("email"), email.as_ref().err()),
+        password_error: password.as_ref().err().map(sentence),
+        password_advice: Vec::new(),
+        alert: None,
+    };
+    let (Ok(organisation), Ok(email), Ok(name), Ok(password)) = (organisation, email, name, password) else {
+        return answer(&visit, StatusCode::UNPROCESSABLE_ENTITY, SetupState::Form(form));
+    };
+    let beginning = Beginning { organisation, email, name, password };
+    let warrant = SetupWarrant::Link(&token, &visit.origin);
+    match visit.context.set_up(beginning, warrant).await {
+        Ok(_) => Cookies::default().redirect("/login?notice=set-up"),
+        Err(SetupRefusal::LinkNotGood) => refuse(&visit, StatusCode::NOT_FOUND, LinkRefusal::Invalid),
+        Err(SetupRefusal::Fault(fault)) if fault.code == Code::AlreadySetUp => {
+            refuse(&visit, StatusCode::CONFLICT, LinkRefusal::AlreadySetUp)
+        }
+        Err(SetupRefusal::Fault(fault)) => {
+            let status = match fault.code.class() {
+                Class::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+                Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => return Err(fault),
+            };
+            match fault.fields.first() {
+                Some(FieldFault { refusal, .. }) => {
+                    let mut sentences = refusal.expected.split_inclusive(". ").map(str::trim);
+                    form.password_error =
+                        sentences.next().map(|first| format!("Must be {}.", first.trim_end_matches('.')));
+                    form.password_advice = sentences.map(str::to_owned).collect();
+                }
+                None => form.alert = Some(fault.code.sentence().to_owned()),
+            }
+            answer(&visit, status, SetupState::Form(form))
+        }
+    }
+}
+
+fn field(typed: &str, refusal: Option<&Refusal>) -> Field {
+    refusal.map_or_else(|| Field::new(typed), |refusal| Field::refused(typed, sentence(refusal)))
+}
+
+fn sentence(refusal: &Refusal) -> String {
+    let dot = if refusal.expected.ends_with('.') { "" } else { "." };
+    format!("Must be {}{dot}", refusal.expected)
+}
+
+fn refuse(visit: &Visit<()>, status: StatusCode, refusal: LinkRefusal) -> Result<Response, Fault> {
+    answer(visit, status, SetupState::Refused(refusal))
+}
+
+fn answer(visit: &Visit<()>, status: StatusCode, state: SetupState) -> Result<Response, Fault> {
+    // The link is a secret until it is used, so it is not offered as a way back.
+    let (layout, cookies) = Frame::of_post(visit).take();
+    cookies.page(status, &SetupPage { layout, state })
+}

@@ -1,0 +1,23 @@
+//! Light or dark, for browsers without script.
+
+use axum::response::Response;
+use bailiwick_contract::page::{Page, Visit};
+use bailiwick_domain::fault::Fault;
+
+use super::frame::{Cookies, local_path};
+use super::view::layout::Theme;
+
+/// How long a browser keeps the choice, in seconds.
+const KEPT_FOR_S: u32 = 365 * 24 * 60 * 60;
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![Page::post("/theme", "choose-theme").open().handle(choose)]
+}
+
+async fn choose(visit: Visit<()>) -> Result<Response, Fault> {
+    let theme = Theme::from_name(visit.field("theme").unwrap_or_default());
+    let next = local_path(&visit.context, visit.field("next").unwrap_or("/"));
+    // Scripts write this cookie too, so it is not for our eyes alone.
+    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age={KEPT_FOR_S}", Theme::COOKIE, theme.name());
+    Cookies::default().and(cookie).redirect(&next)
+}
