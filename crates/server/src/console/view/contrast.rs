@@ -1,6 +1,6 @@
 //! Every pair of ink and ground that pages use, against WCAG 2.2 (1.4.3 and 1.4.11).
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 

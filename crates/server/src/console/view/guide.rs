@@ -62,7 +62,7 @@ impl Guide {
         match self {
             Self::SystemCreation => "Get a system created",
             Self::StateToken => "The state token",
-            Self::Signatures => "Check a callback's signature",
+            Self::Signatures => "Check a callback’s signature",
             Self::Errors => "Errors",
             Self::Limits => "Limits and retries",
         }

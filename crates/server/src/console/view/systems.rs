@@ -268,48 +268,6 @@ impl SystemsPage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_says_only_what_differs_from_the_plain_list() {
-        assert_eq!(Ask { page: 1, ..Ask::default() }.address(), "/");
-        let ask = Ask {
-            search: "a&b <c>".to_owned(),
-            status: Some(SystemStatus::Offline),
-            column: Column::Created,
-            descending: true,
-            page: 3,
-            ..Ask::default()
-        };
-        assert_eq!(ask.address(), "/?q=a%26b+%3Cc%3E&status=offline&sort_by=created_at&sort_direction=desc&page=3");
-    }
-
-    #[test]
-    fn ordering_by_the_same_column_again_turns_it_round_and_starts_over() {
-        let ask = Ask { page: 4, ..Ask::default() };
-        assert_eq!(ask.sorted_by(Column::Name), "/?sort_by=name&sort_direction=desc");
-        assert_eq!(ask.sorted_by(Column::Created), "/?sort_by=created_at&sort_direction=desc");
-        let ask = Ask { column: Column::Created, descending: true, ..ask };
-        assert_eq!(ask.sorted_by(Column::Created), "/?sort_by=created_at&sort_direction=asc");
-    }
-
-    #[test]
-    fn a_short_id_never_splits_a_character() {
-        let row = |id: &str| SystemRow { id: id.to_owned(), ..SystemsPage::sample_row(0, "") };
-        assert_eq!(row("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a").short_id(), "4d5c6b7a");
-        assert_eq!(row("äöü").short_id(), "äöü");
-    }
-
-    #[test]
-    fn keys_are_read_back() {
-        for column in Column::ALL {
-            assert_eq!(Column::from_key(column.key()), Some(column));
-        }
-    }
-}
-
-#[cfg(test)]
 impl SystemsPage {
     /// A row; the number makes it differ from the others.
     fn sample_row(number: u32, plant: &str) -> SystemRow {
@@ -376,8 +334,51 @@ impl SystemsPage {
             ("systems-full", page(Ask { page: 2, ..newest.clone() }, ROWS, 214, 214)),
             ("systems-found", page(searched("server"), 3, 3, 214)),
             ("systems-not-found", page(searched("bellavista"), 0, 0, 214)),
+            ("systems-past-the-end", page(Ask { page: 99, ..newest.clone() }, 0, 214, 214)),
             ("systems-empty", page(newest.clone(), 0, 0, 0)),
             ("systems-one", page(newest, 1, 1, 1)),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_only_what_differs_from_the_plain_list() {
+        assert_eq!(Ask { page: 1, ..Ask::default() }.address(), "/");
+        let ask = Ask {
+            search: "a&b <c>".to_owned(),
+            status: Some(SystemStatus::Offline),
+            column: Column::Created,
+            descending: true,
+            page: 3,
+            ..Ask::default()
+        };
+        assert_eq!(ask.address(), "/?q=a%26b+%3Cc%3E&status=offline&sort_by=created_at&sort_direction=desc&page=3");
+    }
+
+    #[test]
+    fn ordering_by_the_same_column_again_turns_it_round_and_starts_over() {
+        let ask = Ask { page: 4, ..Ask::default() };
+        assert_eq!(ask.sorted_by(Column::Name), "/?sort_by=name&sort_direction=desc");
+        assert_eq!(ask.sorted_by(Column::Created), "/?sort_by=created_at&sort_direction=desc");
+        let ask = Ask { column: Column::Created, descending: true, ..ask };
+        assert_eq!(ask.sorted_by(Column::Created), "/?sort_by=created_at&sort_direction=asc");
+    }
+
+    #[test]
+    fn a_short_id_never_splits_a_character() {
+        let row = |id: &str| SystemRow { id: id.to_owned(), ..SystemsPage::sample_row(0, "") };
+        assert_eq!(row("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a").short_id(), "4d5c6b7a");
+        assert_eq!(row("äöü").short_id(), "äöü");
+    }
+
+    #[test]
+    fn keys_are_read_back() {
+        for column in Column::ALL {
+            assert_eq!(Column::from_key(column.key()), Some(column));
+        }
     }
 }
