@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::Span;
@@ -91,6 +92,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Without a heartbeat for this long a system is dead.
     pub heartbeat_dead_after: Span,
+    /// The mail server; without one, mails are written as files.
+    pub smtp_url: Option<Url>,
+    /// The sender of mails.
+    pub mail_from: Option<EmailAddress>,
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@ use std::convert::Infallible;
 
 use axum::body::Body;
 use bailiwick_app::caller::Caller;
+use bailiwick_app::context::Context;
+use bailiwick_app::settings::Registration;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::SystemId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::role::Right;
+use bailiwick_domain::system::SystemType;
 use bailiwick_domain::time::Span;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -116,6 +119,42 @@ crate::body! {
     }
 }
 
+/// Refuses a type that the settings do not name.
+fn known_type(context: &Context, kind: &SystemType) -> Result<(), Refusal> {
+    context.settings.system_types.admit(kind)
+}
+
+/// Refuses everything while the registration is closed, as it is here.
+fn while_open<T>(context: &Context, _: &T) -> Result<(), Refusal> {
+    match context.settings.registration {
+        Registration::Closed => Err(Refusal::new("closed", "left out while the registration is closed")),
+        Registration::Open | Registration::Invite => Ok(()),
+    }
+}
+
+/// The same for what is switched on.
+fn off_unless_open(context: &Context, on: &bool) -> Result<(), Refusal> {
+    if *on { while_open(context, on) } else { Ok(()) }
+}
+
+crate::body! {
+    /// What the settings have a say in.
+    pub(super) struct Settled {
+        /// Its name.
+        name: Name => required "name",
+        /// What it is.
+        kind: SystemType => required "type" admitted by known_type,
+        /// What it was.
+        former: SystemType => optional "former" admitted by known_type,
+        /// What it will be.
+        next: SystemType => clearable "next" admitted by known_type,
+        /// Its password.
+        password: Password => optional "password" admitted by while_open::<Password>,
+        /// Whether it is on.
+        on: bool => defaulted "on" admitted by off_unless_open,
+    }
+}
+
 /// What the small server says.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Said {
@@ -154,6 +193,12 @@ async fn change(call: Call<(), NoPath, NoQuery, Option<ChangeThing>>) -> Reply<O
         format!("{:?} {} {nickname}", change.name.map(|name| name.to_string()), change.loud)
     });
     Ok(Ok200::new(Message::saying(words)))
+}
+
+async fn settle(call: Call<(), NoPath, NoQuery, Settled>) -> Reply<Ok200<Said>> {
+    let Settled { name, kind, former, next, password, on } = call.body;
+    let password = password.map(|password| password.0.len());
+    Ok(said(&format!("{name} {kind} {former:?} {next:?} {password:?} {on}")))
 }
 
 async fn names(call: Call) -> Reply<Ok200<Said>> {
@@ -207,6 +252,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .open()
             .handle(create),
         Endpoint::patch("/auth/thing", "change-thing", "Change a thing").open().handle(change),
+        Endpoint::post("/api/settled", "settle", "Ask the settings").open().handle(settle),
         Endpoint::get("/auth/names", "names", "Name the query's members").open().handle(names),
         Endpoint::post("/api/mine", "create-mine", "Create mine").needs(Right::ManageSystems).handle(who),
         Endpoint::post("/auth/refresh", "refresh", "Show the token").refresh_token().handle(token),

@@ -65,6 +65,35 @@ async fn missing_and_null_members_are_required_alike() {
 }
 
 #[tokio::test]
+async fn what_the_settings_refuse_is_listed_with_everything_else() {
+    let body = r#"{"name":"","type":"nsec","former":"bad","next":"x","password":"a long canary","on":true}"#;
+    let answer = ask_plainly("POST", "/api/settled", body).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str()), (400, Some("validation failed")));
+    let errors = answer.json()["data"]["errors"].as_array().unwrap().clone();
+    let row = |error: &serde_json::Value| json!([error["key"], error["message"], error["value"]]);
+    let expected = json!([
+        ["name", "required", null],
+        ["type", "oneof", "nsec"],
+        ["former", "oneof", "bad"],
+        ["next", "oneof", "x"],
+        ["password", "closed", null],
+        ["on", "closed", "true"],
+    ]);
+    assert_eq!(errors.iter().map(row).collect::<serde_json::Value>(), expected);
+    assert_eq!(errors[1]["expected"], "type must be one of ns8");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_is_absent_never_reaches_the_settings() {
+    let answer = ask_plainly("POST", "/api/settled", r#"{"name":"n","type":7,"next":null}"#).await;
+    let errors = answer.json()["data"]["errors"].clone();
+    assert_eq!(errors.as_array().unwrap().len(), 1, "{errors}");
+    assert_eq!(errors[0]["message"], "string");
+    let answer = ask_plainly("POST", "/api/settled", r#"{"name":"n","type":"ns8","next":null}"#).await;
+    assert_eq!(answer.json()["data"]["words"], "n ns8 None Clear None false");
+}
+
+#[tokio::test]
 async fn a_broken_body_says_what_is_wrong_with_it() {
     for (body, part) in [
         ("", "empty"),

@@ -61,6 +61,8 @@ async fn open(directory: PathBuf) -> Context {
         outbound_allow: AllowList::default(),
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         heartbeat_dead_after: Span::minutes(15),
+        smtp_url: None,
+        mail_from: None,
     };
     Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap()
 }

@@ -1,0 +1,128 @@
+//! One set of queries on two engines: every statement is understood by both,
+//! both schemas are the same, and what differs is counted.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::collections::BTreeMap;
+
+use bailiwick_store::{Access, Database, query};
+use bailiwick_testkit::postgres::Cluster;
+
+/// A database of each engine, fresh.
+struct Engines {
+    sqlite_file: std::path::PathBuf,
+    sqlite: Database,
+    postgres_url: String,
+    postgres: Database,
+    _directory: tempfile::TempDir,
+    _guard: bailiwick_testkit::postgres::Database,
+}
+
+async fn engines() -> Engines {
+    let directory = tempfile::tempdir().unwrap();
+    let sqlite_file = directory.path().join("test.db");
+    let guard = Cluster::shared().create_database().unwrap();
+    Engines {
+        sqlite: Database::open(&format!("sqlite://{}", sqlite_file.display())).await.unwrap(),
+        sqlite_file,
+        postgres_url: guard.url().to_owned(),
+        postgres: Database::open(guard.url()).await.unwrap(),
+        _directory: directory,
+        _guard: guard,
+    }
+}
+
+#[tokio::test]
+async fn every_statement_is_understood_by_both_engines() {
+    let engines = engines().await;
+    for database in [&engines.sqlite, &engines.postgres] {
+        let mut transaction = database.write().await.unwrap();
+        for statement in query::statements() {
+            let prepared = transaction.prepare(statement).await;
+            assert!(prepared.is_ok(), "{} on {}: {prepared:?}", statement.name(), database.engine());
+        }
+    }
+}
+
+#[test]
+fn statements_have_names_of_their_own_and_say_what_they_do() {
+    let mut names = std::collections::BTreeSet::new();
+    for statement in query::statements() {
+        assert!(names.insert(statement.name()), "{} is declared twice", statement.name());
+        let reads = statement.sqlite().trim_start().starts_with("SELECT");
+        assert_eq!(statement.access() == Access::Read, reads, "{}", statement.name());
+    }
+    assert!(names.len() > 50, "only {} statements are known", names.len());
+}
+
+#[test]
+fn the_engines_differ_in_one_statement() {
+    let forks: Vec<_> = query::statements().filter(|statement| statement.is_fork()).map(|fork| fork.name()).collect();
+    assert_eq!(forks, ["bailiwick_store::query::delivery::DUE"], "each fork is a place where the engines can drift");
+}
+
+/// A column in words that do not depend on the engine: kind, whether it must have a value.
+type Shapes = BTreeMap<(String, String), (String, bool)>;
+
+fn sqlite_shapes(engines: &Engines) -> Shapes {
+    let connection = rusqlite::Connection::open(&engines.sqlite_file).unwrap();
+    let mut statement = connection
+        .prepare(
+            "SELECT m.name, p.name, p.type, p.\"notnull\" FROM sqlite_master m \
+             JOIN pragma_table_info(m.name) p WHERE m.type = 'table'",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| {
+        Ok(((row.get(0)?, row.get(1)?), (row.get::<_, String>(2)?, row.get::<_, bool>(3)?)))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+async fn postgres_shapes(engines: &Engines) -> Shapes {
+    let (client, connection) = tokio_postgres::connect(&engines.postgres_url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let rows = client
+        .query(
+            "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'NO' \
+             FROM information_schema.columns WHERE table_schema = current_schema()",
+            &[],
+        )
+        .await
+        .unwrap();
+    rows.iter().map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3)))).collect()
+}
+
+#[tokio::test]
+async fn both_schemas_are_the_same_column_by_column() {
+    let engines = engines().await;
+    let (sqlite, postgres) = (sqlite_shapes(&engines), postgres_shapes(&engines).await);
+    let names = |shapes: &Shapes| shapes.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&sqlite), names(&postgres));
+    for (column, (kind, required)) in &sqlite {
+        let (other_kind, other_required) = postgres.get(column).unwrap();
+        let expected: &[&str] = match kind.as_str() {
+            "INTEGER" | "BIGINT" => &["bigint", "boolean"],
+            "TEXT" => &["text", "jsonb"],
+            "BLOB" => &["uuid", "bytea"],
+            other => panic!("{column:?} has the type {other}"),
+        };
+        assert!(expected.contains(&other_kind.as_str()), "{column:?}: {kind} and {other_kind}");
+        assert_eq!(required, other_required, "{column:?} must have a value on one engine only");
+    }
+}
+
+#[tokio::test]
+async fn two_nodes_that_start_at_once_migrate_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let guard = Cluster::shared().create_database().unwrap();
+    let file = format!("sqlite://{}", directory.path().join("test.db").display());
+    for url in [file.as_str(), guard.url()] {
+        let openings = (0..4).map(|_| {
+            let url = url.to_owned();
+            tokio::spawn(async move { Database::open(&url).await.map(|_| ()) })
+        });
+        for opening in openings.collect::<Vec<_>>() {
+            opening.await.unwrap().unwrap();
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `bailiwick admin`: what an operator needs when nobody can sign in. Works
+//! straight on the database, also while the server runs.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use bailiwick_app::clock::SystemClock;
+use bailiwick_app::context::Context;
+use bailiwick_app::random::SystemRandom;
+use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
+use bailiwick_domain::fault::Fault;
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::password::Password;
+use bailiwick_store::Database;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::{logging, runtime};
+use crate::settings::{self, Configuration};
+
+pub(super) fn line() -> Command {
+    Command::new("admin")
+        .about("What an operator needs when nobody can sign in; works on the database, also while the server runs")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(bootstrap_line())
+        .subcommand(Command::new("rotate-keys").about(
+            "Replace the keys that sign tokens and callbacks; what the old ones signed stays good until it expires",
+        ))
+}
+
+fn bootstrap_line() -> Command {
+    let text = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).required(true)
+    };
+    Command::new("bootstrap")
+        .about("Create the owner organisation and its first super admin; refuses when there is one")
+        .arg(text("organisation", "NAME", "The name of the owner organisation").alias("organization"))
+        .arg(text("email", "ADDRESS", "How the first super admin signs in"))
+        .arg(text("name", "NAME", "How the first super admin is called"))
+        .arg(
+            Arg::new("password-stdin")
+                .long("password-stdin")
+                .action(ArgAction::SetTrue)
+                .required(true)
+                .help("Read the password from the first line of standard input, so that it is in no list of processes"),
+        )
+}
+
+pub(super) fn run(matches: &ArgMatches, admin: &ArgMatches) -> Result<()> {
+    let configuration = settings::read(matches)?;
+    logging::start(&configuration.logging.quiet())?;
+    runtime()?.block_on(async {
+        match admin.subcommand() {
+            Some(("bootstrap", arguments)) => bootstrap(&configuration, arguments).await,
+            Some(("rotate-keys", _)) => rotate_keys(&configuration).await,
+            _ => bail!("name a command; see bailiwick admin --help"),
+        }
+    })
+}
+
+async fn open(configuration: &Configuration) -> Result<Context> {
+    let settings = configuration.settings(configuration.listen)?;
+    configuration.create_data_directory()?;
+    let database = Database::open(&configuration.database_url)
+        .await
+        .context("database_url (BAILIWICK_DATABASE_URL): the database cannot be used")?;
+    Ok(Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await?)
+}
+
+async fn bootstrap(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+    let beginning = Beginning {
+        organisation: argument(arguments, "organisation")?,
+        email: argument(arguments, "email")?,
+        name: argument(arguments, "name")?,
+        password: read_password()?,
+    };
+    let email = beginning.email.clone();
+    let context = open(configuration).await?;
+    match context.set_up(beginning, SetupWarrant::CommandLine).await {
+        Ok(user) => Ok(writeln!(std::io::stdout(), "created the owner organisation and super admin {email} ({user})")?),
+        Err(SetupRefusal::Fault(fault)) => bail!(describe(&fault)),
+        Err(SetupRefusal::LinkNotGood) => bail!("the command line needs no link"),
+    }
+}
+
+async fn rotate_keys(configuration: &Configuration) -> Result<()> {
+    let kids = open(configuration).await?.rotate_keys().await.map_err(|fault| anyhow::anyhow!(describe(&fault)))?;
+    Ok(writeln!(std::io::stdout(), "new keys: {}", kids.join(", "))?)
+}
+
+fn argument<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<T> {
+    let text = arguments.get_one::<String>(name).map_or("", String::as_str);
+    T::parse_text(text).map_err(|refusal| anyhow::anyhow!("--{name} must be {}", refusal.expected))
+}
+
+fn read_password() -> Result<Password> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("the password cannot be read from standard input")?;
+    Password::parse_text(line.trim_end_matches(['\r', '\n']))
+        .map_err(|refusal| anyhow::anyhow!("the password on standard input must be {}", refusal.expected))
+}
+
+/// A fault as a line for the operator, who may know what really happened.
+fn describe(fault: &Fault) -> String {
+    match &fault.source {
+        Some(source) => format!("{fault}: {source}"),
+        None => fault.to_string(),
+    }
+}

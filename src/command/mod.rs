@@ -1,0 +1,58 @@
+//! The command line.
+
+mod admin;
+mod logging;
+mod openapi;
+mod serve;
+
+use anyhow::Result;
+use clap::{ArgMatches, Command};
+
+use crate::settings;
+
+const ABOUT: &str = "Bailiwick answers one question for makers of appliances and edge devices: who may do what, in \
+    which organisation, with which licence, on which system in the field?";
+
+const EXAMPLES: &str = "\
+First steps:
+  bailiwick                                   start on http://127.0.0.1:8080 with a database file in ./bailiwick-data;
+                                              on an empty database it prints a link to set the server up
+  bailiwick admin bootstrap --organisation \"Acme\" --email ann@acme.example --name \"Ann\" --password-stdin
+                                              set it up without a browser; the password is read from standard input
+  bailiwick openapi > openapi.json            the description of both APIs
+
+Settings come from flags, then the environment, then bailiwick.toml, then the defaults shown here. In
+bailiwick.toml a setting is called like its flag, with underscores: base_url = \"https://id.example.org\"
+
+In production, put a reverse proxy with TLS in front, and say what the world sees:
+  BAILIWICK_BASE_URL=https://id.example.org BAILIWICK_TRUSTED_PROXIES=127.0.0.1/32 bailiwick
+
+On PostgreSQL 15 or newer instead of the database file:
+  BAILIWICK_DATABASE_URL=postgres://bailiwick@db.example.org/bailiwick bailiwick";
+
+/// The command line as clap understands it.
+pub(crate) fn line() -> Command {
+    Command::new("bailiwick")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(EXAMPLES)
+        .args(settings::arguments())
+        .subcommand(serve::line())
+        .subcommand(admin::line())
+        .subcommand(openapi::line())
+}
+
+/// Runs what was asked for; without a command the server.
+pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
+    match matches.subcommand() {
+        None | Some(("serve", _)) => serve::run(&settings::read(matches)?),
+        Some(("admin", admin)) => admin::run(matches, admin),
+        Some(("openapi", _)) => openapi::run(),
+        Some((other, _)) => anyhow::bail!("there is no command {other}"),
+    }
+}
+
+/// The runtime of every command that works on the database.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
