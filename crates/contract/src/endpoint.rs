@@ -301,7 +301,7 @@ async fn read_call<C, P: PathInput, Q: QueryInput, B: BodyInput, H: HeadersInput
     let query = Q::read(parts.uri.query().unwrap_or_default())?;
     let headers = H::read(&parts.headers)?;
     let body_bytes = read_body(B::KIND, &parts.headers, body, body_length_max).await?;
-    let body = B::read(&body_bytes)?;
+    let body = B::read(&body_bytes, &service.context)?;
     Ok(Call {
         context: Arc::clone(&service.context),
         registry: Arc::clone(&service.registry),

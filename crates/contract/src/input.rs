@@ -8,6 +8,7 @@ mod macros;
 mod read;
 mod text;
 
+use bailiwick_app::context::Context;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::{Check, Parse};
 use http::HeaderMap;
@@ -88,8 +89,8 @@ pub trait BodyInput: Sized + Send + 'static {
     /// Whether a body is read at all.
     const KIND: BodyKind = BodyKind::Required;
 
-    /// Reads the bytes of a whole body.
-    fn read(bytes: &[u8]) -> Result<Self, Fault>;
+    /// Reads the bytes of a whole body; the context is asked by members whose rules depend on settings.
+    fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault>;
 
     /// Describes the body.
     fn describe(generator: &mut SchemaGenerator) -> Schema;
@@ -150,7 +151,7 @@ pub struct NoBody;
 impl BodyInput for NoBody {
     const KIND: BodyKind = BodyKind::None;
 
-    fn read(_: &[u8]) -> Result<Self, Fault> {
+    fn read(_: &[u8], _: &Context) -> Result<Self, Fault> {
         Ok(Self)
     }
 
@@ -163,8 +164,8 @@ impl BodyInput for NoBody {
 impl<B: BodyInput> BodyInput for Option<B> {
     const KIND: BodyKind = BodyKind::Optional;
 
-    fn read(bytes: &[u8]) -> Result<Self, Fault> {
-        if bytes.is_empty() { Ok(None) } else { B::read(bytes).map(Some) }
+    fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
+        if bytes.is_empty() { Ok(None) } else { B::read(bytes, context).map(Some) }
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {
@@ -190,6 +191,16 @@ impl<T: Parse> Patch<T> {
             None => Some(Self::Keep),
             Some(Value::Null) => Some(Self::Clear),
             Some(value) => check.json(key, Some(value)).map(Self::Set),
+        }
+    }
+}
+
+impl<T> Patch<T> {
+    /// What it is to be set to, if anything.
+    pub const fn as_set(&self) -> Option<&T> {
+        match self {
+            Self::Keep | Self::Clear => None,
+            Self::Set(value) => Some(value),
         }
     }
 }

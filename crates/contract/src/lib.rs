@@ -72,6 +72,7 @@ mod tests;
 /// What the macros need to name.
 #[doc(hidden)]
 pub mod support {
+    pub use bailiwick_app::context::Context;
     pub use bailiwick_domain::fault::{Code, Fault};
     pub use bailiwick_domain::field::Check;
     pub use http::HeaderMap;

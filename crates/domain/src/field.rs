@@ -130,14 +130,19 @@ impl Check {
         match T::parse_json(value) {
             Ok(parsed) => Some(parsed),
             Err(refusal) => {
-                let echo = match value {
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                self.refuse(key, refusal, (!T::SECRET).then_some(echo.as_str()));
+                self.refuse_json::<T>(key, refusal, Some(value));
                 None
             }
         }
+    }
+
+    /// Notes that a field which came as JSON was refused; its value is echoed unless its type is a secret.
+    pub fn refuse_json<T: Parse>(&mut self, key: &'static str, refusal: Refusal, value: Option<&Value>) {
+        let echo = value.filter(|_| !T::SECRET).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        self.refuse(key, refusal, echo.as_deref());
     }
 
     /// The fault that lists everything refused, where anything was.

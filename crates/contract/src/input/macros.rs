@@ -10,15 +10,27 @@
 /// read and with `JsonSchema` how it is described. Members that are not declared
 /// are ignored, or refused by name in a `strict struct`.
 ///
+/// A line may end in `admitted by rule`, for what depends on the settings: the
+/// rule is a `fn(&Context, &Type) -> Result<(), Refusal>`, and is asked about a
+/// value that could be read. One answer lists what it refuses together with
+/// every other member that is wrong.
+///
 /// ```
+/// # use bailiwick_app::context::Context;
+/// # use bailiwick_domain::field::Refusal;
 /// # use bailiwick_domain::name::Name;
+/// # use bailiwick_domain::system::SystemType;
+/// fn known_type(context: &Context, kind: &SystemType) -> Result<(), Refusal> {
+///     context.settings.system_types.admit(kind)
+/// }
+///
 /// bailiwick_contract::body! {
-///     /// What may be changed about a person.
-///     pub strict struct ChangeUser {
-///         /// How they are called.
-///         name: Name => optional "Name",
-///         /// Whether they want the newsletter.
-///         newsletter: bool => optional "Newsletter",
+///     /// What may be changed about a system.
+///     pub strict struct ChangeSystem {
+///         /// How it is called.
+///         name: Name => optional "name",
+///         /// What kind of system it is.
+///         kind: SystemType => optional "type" admitted by known_type,
 ///     }
 /// }
 /// ```
@@ -31,16 +43,29 @@ macro_rules! body {
         $crate::body! { @declare false [$($doc)*] $vis $name { $($members)+ } }
     };
     (@declare $strict:literal [$($doc:literal)*] $vis:vis $name:ident {
-        $($(#[doc = $member_doc:literal])* $field:ident: $type:ty => $presence:ident $member:literal),+ $(,)?
+        $(
+            $(#[doc = $member_doc:literal])*
+            $field:ident: $type:ty => $presence:ident $member:literal $(admitted by $rule:path)?
+        ),+ $(,)?
     }) => {
         $(#[doc = $doc])*
         $vis struct $name { $($(#[doc = $member_doc])* pub $field: $crate::__presence!(@type $presence $type),)+ }
 
         impl $crate::input::BodyInput for $name {
-            fn read(bytes: &[u8]) -> Result<Self, $crate::support::Fault> {
+            fn read(bytes: &[u8], context: &$crate::support::Context) -> Result<Self, $crate::support::Fault> {
+                // Not every body has a rule that asks it.
+                let _ = context;
                 let members = $crate::input::Members::parse(bytes)?;
                 let mut check = $crate::support::Check::new();
-                $(let $field = $crate::__presence!(@json $presence $type, check, members, $member);)+
+                $(
+                    let $field = $crate::__presence!(@json $presence $type, check, members, $member);
+                    $(
+                        let given = $crate::__presence!(@given $presence $field);
+                        if let Some(Err(refusal)) = given.map(|value| $rule(context, value)) {
+                            check.refuse_json::<$type>($member, refusal, members.get($member));
+                        }
+                    )?
+                )+
                 if $strict {
                     members.refuse_others(&[$($member),+], &mut check);
                 }
@@ -188,6 +213,12 @@ macro_rules! __presence {
     (@text defaulted $type:ty, $check:ident, $members:ident, $member:literal) => {
         $crate::input::defaulted_text::<$type>(&mut $check, &$members, $member)
     };
+
+    // The value, where there is one; the outer option is empty where it was refused.
+    (@given required $read:ident) => { $read.as_ref() };
+    (@given defaulted $read:ident) => { $read.as_ref() };
+    (@given optional $read:ident) => { $read.as_ref().and_then(Option::as_ref) };
+    (@given clearable $read:ident) => { $read.as_ref().and_then($crate::input::Patch::as_set) };
 
     // Whoever was refused has ended the check before: the other arm is for the compiler.
     (@build $($field:ident)+) => {

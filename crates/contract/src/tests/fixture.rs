@@ -133,6 +133,7 @@ fn while_open<T>(context: &Context, _: &T) -> Result<(), Refusal> {
 }
 
 /// The same for what is switched on.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "rules are handed what they judge by reference")]
 fn off_unless_open(context: &Context, on: &bool) -> Result<(), Refusal> {
     if *on { while_open(context, on) } else { Ok(()) }
 }

@@ -1,6 +1,7 @@
 //! Signing in, the next tokens, signing out (seed 001, "Authenticate").
 
 use bailiwick_app::caller::Caller;
+use bailiwick_app::context::Context;
 use bailiwick_app::sign_in::Credentials;
 use bailiwick_contract::answer::{Ok200, Reply};
 use bailiwick_contract::authorization::Bearer;
@@ -238,11 +239,11 @@ pub struct RefreshBody(GrantType);
 impl BodyInput for RefreshBody {
     const KIND: BodyKind = BodyKind::Optional;
 
-    fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(GrantType::default()));
         }
-        RefreshMembers::read(bytes).map(|members| Self(members.grant_type))
+        RefreshMembers::read(bytes, context).map(|members| Self(members.grant_type))
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {

@@ -265,13 +265,18 @@ async fn list(call: Call<Caller, NoPath, SystemsQuery>) -> Reply<Ok200<SystemsVi
     Ok(Ok200::new(SystemsView { systems, pagination }).saying("systems retrieved successfully"))
 }
 
+/// Refuses a type that this server does not accept.
+fn known_type(context: &Context, kind: &SystemType) -> Result<(), Refusal> {
+    context.settings.system_types.admit(kind)
+}
+
 body! {
     /// What a new system is made of.
     pub struct CreateSystem {
         /// Its name.
         name: Name => required "name",
         /// The kind of system.
-        kind: SystemType => required "type",
+        kind: SystemType => required "type" admitted by known_type,
         /// What others attach to it.
         custom_data: CustomData => optional "custom_data",
         /// The organisation it shall belong to; without it, the one that you act for.
@@ -292,7 +297,7 @@ body! {
         /// Its name.
         name: Name => required "name",
         /// The kind of system.
-        kind: SystemType => required "type",
+        kind: SystemType => required "type" admitted by known_type,
         /// Where the result goes.
         callback_url: CallbackUrl => required "callback_url",
         /// The application's one-shot state: `state_` and the base64 of `{timestamp, random}`.
@@ -362,7 +367,7 @@ body! {
         /// Its name.
         name: Name => optional "name",
         /// The kind of system.
-        kind: SystemType => optional "type",
+        kind: SystemType => optional "type" admitted by known_type,
         /// What others attach to it; replaces all that was attached.
         custom_data: CustomData => optional "custom_data",
         /// Whether it is being worked on: its status is `maintenance` then.
