@@ -6,7 +6,8 @@ use askama::Template;
 use super::layout::{Choice, Field, Layout, Problem, problems};
 
 /// The question; posts `callback_url`, `state`, `idempotency_key`, `name`,
-/// `type` and `organization_id` to `/system-creation`.
+/// `type` and `organization_id` to `/system-creation`, and `type_chosen` where
+/// the type was the person's choice.
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub struct ConsentPage {

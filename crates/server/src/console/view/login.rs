@@ -56,7 +56,7 @@ impl LoginRefusal {
     /// What happened.
     fn title(self) -> &'static str {
         match self {
-            Self::WrongCredentials => "Nobody was signed in",
+            Self::WrongCredentials => "Sign-in failed",
             Self::Throttled { .. } => "Too many attempts",
             Self::Unavailable => "Nobody can sign in right now",
         }
