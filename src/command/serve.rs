@@ -36,8 +36,9 @@ pub(super) fn run(configuration: &Configuration) -> Result<()> {
 
 async fn serve(configuration: &Configuration) -> Result<()> {
     let listen = configuration.listen;
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("listen (BAILIWICK_LISTEN): cannot listen on {listen}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("listen (BAILIWICK_LISTEN): cannot listen on {listen}"))?;
     let settings = configuration.settings(listener.local_addr()?)?;
     // Before the first request: figures are looked up once and kept.
     if let Some(address) = configuration.metrics_listen {

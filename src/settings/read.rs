@@ -104,10 +104,7 @@ fn check(given: &Givens) -> Result<Configuration> {
         listen: address(given, "listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
         metrics_listen: address(given, "metrics_listen")?,
         database_url,
-        logging: Logging {
-            filter: text(given, "log").unwrap_or(LOG_DEFAULT).to_owned(),
-            format: log_format(given)?,
-        },
+        logging: Logging { filter: text(given, "log").unwrap_or(LOG_DEFAULT).to_owned(), format: log_format(given)? },
         base_url: parsed::<BaseUrl>(given, "base_url")?,
         data_directory,
         registration: parsed(given, "registration")?.unwrap_or(Registration::Open),

@@ -40,7 +40,7 @@ pub async fn serve(listener: TcpListener, routes: Router, mut stop: watch::Recei
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         converse(&builder, &graceful, stream, peer, routes.clone(), seat);
     }
@@ -49,6 +49,12 @@ pub async fn serve(listener: TcpListener, routes: Router, mut stop: watch::Recei
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(DRAIN) => tracing::warn!("requests in flight were cut off"),
     }
+}
+
+/// Returns once the word to stop was given.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // Whoever could give it being gone is as good as the word itself.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn connection_builder() -> Builder<TokioExecutor> {

@@ -4,8 +4,10 @@
 //! Nothing here is part of the server. A tool that a test needs and that is
 //! missing makes the test fail with what to run, never be skipped.
 
+pub mod bench;
 pub mod browser;
 pub mod http;
+pub mod people;
 pub mod postgres;
 pub mod process;
 pub mod receiver;

@@ -1,0 +1,134 @@
+//! People and organisations for stories, and what they do.
+
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::password::Password;
+use bailiwick_domain::role::Role;
+use bailiwick_store::query::organisation::{self, OrganisationRecord};
+use bailiwick_store::query::user::{self, NewUser};
+use reqwest::Method;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use crate::bench::Bench;
+
+/// The password of everybody in a story.
+pub const PASSWORD: &str = "correct zebra battery lantern";
+
+/// Hashed once for all, because each hash costs a twentieth of a second.
+static PASSWORD_HASH: OnceCell<String> = OnceCell::const_new();
+
+/// Somebody who can sign in with [`PASSWORD`].
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Their id.
+    pub id: UserId,
+    /// Their address.
+    pub email: String,
+}
+
+/// What a sign-in gave.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
+#[expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
+impl Bench {
+    /// Adds an organisation straight to the store; without a parent it is the owner.
+    pub async fn organisation(&self, name: &str, parent: Option<OrganisationId>) -> OrganisationId {
+        let kind = if parent.is_some() { OrganisationKind::Customer } else { OrganisationKind::Owner };
+        self.organisation_of_kind(name, kind, parent).await
+    }
+
+    /// Adds an organisation of a kind straight to the store.
+    pub async fn organisation_of_kind(
+        &self,
+        name: &str,
+        kind: OrganisationKind,
+        parent: Option<OrganisationId>,
+    ) -> OrganisationId {
+        let now = self.context.now();
+        let id = OrganisationId::new(now, self.context.random.bytes());
+        let name = Name::parse_text(name).expect("a name");
+        let mut transaction = self.context.database.write().await.expect("a transaction");
+        let record = OrganisationRecord { id, kind, name };
+        organisation::insert(&mut transaction, &record, parent, now).await.expect("an organisation");
+        transaction.commit().await.expect("a commit");
+        id
+    }
+
+    /// Adds a person with a role straight to the store; their address is `<name>@example.org`.
+    pub async fn person(&self, name: &str, organisation: OrganisationId, role: Role) -> Person {
+        self.add_person(name, organisation, role, false).await
+    }
+
+    /// Adds a super admin straight to the store.
+    pub async fn super_admin(&self, name: &str, organisation: OrganisationId) -> Person {
+        self.add_person(name, organisation, Role::Admin, true).await
+    }
+
+    async fn add_person(&self, name: &str, organisation: OrganisationId, role: Role, is_super_admin: bool) -> Person {
+        let hash = PASSWORD_HASH
+            .get_or_init(|| async {
+                let password = Password::parse_text(PASSWORD).expect("a password");
+                self.context.hasher.hash(&password, self.context.random.as_ref()).await.expect("a hash")
+            })
+            .await;
+        let now = self.context.now();
+        let id = UserId::new(now, self.context.random.bytes());
+        let email = EmailAddress::parse_text(&format!("{name}@example.org")).expect("an address");
+        let name = Name::parse_text(name).expect("a name");
+        let mut transaction = self.context.database.write().await.expect("a transaction");
+        let new = NewUser { id, email: &email, name: &name, is_super_admin };
+        user::insert(&mut transaction, &new, now).await.expect("a person");
+        user::insert_membership(&mut transaction, id, organisation, role, now).await.expect("a membership");
+        user::set_password(&mut transaction, id, hash, now).await.expect("a password");
+        transaction.commit().await.expect("a commit");
+        Person { id, email: email.as_str().to_owned() }
+    }
+
+    /// Signs somebody in over the API.
+    pub async fn sign_in(&self, person: &Person) -> Tokens {
+        let body = json!({ "Username": person.email, "Password": PASSWORD, "KeepLoggedIn": false });
+        let answer = self.call(Method::POST, "/auth/authenticate/signin").json(&body).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "signing {} in", person.email);
+        let tokens: Value = answer.json().await.expect("tokens");
+        let token = |name: &str| tokens.get(name).and_then(Value::as_str).expect("a token").to_owned();
+        Tokens { access: token("AccessToken"), refresh: token("RefreshToken") }
+    }
+
+    /// A server with an owner organisation and a signed-in super admin.
+    pub async fn owner(&self) -> (OrganisationId, Tokens) {
+        let owner = self.organisation("Owner", None).await;
+        let person = self.super_admin("owner", owner).await;
+        (owner, self.sign_in(&person).await)
+    }
+
+    /// A request to this server.
+    #[must_use]
+    pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.at(path))
+    }
+
+    /// A state token of this moment.
+    #[must_use]
+    pub fn state(&self, random: &str) -> String {
+        state_token(self.context.now().milliseconds(), random)
+    }
+}
+
+/// A state token as an outside application makes it.
+#[must_use]
+pub fn state_token(timestamp_ms: i64, random: &str) -> String {
+    use base64::Engine as _;
+    let json = json!({ "timestamp": timestamp_ms, "random": random }).to_string();
+    format!("state_{}", base64::engine::general_purpose::STANDARD.encode(json))
+}
