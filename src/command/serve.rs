@@ -101,5 +101,5 @@ async fn wait_for_signal(stop: watch::Sender<bool>) {
     tracing::info!("stopping: requests in flight finish first");
     stop.send_replace(true);
     // The word stays given for whoever listens later.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -13,7 +13,7 @@ use crate::context::Context;
 /// in which a revocation must have arrived (contract, section 2).
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
 /// How often what may be forgotten is.
-const RETENTION_EVERY: Duration = Duration::from_secs(600);
+const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 impl Context {
     /// Starts the outbox, the follower of other nodes and the forgetting of old

@@ -90,16 +90,16 @@ impl Context {
         let mut transaction = self.database.write().await?;
         let claimed = delivery::claim(&mut transaction, now, now.plus(LEASE), CLAIMED_AT_ONCE).await?;
         transaction.commit().await?;
-        Ok(claimed.into_iter().filter_map(|record| self.unseal(record)).collect())
+        Ok(claimed.into_iter().filter_map(|record| self.unseal(&record)).collect())
     }
 
-    fn unseal(&self, record: DeliveryRecord) -> Option<Parcel> {
+    fn unseal(&self, record: &DeliveryRecord) -> Option<Parcel> {
         let opened = self.vault.open_sealed(&place(record.id), &record.sealed_target);
         let target = opened.ok().and_then(|plain| String::from_utf8(plain.to_vec()).ok());
         if target.is_none() {
             tracing::error!(delivery = %record.id, "the target of a callback does not open");
         }
-        let DeliveryRecord { id, attempts, created_at, .. } = record;
+        let &DeliveryRecord { id, attempts, created_at, .. } = record;
         target.map(|target| Parcel { id, target, attempts, created_at })
     }
 

@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// Tokens and cookies that are remembered at the most.
 const REMEMBERED_MAX: u64 = 20_000;
 /// How long one is remembered: as long as an access token can live.
-const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 /// How long what is remembered may be believed without word from the database (contract, section 2).
 const BELIEVED_FOR: Duration = Duration::from_millis(900);
 

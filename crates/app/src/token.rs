@@ -115,7 +115,7 @@ fn sign(
 /// Reads a token of this kind; nothing when it is not ours, of another kind, or dead.
 ///
 /// Only keys of our own set count, whatever the header says (`jku`, `x5u`,
-/// `jwk` are never followed), and only EdDSA (RFC 8725, 3.1).
+/// `jwk` are never followed), and only `EdDSA` (RFC 8725, 3.1).
 pub(crate) fn verify(keys: &KeySet, issuer: &str, kind: TokenKind, token: &str, now: Timestamp) -> Option<TokenFacts> {
     if token.len() > LENGTH_MAX {
         return None;

@@ -20,7 +20,7 @@ use crate::random::Random;
 
 /// Bytes of the master key.
 const KEY_LENGTH: usize = 32;
-/// Bytes of a nonce of XChaCha20.
+/// Bytes of a nonce of `XChaCha20`.
 const NONCE_LENGTH: usize = 24;
 /// The first byte of everything sealed, so that the form can change one day.
 const SEAL_VERSION: u8 = 1;

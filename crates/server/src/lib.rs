@@ -24,7 +24,6 @@ pub fn registry() -> Result<Registry, RegistryError> {
 }
 
 /// The routes of everything in the registry.
-#[must_use]
 pub fn routes(registry: Arc<Registry>, context: Arc<Context>) -> Router {
     router(registry, context, console::fault::render)
 }

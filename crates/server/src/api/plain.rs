@@ -76,7 +76,7 @@ async fn openapi(call: Call) -> Reply<Ok200<&'static Value>> {
     Ok(Ok200::new(DOCUMENT.get_or_init(|| openapi_document(&call.registry))))
 }
 
-/// The OpenAPI document of this program.
+/// The `OpenAPI` document of this program.
 #[must_use]
 pub fn openapi_document(registry: &Registry) -> Value {
     document(registry, VERSION)

@@ -70,7 +70,6 @@ pub(super) struct SystemView {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Creator")]
-#[expect(clippy::struct_field_names, reason = "seed 000 calls them so")]
 struct CreatorView {
     /// The person.
     user_id: String,

@@ -47,13 +47,12 @@ impl Frame {
     ) -> Self {
         let theme = Theme::from_name(cookie(headers, Theme::COOKIE).unwrap_or_default());
         let known = cookie(headers, names.form).filter(|value| is_form_cookie(value));
-        let (form_cookie, cookies) = match known {
-            Some(value) => (value.to_owned(), Vec::new()),
-            None => {
-                let value = BASE64URL_NOPAD.encode(&context.random.bytes::<FORM_COOKIE_BYTES>());
-                let set = set_cookie(context, names.form, &value, None);
-                (value, vec![set])
-            }
+        let (form_cookie, cookies) = if let Some(value) = known {
+            (value.to_owned(), Vec::new())
+        } else {
+            let value = BASE64URL_NOPAD.encode(&context.random.bytes::<FORM_COOKIE_BYTES>());
+            let set = set_cookie(context, names.form, &value, None);
+            (value, vec![set])
         };
         let form_token = context.form_token(&form_cookie);
         Self { layout: Layout { theme, path, form_token, nav }, cookies }

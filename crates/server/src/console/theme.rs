@@ -18,6 +18,7 @@ async fn choose(visit: Visit<()>) -> Result<Response, Fault> {
     let theme = Theme::from_name(visit.field("theme").unwrap_or_default());
     let next = local_path(&visit.context, visit.field("next").unwrap_or("/"));
     // Scripts write this cookie too, so it is not for our eyes alone.
-    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age={KEPT_FOR_S}", Theme::COOKIE, theme.name());
+    let secure = if visit.context.settings.base_url.is_https() { "; Secure" } else { "" };
+    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age={KEPT_FOR_S}{secure}", Theme::COOKIE, theme.name());
     Cookies::default().and(cookie).redirect(&next)
 }
