@@ -72,9 +72,8 @@ fn sqlite_shapes(engines: &Engines) -> Shapes {
              JOIN pragma_table_info(m.name) p WHERE m.type = 'table'",
         )
         .unwrap();
-    let rows = statement.query_map([], |row| {
-        Ok(((row.get(0)?, row.get(1)?), (row.get::<_, String>(2)?, row.get::<_, bool>(3)?)))
-    });
+    let rows = statement
+        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get::<_, String>(2)?, row.get::<_, bool>(3)?))));
     rows.unwrap().map(Result::unwrap).collect()
 }
 

@@ -209,3 +209,71 @@ impl Drop for Seat {
 fn over() -> Error {
     Error::Unusable("the transaction is over".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A writer on a file with one table, and the count of its commits.
+    fn writer(directory: &tempfile::TempDir) -> (Writer, Arc<AtomicUsize>) {
+        let connection = super::super::open::writer(&directory.path().join("test.db")).unwrap();
+        connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
+        let commits = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&commits);
+        let count = move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+            false
+        };
+        connection.commit_hook(Some(count)).unwrap();
+        (Writer::new(connection).unwrap(), commits)
+    }
+
+    fn insert(connection: &Connection, number: usize) -> Result<()> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(connection.execute("INSERT INTO numbers VALUES (?1)", [number]).map(|_| ())?)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn transactions_that_queue_up_share_a_commit() {
+        const TRANSACTIONS: usize = 64;
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, commits) = writer(&directory);
+        let held = Arc::clone(&writer.state).lock_owned().await;
+        let tasks: Vec<_> = (0..TRANSACTIONS)
+            .map(|number| {
+                let writer = writer.clone();
+                tokio::spawn(async move {
+                    let mut seat = writer.begin().await?;
+                    seat.with(|connection| insert(connection, number))?;
+                    seat.commit().await
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(held);
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let made = commits.load(Ordering::SeqCst);
+        assert!(made <= 2, "{TRANSACTIONS} queued transactions took {made} commits");
+        let state = writer.state.lock().await;
+        let rows: usize = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, TRANSACTIONS);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_lone_transaction_that_is_dropped_commits_nothing_and_frees_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, commits) = writer(&directory);
+        let mut seat = writer.begin().await.unwrap();
+        seat.with(|connection| insert(connection, 1)).unwrap();
+        drop(seat);
+        let state = writer.state.lock().await;
+        assert!(state.connection.is_autocommit() && state.batch.is_none());
+        assert_eq!(commits.load(Ordering::SeqCst), 0);
+    }
+}
