@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_others_know_about_a_person_is_no_password() {
-        assert_eq!(accept("annexample1234", &["ann@example.org"]).unwrap_err().rule, "strength");
+        assert_eq!(accept("Ann@Example.org1", &["ann@example.org"]).unwrap_err().rule, "strength");
         assert_eq!(accept("passwordpassword", &[]).unwrap_err().rule, "strength");
         assert!(accept("correct zebra battery lantern", &["ann@example.org"]).is_ok());
     }

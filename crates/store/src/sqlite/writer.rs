@@ -220,7 +220,7 @@ mod tests {
 
     /// A writer on a file with one table, and the count of its commits.
     fn writer(directory: &tempfile::TempDir) -> (Writer, Arc<AtomicUsize>) {
-        let connection = super::super::open::writer(&directory.path().join("test.db")).unwrap();
+        let mut connection = super::super::open::writer(&directory.path().join("test.db")).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
         let commits = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&commits);
@@ -261,8 +261,8 @@ mod tests {
         let made = commits.load(Ordering::SeqCst);
         assert!(made <= 2, "{TRANSACTIONS} queued transactions took {made} commits");
         let state = writer.state.lock().await;
-        let rows: usize = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, TRANSACTIONS);
+        let rows: i64 = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, i64::try_from(TRANSACTIONS).unwrap());
     }
 
     #[tokio::test(flavor = "multi_thread")]
