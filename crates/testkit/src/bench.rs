@@ -63,8 +63,9 @@ pub struct Bench {
     pub client: reqwest::Client,
     database_url: String,
     directory: Arc<TempDir>,
-    _database: Option<Arc<crate::postgres::Database>>,
+    database: Option<Arc<crate::postgres::Database>>,
     stop: watch::Sender<bool>,
+    /// Held so that they end with the bench.
     _tasks: JoinSet<()>,
 }
 
@@ -84,14 +85,23 @@ impl Bench {
             }
         };
         let clock = Arc::new(TestClock(AtomicI64::new(TestClock::BEGINNING.microseconds())));
-        Self::node_on(url, directory, database, clock, None).await
+        Self::node_on(url, directory, database, clock, |_| {}).await
     }
 
     /// Starts another node of the same server: the same database, keys and clock.
     pub async fn another_node(&self) -> Self {
+        self.another_node_with(|_| {}).await
+    }
+
+    /// Starts another node of the same server whose settings differ.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
         let (url, directory) = (self.database_url.clone(), Arc::clone(&self.directory));
-        let base = self.context.settings.base_url.clone();
-        Self::node_on(url, directory, self._database.clone(), Arc::clone(&self.clock), Some(base)).await
+        let base_url = self.context.settings.base_url.clone();
+        let change = |settings: &mut Settings| {
+            settings.base_url = base_url;
+            change(settings);
+        };
+        Self::node_on(url, directory, self.database.clone(), Arc::clone(&self.clock), change).await
     }
 
     #[expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
@@ -100,12 +110,13 @@ impl Bench {
         directory: Arc<TempDir>,
         database: Option<Arc<crate::postgres::Database>>,
         clock: Arc<TestClock>,
-        base_url: Option<BaseUrl>,
+        change: impl FnOnce(&mut Settings),
     ) -> Self {
         crate::http::choose_cryptography();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let settings = settings(address, &directory, base_url);
+        let mut settings = settings(address, &directory);
+        change(&mut settings);
         let store = Database::open(&url).await.expect("the database opens");
         let context = Context::open(settings, store, Arc::<TestClock>::clone(&clock), Arc::new(SystemRandom)).await;
         let context = Arc::new(context.expect("the server starts"));
@@ -121,7 +132,7 @@ impl Bench {
             client: crate::http::client().expect("a client"),
             database_url: url,
             directory,
-            _database: database,
+            database,
             stop,
             _tasks: tasks,
         }
@@ -153,10 +164,9 @@ impl Drop for Bench {
 }
 
 #[expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
-fn settings(address: SocketAddr, directory: &TempDir, base_url: Option<BaseUrl>) -> Settings {
-    let own = BaseUrl::parse_text(&format!("http://{address}")).expect("an origin");
+fn settings(address: SocketAddr, directory: &TempDir) -> Settings {
     Settings {
-        base_url: base_url.unwrap_or(own),
+        base_url: BaseUrl::parse_text(&format!("http://{address}")).expect("an origin"),
         data_directory: directory.path().to_owned(),
         registration: Registration::Open,
         system_types: SystemTypes::parse_list("ns8,nsec").expect("types"),
