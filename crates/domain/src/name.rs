@@ -63,7 +63,8 @@ impl schemars::JsonSchema for Name {
         schemars::json_schema!({
             "type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*\\S[^\\u0000-\\u001f\\u007f-\\u009f]*$",
-            "description": "1 to 255 characters, not blank, no control characters."
+            "description": "1 to 255 characters, not blank, no control characters.",
+            "examples": ["Northwind"],
         })
     }
 }

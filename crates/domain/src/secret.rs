@@ -1,41 +1,35 @@
 //! Values that must not leak: they neither print nor serialise.
 
-use std::fmt;
-
-use zeroize::Zeroize;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Text that must not be printed, logged or serialised; wiped when dropped.
 ///
 /// The only way to the text is [`SecretText::expose`], so that each place which
 /// shows it can be found by that word.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
+#[derive(Clone, Debug)]
+pub struct SecretText(SecretString);
 
 impl SecretText {
     /// Wraps the text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(SecretString::from(text.into()))
     }
 
     /// The text itself.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
 
-impl Drop for SecretText {
-    fn drop(&mut self) {
-        self.0.zeroize();
+impl PartialEq for SecretText {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
     }
 }
 
-impl fmt::Debug for SecretText {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SecretText(…)")
-    }
-}
+impl Eq for SecretText {}
 
 #[cfg(test)]
 mod tests {
@@ -43,6 +37,6 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        assert_eq!(format!("{:?}", SecretText::new("hunter2")), "SecretText(…)");
+        assert!(!format!("{:?}", SecretText::new("hunter2")).contains("hunter2"));
     }
 }

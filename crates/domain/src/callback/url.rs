@@ -148,7 +148,10 @@ impl schemars::JsonSchema for CallbackUrl {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "uri", "maxLength": LENGTH_MAX })
+        schemars::json_schema!({
+            "type": "string", "format": "uri", "maxLength": LENGTH_MAX,
+            "examples": ["https://shop.example/callback?order=4711"],
+        })
     }
 }
 

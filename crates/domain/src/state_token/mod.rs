@@ -68,6 +68,7 @@ impl schemars::JsonSchema for RawState {
             "type": "string",
             "description": "`state_` and the base64 (standard or URL-safe, padded or not) of a JSON object \
                 {\"timestamp\": milliseconds, \"random\": 1 to 256 characters}; at most 1024 bytes.",
+            "examples": ["state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ"],
         })
     }
 }

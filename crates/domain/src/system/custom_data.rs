@@ -14,7 +14,7 @@ const BYTES_MAX: usize = 16 * 1024;
 
 /// An object of strings, at most 50 of them and 16 KiB in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, example = serde_json::json!({ "site": "Pesaro" }))]
 #[serde(transparent)]
 pub struct CustomData(BTreeMap<String, String>);
 

@@ -60,7 +60,8 @@ impl schemars::JsonSchema for SystemType {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9._-]+$",
-            "description": "One of the system types that this server accepts."
+            "description": "One of the system types that this server accepts.",
+            "examples": ["ns8"],
         })
     }
 }
