@@ -1,7 +1,5 @@
 //! A way to the database on which one can only read.
 
-use tokio_postgres::types::ToSql;
-
 use crate::error::{Error, Result};
 use crate::postgres::PostgresLink;
 use crate::row::{Record, Row};
@@ -66,10 +64,7 @@ impl Link {
                 Ok(records)
             }),
             Engine::Postgres(link) => {
-                let client = link.client()?;
-                let prepared = client.prepare_cached(statement.postgres()).await?;
-                let parameters: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-                let rows = client.query(&prepared, &parameters).await?;
+                let rows = link.query(statement, values).await?;
                 rows.iter().map(|row| T::read(&mut Row::postgres(row))).collect()
             }
         }
@@ -88,22 +83,14 @@ impl Link {
                     connection.prepare_cached(statement.sqlite())?.execute(rusqlite::params_from_iter(values))?;
                 Ok(u64::try_from(changed).unwrap_or(u64::MAX))
             }),
-            Engine::Postgres(link) => {
-                let client = link.client()?;
-                let prepared = client.prepare_cached(statement.postgres()).await?;
-                let parameters: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-                Ok(client.execute(&prepared, &parameters).await?)
-            }
+            Engine::Postgres(link) => link.execute(statement, values).await,
         }
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
         let outcome = match &mut self.engine {
             Engine::Sqlite(link) => link.with(|connection| Ok(connection.execute_batch(sql)?)),
-            Engine::Postgres(link) => match link.client() {
-                Ok(client) => client.batch_execute(sql).await.map_err(Error::from),
-                Err(error) => Err(error),
-            },
+            Engine::Postgres(link) => link.batch(sql).await,
         };
         self.failed |= outcome.is_err();
         outcome
@@ -115,7 +102,7 @@ impl Link {
             Engine::Sqlite(link) => {
                 link.with(|connection| Ok(connection.prepare_cached(statement.sqlite()).map(|_| ())?))
             }
-            Engine::Postgres(link) => Ok(link.client()?.prepare_cached(statement.postgres()).await.map(|_| ())?),
+            Engine::Postgres(link) => link.prepare(statement).await,
         }
     }
 }

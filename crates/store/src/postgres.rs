@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use rustls::ClientConfig;
-use tokio_postgres::Config;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{Error, Result};
+use crate::statement::Statement;
+use crate::value::Value;
 
 /// Connections at the most; PostgreSQL's own default allows 100 for everybody.
 const CONNECTIONS_MAX: usize = 16;
@@ -79,7 +82,8 @@ impl Postgres {
 
     /// A connection, as soon as one is free.
     pub(crate) async fn take(&self) -> Result<PostgresLink> {
-        Ok(PostgresLink { client: Some(self.pool.get().await?), in_transaction: false, tls: self.tls.clone() })
+        let client = Some(self.pool.get().await?);
+        Ok(PostgresLink { client, in_transaction: false, is_waiting: false, tls: self.tls.clone() })
     }
 }
 
@@ -98,44 +102,93 @@ fn tls_config() -> Result<ClientConfig> {
 pub(crate) struct PostgresLink {
     client: Option<Object>,
     in_transaction: bool,
+    /// Whether a statement was sent and has not been answered: whoever waited for it may have given up.
+    is_waiting: bool,
     tls: Tls,
 }
 
 impl PostgresLink {
-    pub(crate) fn client(&mut self) -> Result<&mut Object> {
-        self.client.as_mut().ok_or_else(|| Error::Unavailable("the connection is gone".to_owned()))
+    /// The rows of a query.
+    pub(crate) async fn query(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Vec<Row>> {
+        let client = self.wait()?;
+        let prepared = client.prepare_cached(statement.postgres()).await;
+        let rows = match prepared {
+            Ok(prepared) => client.query(&prepared, &parameters(values)).await,
+            Err(error) => Err(error),
+        };
+        self.is_waiting = false;
+        Ok(rows?)
+    }
+
+    /// How many rows a statement changed.
+    pub(crate) async fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64> {
+        let client = self.wait()?;
+        let prepared = client.prepare_cached(statement.postgres()).await;
+        let changed = match prepared {
+            Ok(prepared) => client.execute(&prepared, &parameters(values)).await,
+            Err(error) => Err(error),
+        };
+        self.is_waiting = false;
+        Ok(changed?)
+    }
+
+    /// Runs statements without parameters.
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
+        let outcome = self.wait()?.batch_execute(sql).await;
+        self.is_waiting = false;
+        Ok(outcome?)
+    }
+
+    /// Prepares a statement without running it.
+    pub(crate) async fn prepare(&mut self, statement: &'static Statement) -> Result<()> {
+        let outcome = self.wait()?.prepare_cached(statement.postgres()).await;
+        self.is_waiting = false;
+        Ok(outcome.map(|_| ())?)
     }
 
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self) -> Result<()> {
         self.in_transaction = true;
-        Ok(self.client()?.batch_execute("BEGIN").await?)
+        self.batch("BEGIN").await
     }
 
     /// Makes the transaction last.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        let outcome = self.client()?.batch_execute("COMMIT").await;
+        let outcome = self.batch("COMMIT").await;
         // Only a commit that was answered leaves the connection in a known state.
         self.in_transaction = outcome.is_err();
-        Ok(outcome?)
+        outcome
+    }
+
+    fn wait(&mut self) -> Result<&Object> {
+        let client = self.client.as_ref().ok_or_else(|| Error::Unavailable("the connection is gone".to_owned()))?;
+        self.is_waiting = true;
+        Ok(client)
     }
 }
 
+fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as _).collect()
+}
+
 impl Drop for PostgresLink {
-    /// Rolls an unfinished transaction back before the connection goes back to the pool.
+    /// Leaves a connection that the next one can use: rolls an unfinished
+    /// transaction back, and takes a connection that somebody gave up waiting
+    /// for out of the pool, where it would hold up the next one.
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        if !self.in_transaction {
+        if !self.in_transaction && !self.is_waiting {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             drop(Object::take(client));
             return;
         };
-        let tls = self.tls.clone();
+        let (tls, may_recover) = (self.tls.clone(), self.in_transaction);
         runtime.spawn(async move {
-            let rolled_back = tokio::time::timeout(ROLLBACK_MAX, client.batch_execute("ROLLBACK")).await;
-            if !matches!(rolled_back, Ok(Ok(()))) {
+            let is_idle = may_recover
+                && matches!(tokio::time::timeout(ROLLBACK_MAX, client.batch_execute("ROLLBACK")).await, Ok(Ok(())));
+            if !is_idle {
                 // A statement still runs, or the connection is broken: end both.
                 let cancel = client.cancel_token();
                 drop(Object::take(client));

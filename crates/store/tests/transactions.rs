@@ -159,3 +159,20 @@ async fn a_full_disk_fails_those_who_share_the_commit_and_loses_nothing_that_was
     database.limit_pages(1_000_000).await.unwrap();
     write("after".to_owned(), 20_000).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_gave_up_holds_nobody_up_on_postgres() {
+    let guard = Cluster::shared().create_database().unwrap();
+    let database = Database::open(guard.url()).await.unwrap();
+    let (other, connection) = tokio_postgres::connect(guard.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    other.batch_execute("BEGIN; LOCK TABLE properties IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    // More readers than there are connections give up waiting for the locked table.
+    for _ in 0..40 {
+        let reading = async { property::get(&mut database.read().await.unwrap(), "any").await };
+        assert!(tokio::time::timeout(Duration::from_millis(20), reading).await.is_err());
+    }
+    // Another table is still there for everybody.
+    let reading = async { bailiwick_store::query::invalidation::newest(&mut database.read().await.unwrap()).await };
+    tokio::time::timeout(Duration::from_secs(2), reading).await.unwrap().unwrap();
+}
