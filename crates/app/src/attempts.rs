@@ -7,6 +7,7 @@
 //! one place at one moment are no attack.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bailiwick_domain::fault::{Code, Fault};
@@ -18,10 +19,15 @@ use tokio::sync::Notify;
 
 use crate::context::Context;
 
+/// How often a look at the ledger is repeated because attempts came and went during it.
+const LOOKS_MAX: usize = 8;
+
 /// The attempts that are being checked right now, by ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     open: Arc<Mutex<HashMap<LedgerKey, Open>>>,
+    /// Counts the attempts that have begun, so that a look can tell whether it was overtaken.
+    begun: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +38,7 @@ struct Open {
 
 impl Attempts {
     fn enter(&self, keys: [LedgerKey; 2]) -> Booking {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
             open.entry(key).or_default().count += 1;
@@ -89,7 +96,10 @@ impl Context {
     /// # Errors
     /// [`Code::Throttled`] with the wait, when earlier failures forbid it.
     pub(crate) async fn book_attempt(&self, account: LedgerKey, address: LedgerKey) -> Result<Booking, Fault> {
+        let mut looks = 0;
         loop {
+            looks += 1;
+            let begun = self.attempts.begun.load(Ordering::SeqCst);
             // Listening begins before the ledger is read, so that no change is missed.
             let changes = [account, address].map(|key| self.attempts.changed(&key));
             let [account_change, address_change] = changes.each_ref().map(|change| {
@@ -103,11 +113,16 @@ impl Context {
                 Ok(booking) => return Ok(booking),
                 Err((blocked, wait)) => {
                     let change = if blocked == account { account_change } else { address_change };
-                    let Some(change) = change else {
-                        metrics::counter!("sign_in_throttled_total").increment(1);
-                        return Err(Fault::new(Code::Throttled).with_retry_after(wait));
-                    };
-                    change.await;
+                    let was_overtaken = self.attempts.begun.load(Ordering::SeqCst) != begun;
+                    match change {
+                        Some(change) => change.await,
+                        // What stands in the way began after we looked who is there.
+                        None if was_overtaken && looks < LOOKS_MAX => {}
+                        None => {
+                            metrics::counter!("sign_in_throttled_total").increment(1);
+                            return Err(Fault::new(Code::Throttled).with_retry_after(wait));
+                        }
+                    }
                 }
             }
         }
