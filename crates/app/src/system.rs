@@ -136,7 +136,7 @@ impl Context {
             kind,
             custom_data: change.custom_data.as_ref().or(old.custom_data.as_ref()),
             in_maintenance: change.in_maintenance.unwrap_or(old.in_maintenance),
-            search_text: search_text(name, kind, old.fqdn.as_deref(), old.version.as_deref()),
+            search_text: search_text(id, name, kind, old.fqdn.as_deref(), old.version.as_deref()),
             now,
         };
         system::update(&mut transaction, id, update).await?;
@@ -217,7 +217,7 @@ impl Context {
             created_by_organisation: caller.principal.current_organisation,
             now,
         };
-        system::insert(transaction, &new, search_text(&draft.name, &draft.kind, None, None)).await?;
+        system::insert(transaction, &new, search_text(new.id, &draft.name, &draft.kind, None, None)).await?;
         let act = Act {
             action: "system.created",
             subject_kind: "system",
@@ -275,8 +275,9 @@ impl Context {
 }
 
 /// The text that a search looks through.
-fn search_text(name: &Name, kind: &SystemType, fqdn: Option<&str>, version: Option<&str>) -> String {
-    let parts = [Some(name.as_str()), Some(kind.as_str()), fqdn, version];
+fn search_text(id: SystemId, name: &Name, kind: &SystemType, fqdn: Option<&str>, version: Option<&str>) -> String {
+    let id = id.to_string();
+    let parts = [Some(id.as_str()), Some(name.as_str()), Some(kind.as_str()), fqdn, version];
     search::fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
