@@ -3,5 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod forged;
 mod sign_in;
 mod support;
+mod tokens;
