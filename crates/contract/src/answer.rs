@@ -219,7 +219,7 @@ pub(crate) fn envelope_schema(status: StatusCode, data: &Schema) -> Schema {
         "required": ["code", "message", "data"],
         "properties": {
             "code": { "type": "integer", "const": status.as_u16(), "description": "The HTTP status." },
-            "message": { "type": "string", "description": "What happened, in a few words." },
+            "message": { "type": "string", "description": "What happened, in a few words.", "examples": ["success"] },
             "data": data,
         },
         "additionalProperties": false,

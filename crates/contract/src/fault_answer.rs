@@ -37,6 +37,7 @@ pub const fn status(class: Class) -> StatusCode {
 #[expect(clippy::struct_field_names, reason = "the contract calls them so")]
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[schemars(example = Message::saying("Done."))]
 pub struct Message {
     /// True when the client should sign in again.
     #[serde(skip_serializing_if = "Option::is_none")]

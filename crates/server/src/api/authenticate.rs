@@ -24,6 +24,9 @@ const DEADLINE: Span = Span::seconds(15);
 /// What a client is told once its session is over.
 const SIGNED_OUT: &str = "You are signed out.";
 
+/// How a token begins; none is shown in full.
+const TOKEN_EXAMPLE: &str = "eyJhbGciOiJFZERTQSIs…";
+
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -93,7 +96,36 @@ impl JsonSchema for AccountName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": 320, "pattern": "\\S" })
+        json_schema!({
+            "type": "string", "minLength": 1, "maxLength": 320, "pattern": "\\S",
+            "examples": ["ada.verdi@northwind.example"],
+        })
+    }
+}
+
+/// The same, where only old clients still send it.
+#[derive(Clone, Debug)]
+pub struct FormerAccountName(AccountName);
+
+impl Parse for FormerAccountName {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        AccountName::parse_text(text).map(Self)
+    }
+}
+
+impl JsonSchema for FormerAccountName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FormerAccountName".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = AccountName::json_schema(generator);
+        schema.insert("deprecated".to_owned(), true.into());
+        schema
     }
 }
 
@@ -103,7 +135,7 @@ body! {
         /// The e-mail address of the account.
         username: AccountName => optional "Username",
         /// The e-mail address of the account, in the older form.
-        email: AccountName => optional "Email",
+        email: FormerAccountName => optional "Email",
         /// The password.
         password: Password => required "Password",
         /// Whether the session lives 30 days instead of 12 hours.
@@ -150,11 +182,11 @@ impl JsonSchema for UserAgent {
 struct TokensView {
     /// For the APIs; it lives 10 minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = TOKEN_EXAMPLE)]
     access_token: Option<String>,
     /// For the next tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = TOKEN_EXAMPLE)]
     refresh_token: Option<String>,
 }
 
@@ -166,7 +198,7 @@ async fn sign_in(call: Call<(), NoPath, NoQuery, SignInBody, ClientHeaders>) -> 
     let (name, kind) = match (username, email) {
         (Some(name), None) if keep_logged_in => (name, SessionKind::KeptSignedIn),
         (Some(name), None) => (name, SessionKind::Standard),
-        (None, Some(name)) => (name, SessionKind::FixedToken),
+        (None, Some(FormerAccountName(name))) => (name, SessionKind::FixedToken),
         (None, None) => {
             let refusal = Refusal::new("required", "the e-mail address of the account");
             return Err(Fault::field("Username", refusal, None));

@@ -34,6 +34,7 @@ struct StatusView {
     /// Whether all of it is there.
     online: bool,
     /// Each part by its name.
+    #[schemars(example = BTreeMap::from([("auth", ServiceView { online: true })]))]
     services: BTreeMap<&'static str, ServiceView>,
 }
 

@@ -52,6 +52,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[schemars(rename = "Health")]
 struct HealthView {
     /// `ok`.
+    #[schemars(example = &"ok")]
     status: &'static str,
 }
 

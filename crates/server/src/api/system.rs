@@ -186,7 +186,7 @@ query! {
         page: PageNumber => defaulted "page",
         /// How many on a page.
         page_size: PageSize => defaulted "page_size",
-        /// Text in the name, the type, the host name or the version, without regard to case or accents.
+        /// Text in the id, the name, the type, the host name or the version, without regard to case or accents.
         search: Search => optional "search",
         /// By what the list is ordered.
         sort_by: SortBy => defaulted "sort_by",
@@ -222,18 +222,23 @@ struct PaginationView {
     /// Which page this is.
     page: u32,
     /// How many rows a page has.
+    #[schemars(example = 50)]
     page_size: u32,
     /// How many rows there are on all pages.
     total_count: i64,
     /// How many pages there are.
     total_pages: i64,
     /// Whether there is a page after this.
+    #[schemars(example = false)]
     has_next: bool,
     /// Whether there is a page before this.
+    #[schemars(example = false)]
     has_prev: bool,
     /// By what the list is ordered.
+    #[schemars(example = SortBy::default().name())]
     sort_by: &'static str,
     /// Up or down.
+    #[schemars(example = Direction::Descending.name())]
     sort_direction: &'static str,
 }
 

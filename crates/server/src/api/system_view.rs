@@ -18,25 +18,33 @@ pub(super) struct SystemView {
     #[schemars(with = "uuid::Uuid")]
     id: String,
     /// The name.
+    #[schemars(example = &"Production Server")]
     name: String,
     /// The kind of system.
+    #[schemars(example = &"ns8")]
     r#type: String,
     /// What it is shown as: `maintenance` when an operator says so, else by its heartbeat.
     status: SystemStatus,
     /// Its host name, once it has reported one.
+    #[schemars(example = &"ns8.northwind.example")]
     fqdn: Option<String>,
     /// Its IPv4 address, once it has reported one.
+    #[schemars(example = &"192.0.2.10")]
     ipv4_address: Option<String>,
     /// Its IPv6 address, once it has reported one.
+    #[schemars(example = &"2001:db8::10")]
     ipv6_address: Option<String>,
     /// Its version, once it has reported one.
+    #[schemars(example = &"1.2.0")]
     version: Option<String>,
     /// When it was heard of last.
     #[schemars(extend("format" = "date-time"))]
     last_seen: Option<String>,
     /// What others attached to it.
+    #[schemars(example = serde_json::json!({ "site": "Pesaro" }))]
     custom_data: Option<BTreeMap<String, String>>,
     /// The last four characters of its secret.
+    #[schemars(example = &"9f3c")]
     secret_hint: String,
     /// Since when it exists.
     #[schemars(extend("format" = "date-time"))]
@@ -45,7 +53,7 @@ pub(super) struct SystemView {
     #[schemars(extend("format" = "date-time"))]
     updated_at: String,
     /// When it was deleted, where it was.
-    #[schemars(extend("format" = "date-time"))]
+    #[schemars(extend("format" = "date-time"), example = None::<String>)]
     deleted_at: Option<String>,
     /// Who created it.
     created_by: CreatorView,
@@ -57,6 +65,7 @@ pub(super) struct SystemView {
     #[schemars(extend("format" = "date-time"))]
     last_heartbeat: Option<String>,
     /// Whole minutes since then.
+    #[schemars(example = 3)]
     heartbeat_minutes: Option<i64>,
     /// The callback to the application that asked for the system, where one did.
     callback: Option<CallbackView>,
@@ -72,12 +81,16 @@ pub(super) struct SystemView {
 #[schemars(rename = "Creator")]
 struct CreatorView {
     /// The person.
+    #[schemars(with = "uuid::Uuid")]
     user_id: String,
     /// How they are called.
+    #[schemars(example = &"Ada Verdi")]
     user_name: String,
     /// The organisation that they acted for.
+    #[schemars(with = "Option<uuid::Uuid>")]
     organization_id: Option<String>,
     /// How it is called.
+    #[schemars(example = &"Northwind Distribution")]
     organization_name: Option<String>,
 }
 
@@ -87,10 +100,13 @@ struct CreatorView {
 #[schemars(rename = "SystemOrganization")]
 struct OrganisationView {
     /// The id.
+    #[schemars(with = "uuid::Uuid")]
     id: String,
     /// The name.
+    #[schemars(example = &"Northwind Distribution")]
     name: String,
     /// Its place in the partner tree: `owner`, `distributor`, `reseller` or `customer`.
+    #[schemars(example = &"distributor")]
     r#type: String,
 }
 
@@ -100,11 +116,12 @@ struct OrganisationView {
 #[schemars(rename = "Callback")]
 struct CallbackView {
     /// `pending`, `delivered` or `dead`.
+    #[schemars(example = &"delivered")]
     status: String,
     /// How often it was tried.
     attempts: i64,
     /// When it is tried next.
-    #[schemars(extend("format" = "date-time"))]
+    #[schemars(extend("format" = "date-time"), example = None::<String>)]
     next_attempt_at: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! The console: pages made on the server, which work without script.
 
 mod asset;
+mod docs;
 pub mod fault;
 mod frame;
 mod home;
@@ -15,8 +16,16 @@ use bailiwick_contract::page::Page;
 /// Every page.
 #[must_use]
 pub fn pages() -> Vec<Page> {
-    [asset::pages(), home::pages(), login::pages(), setup::pages(), system_creation::pages(), theme::pages()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        asset::pages(),
+        docs::pages(),
+        home::pages(),
+        login::pages(),
+        setup::pages(),
+        system_creation::pages(),
+        theme::pages(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -19,6 +19,6 @@ mod contrast;
 #[cfg(test)]
 mod docs_samples;
 #[cfg(test)]
-mod markup;
+pub(super) mod markup;
 #[cfg(test)]
 mod tests;

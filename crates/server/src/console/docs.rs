@@ -1,0 +1,75 @@
+//! `/docs`: what the endpoints declare, for reading, with or without signing in.
+
+mod body;
+mod sections;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use axum::response::Response;
+use bailiwick_app::caller::Caller;
+use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::registry::Registry;
+use bailiwick_domain::fault::{Code, Fault};
+use http::StatusCode;
+
+use super::frame::{Cookies, Frame};
+use super::view::docs::{DocsIndex, DocsPage, DocsSection, DocsSectionPage, section_path};
+use super::view::guide::{Guide, GuidePage};
+use super::view::layout::{Active, Layout};
+use crate::api::VERSION;
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![
+        Page::get("/docs", "docs").visitor().handle(show_index),
+        Page::get("/docs/{section}", "docs-section").visitor().handle(show_section),
+        Page::get("/docs/guides/{guide}", "docs-guide").visitor().handle(show_guide),
+    ]
+}
+
+async fn show_index(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+    let sections = sections(&visit.registry);
+    let (layout, cookies) = frame(&visit);
+    let page = DocsPage {
+        layout,
+        index: index(sections, "/docs".to_owned()),
+        sections: sections.to_vec(),
+        base_url: visit.context.settings.base_url.origin(),
+        version: VERSION.to_owned(),
+    };
+    cookies.page(StatusCode::OK, &page)
+}
+
+async fn show_section(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+    let sections = sections(&visit.registry);
+    let slug = visit.parameter("section").unwrap_or_default();
+    let section = sections.iter().find(|section| section.slug == slug).ok_or(Code::NoSuchRoute)?;
+    let (layout, cookies) = frame(&visit);
+    let index = index(sections, section_path(&section.slug));
+    cookies.page(StatusCode::OK, &DocsSectionPage { layout, index, section: section.clone() })
+}
+
+async fn show_guide(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+    let guide = Guide::from_slug(visit.parameter("guide").unwrap_or_default()).ok_or(Code::NoSuchRoute)?;
+    let (layout, cookies) = frame(&visit);
+    let index = index(sections(&visit.registry), guide.path());
+    let base_url = visit.context.settings.base_url.origin();
+    cookies.page(StatusCode::OK, &GuidePage { layout, index, guide, base_url })
+}
+
+/// The sections, put together once: the registry does not change while the program runs.
+fn sections(registry: &Registry) -> &'static [DocsSection] {
+    static SECTIONS: OnceLock<Vec<DocsSection>> = OnceLock::new();
+    SECTIONS.get_or_init(|| sections::sections(registry))
+}
+
+fn frame(visit: &Visit<Option<Caller>>) -> (Layout, Cookies) {
+    Frame::new(visit, visit.caller.as_ref(), Some(Active::Docs)).take()
+}
+
+fn index(sections: &[DocsSection], current: String) -> DocsIndex {
+    let sections = sections.iter().map(|section| (section.slug.clone(), section.title.clone())).collect();
+    DocsIndex { sections, current }
+}

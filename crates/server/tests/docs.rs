@@ -1,0 +1,141 @@
+//! The API pages through the front door, and that the server takes what they show.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bailiwick_app::caller::Origin;
+use bailiwick_app::sign_in::Credentials;
+use bailiwick_domain::field::Parse as _;
+use bailiwick_domain::password::Password;
+use bailiwick_testkit::bench::{Bench, Engine};
+use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
+use http::Method;
+use serde_json::{Value, json};
+
+const GUIDE: &str = "/docs/guides/callback-signatures";
+
+async fn get(bench: &Bench, path: &str, cookie: &str) -> (u16, String) {
+    let answer = bench.call(Method::GET, path).header("cookie", cookie).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// The cookie of a browser in which this person is signed in.
+async fn browser(bench: &Bench, person: &Person) -> String {
+    let credentials = Credentials { email: person.email.clone(), password: Password::parse_text(PASSWORD).unwrap() };
+    let origin = Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "a test".to_owned() };
+    let signed_in = bench.context.sign_in_browser(credentials, false, &origin, None).await.unwrap();
+    format!("bailiwick={}", signed_in.cookie.expose())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_may_read_and_whoever_is_signed_in_keeps_the_navigation() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let owner = bench.organisation("Northwind Holding", None).await;
+    let person = bench.super_admin("ada", owner).await;
+    let cookie = browser(&bench, &person).await;
+    for (path, heading) in [("/docs", "API"), ("/docs/systems", "Systems"), (GUIDE, "Check a callback’s signature")] {
+        let (status, page) = get(&bench, path, "").await;
+        assert_eq!(status, 200, "{path}");
+        assert!(page.contains(&format!("<h1>{heading}</h1>")), "{path}");
+        assert!(page.contains("href=\"/login\"") && !page.contains(&person.email), "{path}");
+        let (_, page) = get(&bench, path, &cookie).await;
+        assert!(page.contains("action=\"/logout\"") && page.contains(&person.email), "{path}");
+        assert!(page.contains("Northwind Holding"), "{path}");
+        // Somebody whose session is over reads as a stranger.
+        let (status, page) = get(&bench, path, &format!("{cookie}x")).await;
+        assert!(status == 200 && page.contains("href=\"/login\""), "{path}");
+    }
+    let (_, page) = get(&bench, "/docs", "").await;
+    assert!(page.contains(&format!("<code>{}</code>", bench.origin)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_described_is_not_found() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    for path in ["/docs/nothing", "/docs/guides", "/docs/guides/nothing", "/docs/systems/list-systems", "/docs/Systems"]
+    {
+        let (status, page) = get(&bench, path, "").await;
+        assert_eq!(status, 404, "{path}");
+        assert!(page.starts_with("<!doctype html>"), "{path}");
+    }
+}
+
+async fn send(bench: &Bench, tokens: &Tokens, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let request = bench.call(method.parse().unwrap(), path).header("authorization", &tokens.access);
+    let answer = request.header("content-type", "application/json").body(body.to_owned()).send().await.unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_have_their_say_in_the_one_list_of_what_is_wrong() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let (_, tokens) = bench.owner().await;
+    let body = r#"{"name":"n","type":"ns8"}"#;
+    let (status, created) = send(&bench, &tokens, "POST", "/api/systems", body).await;
+    assert_eq!(status, 201, "{created}");
+    let change = format!("/api/systems/{}", created["data"]["id"].as_str().unwrap());
+    for (method, path) in [("POST", "/api/systems"), ("POST", "/api/systems/callback"), ("PUT", change.as_str())] {
+        let (status, answer) = send(&bench, &tokens, method, path, r#"{"name":"","type":"bad"}"#).await;
+        assert_eq!((status, &answer["message"]), (400, &json!("validation failed")), "{path}");
+        let errors = answer["data"]["errors"].as_array().unwrap();
+        let row = |error: &Value| json!([error["key"], error["message"], error["value"], error["expected"]]);
+        let expected = json!(["type", "oneof", "bad", "type must be one of ns8, nsec"]);
+        assert_eq!(errors[0]["key"], "name", "{path}: {answer}");
+        assert_eq!(row(&errors[1]), expected, "{path}: {answer}");
+    }
+}
+
+/// The text of the first example of an operation, as the page shows it.
+fn example(page: &str, operation: &str) -> String {
+    let (_, after) = page.split_once(&format!("<h2 id=\"{operation}\">")).unwrap();
+    let operation = after.split("<h2").next().unwrap();
+    let Some((_, text)) = operation.split_once("<pre tabindex=\"0\"><code>{") else {
+        panic!("no example in {operation}")
+    };
+    format!("{{{}", text.split("</code>").next().unwrap()).replace("&#34;", "\"")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_takes_the_bodies_that_the_pages_show() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let (owner, tokens) = bench.owner().await;
+    let text = bench.call(Method::GET, "/openapi.json").send().await.unwrap().text().await.unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let (_, created) = send(&bench, &tokens, "POST", "/api/systems", r#"{"name":"n","type":"ns8"}"#).await;
+    let system = created["data"]["id"].as_str().unwrap();
+    let mut asked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation.get("requestBody").is_none() {
+                continue;
+            }
+            let section = operation["tags"][0].as_str().unwrap().to_lowercase();
+            let (_, page) = get(&bench, &format!("/docs/{section}"), "").await;
+            let mut body: Value =
+                serde_json::from_str(&example(&page, operation["operationId"].as_str().unwrap())).unwrap();
+            // What only this server and this moment know.
+            let own = [
+                ("organization_id", owner.to_string()),
+                ("callback_state", bench.state("r")),
+                ("callback_url", bench.at("/healthz")),
+            ];
+            for (member, own) in own {
+                if let Some(shown) = body.get_mut(member) {
+                    *shown = own.into();
+                }
+            }
+            let path = path.replace("{id}", system);
+            let (status, answer) = send(&bench, &tokens, &method.to_uppercase(), &path, &body.to_string()).await;
+            // An example's account and token are nobody's; a body that is refused is 400.
+            assert!(matches!(status, 200 | 201 | 401), "{method} {path}: {status} {answer}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 5, "{asked}");
+}
