@@ -9,7 +9,7 @@ use crate::value::values;
 statements! {
     Read GET = "SELECT value FROM properties WHERE name = $1";
     Write SET_ONCE = "INSERT INTO properties (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-    Read ANSWERS = "SELECT 1 FROM properties LIMIT 1";
+    Read ANSWERS = "SELECT CAST(1 AS BIGINT) FROM properties LIMIT 1";
 }
 
 /// A fact, where it is known.
