@@ -1,0 +1,358 @@
+//! What belongs to a foreign organisation shows up nowhere.
+//!
+//! Everything of the sibling organisation carries a word that nothing else
+//! carries. Everybody who may not see it asks for everything, once with the
+//! sibling's own ids and words, once with such as nobody has: both answers must
+//! be the same, and without the word.
+
+use std::fmt::Write as _;
+
+use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::people::PASSWORD;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::matrix::Route;
+use crate::table::{Target, rows};
+use crate::world::{Ask, Body, Credential, Persona, Session, World, id_of};
+
+/// The word that the sibling's everything carries, and one that nothing carries.
+const PLANTED: &str = "quokkazephyr";
+const UNKNOWN: &str = "walrusbreeze";
+
+/// Those who may see nothing of the sibling.
+const STRANGERS: [Persona; 4] = [Persona::Anonymous, Persona::Reader, Persona::Support, Persona::Admin];
+
+/// What a request can name: the sibling's own, or what nobody has.
+#[derive(Clone, Debug)]
+struct Names {
+    word: &'static str,
+    system: String,
+    organisation: String,
+    user: String,
+    email: String,
+}
+
+impl Names {
+    fn all(&self) -> [&str; 5] {
+        [&self.email, self.word, &self.system, &self.organisation, &self.user]
+    }
+}
+
+/// A world with planted words, and the two sets of names.
+struct Field {
+    world: World,
+    foreign: Names,
+    unknown: Names,
+    /// The secrets that were shown when the sibling's systems were made.
+    secrets: Vec<String>,
+}
+
+impl Field {
+    async fn plant(world: World) -> Self {
+        let custom_data = json!({ (format!("{PLANTED}-key")): format!("{PLANTED} value") });
+        let system = world.system(Persona::SiblingAdmin, &format!("System {PLANTED}"), custom_data).await;
+        let by_callback = json!({
+            "name": format!("Called {PLANTED}"),
+            "type": "nsec",
+            "callback_url": world.receiver.at(&format!("/{PLANTED}?{PLANTED}=1")),
+            "callback_state": world.bench.state(PLANTED),
+            "custom_data": { PLANTED: PLANTED },
+        });
+        let path = "/api/systems/callback".to_owned();
+        let ask = Ask { method: Method::POST, path, body: Body::Json(by_callback) };
+        let session = world.session(Persona::SiblingAdmin);
+        let request = world.request(&ask, Credential::Access, session.as_ref()).header("idempotency-key", PLANTED);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+        let answer: Value = answer.json().await.unwrap();
+        let secret = |pointer: &Value| pointer.get("secret").and_then(Value::as_str).unwrap().to_owned();
+        let secrets = vec![secret(&system), secret(answer.pointer("/data/system").unwrap())];
+
+        let person = world.person(Persona::SiblingAdmin).unwrap();
+        let foreign = Names {
+            word: PLANTED,
+            system: id_of(&system),
+            organisation: world.sibling.to_string(),
+            user: person.id.to_string(),
+            email: person.email.clone(),
+        };
+        let unknown = Names {
+            word: UNKNOWN,
+            system: "019a9f00-0000-7000-8000-00000000aaaa".to_owned(),
+            organisation: "019a9f00-0000-7000-8000-00000000bbbb".to_owned(),
+            user: "019a9f00-0000-7000-8000-00000000cccc".to_owned(),
+            email: format!("sibling-{UNKNOWN}@example.org"),
+        };
+        Self { world, foreign, unknown, secrets }
+    }
+
+    /// Asks with both sets of names and says what the answers give away.
+    async fn probe(&self, persona: Persona, what: &str, asking: &Asking<'_>) -> Vec<String> {
+        let mut shown = Vec::new();
+        for names in [&self.foreign, &self.unknown] {
+            let session = if asking.spends_session {
+                self.world.fresh_session(persona).await
+            } else {
+                self.world.session(persona)
+            };
+            shown.push(self.ask(asking, names, session.as_ref()).await);
+        }
+        let [foreign, unknown] = shown.as_slice() else { return vec![format!("{what}: asked in vain")] };
+        let mut found = Vec::new();
+        let names = self.foreign.all().into_iter();
+        for leak in names.chain(self.secrets.iter().map(String::as_str)) {
+            if foreign.to_lowercase().contains(&leak.to_lowercase()) {
+                found.push(format!("{what} as {persona:?} shows {leak}:\n{foreign}"));
+            }
+        }
+        if asking.is_comparable && foreign != unknown {
+            found.push(format!("{what} as {persona:?} tells the foreign from the unknown:\n{foreign}\n---\n{unknown}"));
+        }
+        found
+    }
+
+    /// The whole answer as text, with what was sent, and what is new in every answer, taken out.
+    async fn ask(&self, asking: &Asking<'_>, names: &Names, session: Option<&Session>) -> String {
+        let ask = (asking.ask)(names);
+        let request = self.world.request(&ask, asking.credential, session);
+        let sent = format!("{}{:?}", ask.path, ask.body);
+        let mut text = whole(request.send().await.unwrap()).await;
+        for (index, name) in names.all().into_iter().enumerate() {
+            if sent.contains(name) {
+                text = text.replace(name, &format!("<sent {index}>"));
+            }
+        }
+        text
+    }
+}
+
+/// A request that can be made with either set of names.
+struct Asking<'a> {
+    ask: Box<dyn Fn(&Names) -> Ask + 'a>,
+    credential: Credential,
+    spends_session: bool,
+    /// Whether the answer is the same each time.
+    is_comparable: bool,
+}
+
+impl<'a> Asking<'a> {
+    fn api(method: &Method, path: impl Fn(&Names) -> String + 'a, body: impl Fn(&Names) -> Body + 'a) -> Self {
+        let method = method.clone();
+        let ask = move |names: &Names| Ask { method: method.clone(), path: path(names), body: body(names) };
+        Self { ask: Box::new(ask), credential: Credential::Access, spends_session: false, is_comparable: true }
+    }
+
+    fn page(method: &Method, path: impl Fn(&Names) -> String + 'a, body: impl Fn(&Names) -> Body + 'a) -> Self {
+        Self { credential: Credential::Cookie, ..Self::api(method, path, body) }
+    }
+}
+
+/// Status line, headers and body, without what is new in every answer.
+async fn whole(answer: Response) -> String {
+    let mut text = format!("{}\n", answer.status());
+    let request_id = answer.headers().get("x-request-id").unwrap().to_str().unwrap().to_owned();
+    for (name, value) in answer.headers() {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        match name.as_str() {
+            "x-request-id" | "date" | "content-length" => {}
+            // A browser that has none gets the cookie of the forms; its value is chance.
+            "set-cookie" => writeln!(text, "{name}: {}", value.split('=').next().unwrap_or_default()).unwrap(),
+            _ => writeln!(text, "{name}: {value}").unwrap(),
+        }
+    }
+    let mut body = answer.text().await.unwrap();
+    for field in ["form_token", "idempotency_key"] {
+        let start = format!("name=\"{field}\" value=\"");
+        let parts: Vec<_> = body.split(start.as_str()).map(str::to_owned).collect();
+        let rest = |part: &String| part.split_once('"').map_or_else(String::new, |(_, rest)| rest.to_owned());
+        let kept = parts.iter().enumerate().map(|(index, part)| if index == 0 { part.clone() } else { rest(part) });
+        body = kept.collect::<Vec<_>>().join(&start);
+    }
+    // Pages of faults show it for people to quote.
+    text.push_str(&body.replace(&request_id, "<request id>"));
+    text
+}
+
+/// Every filter, every order, every error of the lists.
+fn lists() -> Vec<(String, Asking<'static>)> {
+    let nothing = |_: &Names| Body::Nothing;
+    let mut askings = Vec::new();
+    for query in [
+        "search=WORD",
+        "search=System WORD",
+        "search=WORD value",
+        "search=SYSTEM",
+        "search=EMAIL",
+        "organization_id=ORGANISATION",
+        "organization_id=SYSTEM",
+        "page_size=100",
+        "page=2&page_size=1",
+        "type=nsec",
+        "status=offline",
+        "heartbeat_status=zombie",
+        "page=WORD",
+        "page_size=WORD",
+        "sort_by=WORD",
+        "type=WORD",
+        "organization_id=WORD",
+        "WORD=1",
+    ] {
+        for prefix in ["/api/systems", "/backend/api/systems", "/collect/api/systems"] {
+            let path = move |names: &Names| fill(&format!("{prefix}?{query}"), names);
+            askings.push((format!("{prefix}?{query}"), Asking::api(&Method::GET, path, nothing)));
+        }
+    }
+    for order in ["name", "type", "status", "fqdn", "version", "created_at", "updated_at", "organization_name"] {
+        for direction in ["asc", "desc"] {
+            let query = format!("/api/systems?sort_by={order}&sort_direction={direction}&page_size=100");
+            let path = query.clone();
+            askings.push((query, Asking::api(&Method::GET, move |_| path.clone(), nothing)));
+        }
+    }
+    for query in ["", "q=WORD", "q=SYSTEM", "type=nsec", "status=offline", "sort_by=WORD", "page=2", "type=WORD"] {
+        let path = move |names: &Names| fill(&format!("/?{query}"), names);
+        askings.push((format!("/?{query}"), Asking::page(&Method::GET, path, nothing)));
+    }
+    askings
+}
+
+fn fill(text: &str, names: &Names) -> String {
+    let text = text.replace("WORD", names.word).replace("EMAIL", &names.email).replace(' ', "+");
+    text.replace("SYSTEM", &names.system).replace("ORGANISATION", &names.organisation)
+}
+
+/// What is wrong about each route by itself: its method, its body, its media type.
+fn faults_of(route: &Route) -> Vec<(String, Asking<'static>)> {
+    let (template, method) = (route.clone(), route.method.clone());
+    let path = move |names: &Names| template.path_of(&names.system);
+    let mut askings = Vec::new();
+    let credential = route.credential;
+    for (what, method, body) in [
+        ("another method", Method::PATCH, Body::Nothing),
+        ("an empty object", method.clone(), Body::Json(json!({}))),
+        ("an unknown member", method.clone(), Body::Json(json!({ "name": 5, "stranger": [] }))),
+        ("a form", method, Body::Form(vec![("name", String::new())])),
+    ] {
+        // What carries no body at all would succeed, and change what it is about.
+        if matches!(route.name, "sign-out" | "logout" | "refresh-token" | "create-system") {
+            continue;
+        }
+        let asking = Asking::api(&method, path.clone(), move |_| body.clone());
+        askings.push((format!("{} with {what}", route.name), Asking { credential, ..asking }));
+    }
+    askings
+}
+
+on_both_engines! {
+    async fn what_is_foreign_shows_up_in_no_answer_of_any_route(bench: Bench) {
+        let field = Field::plant(World::new(bench, PLANTED).await).await;
+        let routes = Route::all();
+        let mut leaks = Vec::new();
+        for persona in STRANGERS {
+            for row in rows() {
+                let Some(route) = routes.iter().find(|route| route.name == row.name) else { continue };
+                let unique = format!("{} {persona:?}", row.name);
+                let ask = |names: &Names| {
+                    let organisation = names.organisation.clone();
+                    let target = Target { world: &field.world, persona, unique: &unique, organisation };
+                    let input = (row.arrange)(&target);
+                    let path = format!("{}{}", route.path_of(&names.system), input.query);
+                    Ask { method: route.method.clone(), path, body: input.body }
+                };
+                // Tokens, and the program's own numbers, are new each time.
+                let is_comparable = !matches!(row.name, "refresh-token" | "sign-in" | "sign-in-by-get");
+                let ask = Box::new(ask);
+                let asking =
+                    Asking { ask, credential: route.credential, spends_session: row.spends_session, is_comparable };
+                leaks.extend(field.probe(persona, row.name, &asking).await);
+                for (what, asking) in faults_of(route) {
+                    leaks.extend(field.probe(persona, &what, &asking).await);
+                }
+            }
+        }
+        assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
+    }
+
+    async fn no_list_and_no_search_gives_away_that_there_is_more(bench: Bench) {
+        let field = Field::plant(World::new(bench, PLANTED).await).await;
+        let mut leaks = Vec::new();
+        for persona in STRANGERS {
+            for (what, asking) in lists() {
+                leaks.extend(field.probe(persona, &what, &asking).await);
+            }
+        }
+        assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
+    }
+
+    async fn a_foreign_organisation_is_as_unknown_as_one_that_does_not_exist(bench: Bench) {
+        let field = Field::plant(World::new(bench, PLANTED).await).await;
+        let state = field.world.bench.state("never used up, as every request fails");
+        let callback = field.world.receiver.at("/callback");
+        let create = |names: &Names| json!({ "name": names.word, "type": "ns8", "organization_id": names.organisation });
+        let by_callback = |names: &Names| {
+            let mut body = create(names);
+            for (name, value) in [("callback_url", &callback), ("callback_state", &state)] {
+                body.as_object_mut().unwrap().insert(name.to_owned(), value.as_str().into());
+            }
+            Body::Json(body)
+        };
+        let consent = |names: &Names| {
+            Body::Form(vec![
+                ("callback_url", callback.clone()),
+                ("state", state.clone()),
+                ("type", "ns8".to_owned()),
+                ("name", names.word.to_owned()),
+                ("organization_id", names.organisation.clone()),
+                ("idempotency_key", "the same each time".to_owned()),
+            ])
+        };
+        let sign_in = |names: &Names| json!({ "Username": names.email, "Password": format!("not {PASSWORD}") });
+        let sign_in_page = |names: &Names| {
+            Body::Form(vec![("email", names.email.clone()), ("password", format!("not {PASSWORD}"))])
+        };
+        let at = |path: &'static str| move |_: &Names| path.to_owned();
+        let mut leaks = Vec::new();
+        for persona in STRANGERS {
+            for (what, asking) in [
+                ("create", Asking::api(&Method::POST, at("/api/systems"), |names| Body::Json(create(names)))),
+                ("callback", Asking::api(&Method::POST, at("/api/systems/callback"), by_callback)),
+                ("consent", Asking::page(&Method::POST, at("/system-creation"), consent)),
+            ] {
+                leaks.extend(field.probe(persona, what, &asking).await);
+            }
+        }
+        let signing_in = [
+            ("API", Asking::api(&Method::POST, at("/auth/authenticate/signin"), |names| Body::Json(sign_in(names)))),
+            ("page", Asking::page(&Method::POST, at("/login"), sign_in_page)),
+        ];
+        for (what, asking) in signing_in {
+            leaks.extend(field.probe(Persona::Anonymous, what, &asking).await);
+        }
+        assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
+        assert_eq!(field.world.receiver.callbacks().len(), 1, "only the sibling's own callback went out");
+    }
+
+    async fn somebody_elses_idempotency_key_replays_nothing(bench: Bench) {
+        let field = Field::plant(World::new(bench, PLANTED).await).await;
+        let world = &field.world;
+        // The very body that the sibling's admin sent: only the state may be known to be used.
+        let body = json!({
+            "name": format!("Called {PLANTED}"),
+            "type": "nsec",
+            "callback_url": world.receiver.at(&format!("/{PLANTED}?{PLANTED}=1")),
+            "callback_state": world.bench.state(PLANTED),
+            "custom_data": { PLANTED: PLANTED },
+        });
+        let path = "/api/systems/callback".to_owned();
+        let ask = Ask { method: Method::POST, path, body: Body::Json(body) };
+        let session = world.session(Persona::Admin);
+        let request = world.request(&ask, Credential::Access, session.as_ref()).header("idempotency-key", PLANTED);
+        let answer = request.send().await.unwrap();
+        assert!(answer.headers().get("idempotent-replayed").is_none_or(|value| value == "false"));
+        assert_eq!(answer.status(), 400);
+        let body: Value = answer.json().await.unwrap();
+        let message = "state token already used";
+        assert_eq!(body, json!({ "code": 400, "message": message, "data": { "error": message } }));
+    }
+}

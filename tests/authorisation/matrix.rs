@@ -1,0 +1,159 @@
+//! Every route × every persona has its declared answer, under every prefix.
+
+use std::collections::BTreeSet;
+
+use bailiwick_contract::dialect::{Dialect, SYSTEMS_ALIASES};
+use bailiwick_testkit::on_both_engines;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::table::{Row, Seen, Target, rows};
+use crate::world::{Ask, Credential, Persona, World, id_of};
+
+/// A route as the registry declares it.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) credential: Credential,
+    /// `None` for a page.
+    pub(crate) dialect: Option<Dialect>,
+}
+
+impl Route {
+    /// All that the server serves.
+    pub(crate) fn all() -> Vec<Self> {
+        let registry = bailiwick_server::registry().unwrap();
+        let endpoints = registry.endpoints().map(|info| Self {
+            name: info.name,
+            method: info.method.clone(),
+            path: info.path,
+            credential: Credential::of_endpoint(info.access),
+            dialect: Some(info.dialect),
+        });
+        let pages = registry.pages().map(|info| Self {
+            name: info.name,
+            method: info.method.clone(),
+            path: info.path,
+            credential: Credential::Cookie,
+            dialect: None,
+        });
+        endpoints.chain(pages).collect()
+    }
+
+    /// Its path with this system, or else something that is there, in the place of the parameter.
+    pub(crate) fn path_of(&self, system: &str) -> String {
+        let values =
+            [("{id}", system), ("{*path}", "css/base.css"), ("{section}", "systems"), ("{guide}", "state-token")];
+        let path = values.into_iter().fold(self.path.to_owned(), |path, (name, value)| path.replace(name, value));
+        assert!(!path.contains('{'), "{}: say here what stands for the parameter of {path}", self.name);
+        path
+    }
+
+    /// The prefixes under which it answers.
+    fn prefixes(&self) -> Vec<&'static str> {
+        let aliases = if self.dialect == Some(Dialect::Systems) { &SYSTEMS_ALIASES[..] } else { &[] };
+        std::iter::once("").chain(aliases.iter().copied()).collect()
+    }
+}
+
+#[test]
+fn no_route_is_without_a_row_and_no_row_without_a_route() {
+    let routes: BTreeSet<_> = Route::all().into_iter().map(|route| route.name).collect();
+    let named: Vec<_> = rows().into_iter().map(|row| row.name).collect();
+    let rows: BTreeSet<_> = named.iter().copied().collect();
+    assert_eq!(named.len(), rows.len(), "a route has two rows");
+    let forgotten: Vec<_> = routes.difference(&rows).collect();
+    assert!(forgotten.is_empty(), "say in tests/authorisation/table.rs who may call {forgotten:?}");
+    let stale: Vec<_> = rows.difference(&routes).collect();
+    assert!(stale.is_empty(), "these rows have no route any more: {stale:?}");
+}
+
+on_both_engines! {
+    async fn every_route_has_its_declared_answer_for_everybody(bench: Bench) {
+        let world = World::new(bench, "").await;
+        let routes = Route::all();
+        let mut wrong = Vec::new();
+        for row in rows() {
+            let Some(route) = routes.iter().find(|route| route.name == row.name) else { continue };
+            for prefix in route.prefixes() {
+                for (persona, expected) in Persona::ALL.into_iter().zip(row.answers) {
+                    wrong.extend(try_route(&world, &row, route, prefix, persona, expected).await);
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// Asks once, about a system that no other request knows, and says what is not as declared.
+async fn try_route(
+    world: &World,
+    row: &Row,
+    route: &Route,
+    prefix: &str,
+    persona: Persona,
+    expected: Seen,
+) -> Vec<String> {
+    let unique = format!("{}{prefix} {persona:?}", row.name);
+    let id = id_of(&world.system(Persona::Admin, &unique, json!({ "of": unique })).await);
+    let target = Target { world, persona, unique: &unique, organisation: world.ours.to_string() };
+    let input = (row.arrange)(&target);
+    let path = format!("{prefix}{}{}", route.path_of(&id), input.query);
+    let ask = Ask { method: route.method.clone(), path, body: input.body };
+    let session = if row.spends_session { world.fresh_session(persona).await } else { world.session(persona) };
+    let before = everything(world).await;
+
+    let answer = world.request(&ask, route.credential, session.as_ref()).send().await.unwrap();
+    let (status, location) = (answer.status().as_u16(), answer.headers().get("location").cloned());
+    let body = answer.text().await.unwrap();
+    let location = location.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let mut wrong = Vec::new();
+    let is_right = match expected {
+        Seen::Is(expected) => status == expected && has_right_form(route, status, &body),
+        Seen::SignIn => status == 303 && location.starts_with("/login?next=%2F"),
+        Seen::To(to) => status == 303 && location == to,
+    };
+    if !is_right {
+        wrong.push(format!("{unique}: {expected:?} was declared, but it is {status} {location} {body:.300}"));
+    }
+    if status >= 400 && everything(world).await != before {
+        wrong.push(format!("{unique}: it was refused with {status}, and changed something all the same"));
+    }
+    if route.method == Method::GET && !matches!(expected, Seen::Is(200)) || row.name == "get-system" {
+        let ask = Ask { method: Method::HEAD, ..ask };
+        let head = world.request(&ask, route.credential, session.as_ref()).send().await.unwrap();
+        if head.status().as_u16() != status || !head.bytes().await.unwrap().is_empty() {
+            wrong.push(format!("{unique}: HEAD does not answer as GET does"));
+        }
+    }
+    wrong
+}
+
+/// All systems as the super admin sees them.
+async fn everything(world: &World) -> Value {
+    let path = "/api/systems?page_size=100&sort_by=updated_at".to_owned();
+    let ask = Ask { method: Method::GET, path, body: crate::world::Body::Nothing };
+    let session = world.session(Persona::SuperAdmin);
+    world.request(&ask, Credential::Access, session.as_ref()).send().await.unwrap().json().await.unwrap()
+}
+
+/// Whether a refusal has the very form of the contract (sections 3 and 4); other answers pass.
+fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
+    let Some(dialect) = route.dialect else { return status < 400 || body.starts_with("<!doctype html>") };
+    let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
+    let message = match status {
+        401 => "invalid token",
+        403 => "insufficient permissions",
+        404 => "system not found",
+        _ => return true,
+    };
+    match dialect {
+        Dialect::Systems | Dialect::Plain => body == json!({ "code": status, "message": message, "data": {} }),
+        Dialect::Authorisation => {
+            body.get("AuthorizationInvalid") == Some(&json!(true))
+                && body.get("BackendMessage") == Some(&json!(message))
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What each route must answer to each persona.
+
+use bailiwick_testkit::people::PASSWORD;
+use serde_json::json;
+
+use crate::world::{Body, Persona, World};
+
+/// What somebody gets to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// This status; 401, 403 and 404 with exactly the body that the contract gives them.
+    Is(u16),
+    /// 303 to the sign-in, which leads back afterwards.
+    SignIn,
+    /// 303 to this address.
+    To(&'static str),
+}
+
+use Seen::{Is, SignIn, To};
+
+/// What a route must answer: anonymous, reader, support, admin, sibling's admin, parent's admin, super admin.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) answers: [Seen; 7],
+    pub(crate) arrange: fn(&Target<'_>) -> Input,
+    /// Whether the request ends or uses up the session that it is made with.
+    pub(crate) spends_session: bool,
+}
+
+/// What a request is about.
+pub(crate) struct Target<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) persona: Persona,
+    /// Unlike in every other request.
+    pub(crate) unique: &'a str,
+    /// The organisation that is named where one can be.
+    pub(crate) organisation: String,
+}
+
+/// What a request carries besides its path.
+pub(crate) struct Input {
+    pub(crate) query: String,
+    pub(crate) body: Body,
+}
+
+const EVERYBODY: [Seen; 7] = [Is(200); 7];
+const READERS: [Seen; 7] = [Is(401), Is(200), Is(200), Is(200), Is(404), Is(200), Is(200)];
+const MANAGERS: [Seen; 7] = [Is(401), Is(403), Is(200), Is(200), Is(404), Is(200), Is(200)];
+/// The sibling's admin may create systems, but names an organisation that is none of theirs.
+const CREATORS: [Seen; 7] = [Is(401), Is(403), Is(201), Is(201), Is(400), Is(201), Is(201)];
+const SIGNED_IN: [Seen; 7] = [Is(401), Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
+const MEMBERS: [Seen; 7] = [SignIn, Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
+
+fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
+    Row { name, answers, arrange, spends_session: false }
+}
+
+fn nothing(_: &Target<'_>) -> Input {
+    Input { query: String::new(), body: Body::Nothing }
+}
+
+/// All rows, in the order of the registry.
+pub(crate) fn rows() -> Vec<Row> {
+    endpoints().into_iter().chain(pages()).collect()
+}
+
+fn endpoints() -> Vec<Row> {
+    let spending = |row: Row| Row { spends_session: true, ..row };
+    vec![
+        spending(row("refresh-token", SIGNED_IN, |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "GrantType": "refresh_token" })),
+        })),
+        row("sign-in", EVERYBODY, credentials),
+        row("sign-in-by-get", EVERYBODY, credentials),
+        spending(row("sign-out", SIGNED_IN, nothing)),
+        row("status", EVERYBODY, nothing),
+        // The list is one's own: the sibling's admin gets that of the sibling.
+        row("list-systems", SIGNED_IN, nothing),
+        row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),
+        row("create-system-by-callback", CREATORS, |target| {
+            let mut body = draft(target);
+            let (world, unique) = (target.world, target.unique);
+            if let Some(members) = body.as_object_mut() {
+                members.insert("callback_url".to_owned(), world.receiver.at("/callback").into());
+                members.insert("callback_state".to_owned(), world.bench.state(unique).into());
+            }
+            Input { query: String::new(), body: Body::Json(body) }
+        }),
+        row("get-system", READERS, nothing),
+        row("change-system", MANAGERS, |target| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "name": format!("Changed {}", target.unique), "maintenance": true })),
+        }),
+        row("delete-system", MANAGERS, nothing),
+        row("regenerate-secret", MANAGERS, nothing),
+        row("health", EVERYBODY, nothing),
+        row("readiness", EVERYBODY, nothing),
+        row("jwks", EVERYBODY, nothing),
+        row("openapi", EVERYBODY, nothing),
+    ]
+}
+
+fn pages() -> Vec<Row> {
+    let spending = |row: Row| Row { spends_session: true, ..row };
+    vec![
+        row("asset", EVERYBODY, nothing),
+        row("docs", EVERYBODY, nothing),
+        row("docs-section", EVERYBODY, nothing),
+        row("docs-guide", EVERYBODY, nothing),
+        row("home", MEMBERS, nothing),
+        // Whoever is signed in has no business there.
+        row("login", [Is(200), To("/"), To("/"), To("/"), To("/"), To("/"), To("/")], nothing),
+        row("login-submit", [To("/"); 7], |_| {
+            let form = vec![("email", "reader@example.org".to_owned()), ("password", PASSWORD.to_owned())];
+            Input { query: String::new(), body: Body::Form(form) }
+        }),
+        spending(row("logout", [To("/login?notice=signed-out"); 7], |_| Input {
+            query: String::new(),
+            body: Body::Form(Vec::new()),
+        })),
+        // There are people already, so that the way for the very first one is closed.
+        row("setup", [Is(410); 7], nothing),
+        row("setup-submit", [Is(409); 7], |target| {
+            let fields = [
+                ("token", "a-token-that-was-never-printed"),
+                ("organisation", "Usurper"),
+                ("name", "Usurper"),
+                ("email", "usurper@example.org"),
+                ("password", "an unlikely heron paddles"),
+            ];
+            let form = fields.map(|(name, value)| (name, format!("{value}{}", suffix(name, target)))).to_vec();
+            Input { query: String::new(), body: Body::Form(form) }
+        }),
+        row("system-creation", [SignIn, Is(403), Is(200), Is(200), Is(200), Is(200), Is(200)], |target| {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for (name, value) in wish(target) {
+                query.append_pair(name, &value);
+            }
+            Input { query: format!("?{}", query.finish()), body: Body::Nothing }
+        }),
+        row("system-creation-consent", [SignIn, Is(403), Is(201), Is(201), Is(422), Is(201), Is(201)], |target| {
+            let mut form = wish(target);
+            form.push(("organization_id", target.organisation.clone()));
+            form.push(("idempotency_key", target.unique.to_owned()));
+            Input { query: String::new(), body: Body::Form(form) }
+        }),
+        row("choose-theme", [To("/"); 7], |_| Input {
+            query: String::new(),
+            body: Body::Form(vec![("theme", "dark".to_owned()), ("next", "/".to_owned())]),
+        }),
+    ]
+}
+
+fn credentials(target: &Target<'_>) -> Input {
+    let person = target.world.person(target.persona);
+    let name = person.map_or_else(|| "reader@example.org".to_owned(), |person| person.email.clone());
+    Input { query: String::new(), body: Body::Json(json!({ "Username": name, "Password": PASSWORD })) }
+}
+
+fn draft(target: &Target<'_>) -> serde_json::Value {
+    let name = format!("New {}", target.unique);
+    json!({ "name": name, "type": "ns8", "organization_id": target.organisation })
+}
+
+/// What an outside application asks for.
+fn wish(target: &Target<'_>) -> Vec<(&'static str, String)> {
+    vec![
+        ("callback_url", target.world.receiver.at("/callback")),
+        ("state", target.world.bench.state(target.unique)),
+        ("type", "ns8".to_owned()),
+        ("name", format!("New {}", target.unique)),
+    ]
+}
+
+fn suffix(name: &str, target: &Target<'_>) -> String {
+    if name == "organisation" { format!(" {}", target.unique) } else { String::new() }
+}
