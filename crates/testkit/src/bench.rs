@@ -190,7 +190,6 @@ macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($bench:ident: Bench) $body:block)*) => { $(
         $(#[$meta])*
         mod $name {
-            #[allow(unused_imports, reason = "not every story needs everything of its file")]
             use super::*;
 
             async fn story($bench: $crate::bench::Bench) $body

@@ -95,7 +95,11 @@ path! {
 
 /// By what a list is ordered, as the API spells it.
 #[derive(Clone, Copy, Debug)]
-pub struct SortBy(SystemOrder);
+pub struct SortBy {
+    /// The name that was asked for: two names may stand for one order.
+    name: &'static str,
+    order: SystemOrder,
+}
 
 impl SortBy {
     const NAMES: [(&'static str, SystemOrder); 11] = [
@@ -112,8 +116,8 @@ impl SortBy {
         ("creator_name", SystemOrder::CreatorName),
     ];
 
-    fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, order)| *order == self.0).map_or("", |(name, _)| name)
+    const fn name(self) -> &'static str {
+        self.name
     }
 
     fn expected() -> String {
@@ -123,14 +127,14 @@ impl SortBy {
 
 impl Default for SortBy {
     fn default() -> Self {
-        Self(SystemOrder::CreatedAt)
+        Self { name: "created_at", order: SystemOrder::CreatedAt }
     }
 }
 
 impl Parse for SortBy {
     fn parse_text(text: &str) -> Result<Self, Refusal> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, order)| Self(*order)).ok_or_else(|| Refusal::new("oneof", Self::expected()))
+        let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
+        found.map(|(name, order)| Self { name, order }).ok_or_else(|| Refusal::new("oneof", Self::expected()))
     }
 }
 
@@ -253,7 +257,7 @@ async fn list(call: Call<Caller, NoPath, SystemsQuery>) -> Reply<Ok200<SystemsVi
     };
     let page = Page { number: query.page, size: query.page_size };
     let direction = query.sort_direction.unwrap_or(Direction::Descending);
-    let found = call.context.list_systems(&call.caller, &filter, (query.sort_by.0, direction), page).await?;
+    let found = call.context.list_systems(&call.caller, &filter, (query.sort_by.order, direction), page).await?;
     let (number, size) = (page.number.get(), page.size.get());
     let total_pages = (found.total + i64::from(size) - 1) / i64::from(size);
     let pagination = PaginationView {

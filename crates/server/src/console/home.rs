@@ -1,4 +1,4 @@
-//! One's systems.
+//! The list of one's systems, filtered and ordered by the address.
 
 use axum::response::Response;
 use bailiwick_app::caller::Caller;

@@ -166,50 +166,57 @@ impl ConsentRefusal {
 }
 
 #[cfg(test)]
+fn sample_organisation(number: u8, name: &str, kind: &str, plant: &str) -> OrganisationOption {
+    OrganisationOption {
+        id: format!("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7{number}{plant}"),
+        name: format!("{name}{plant}"),
+        kind: kind.to_owned(),
+        selected: number == 1,
+    }
+}
+
+#[cfg(test)]
+fn sample_choice(value: &str, selected: bool, plant: &str) -> Choice {
+    Choice { value: format!("{value}{plant}"), label: format!("{value}{plant}"), selected }
+}
+
+#[cfg(test)]
 impl ConsentPage {
-    /// Every state of the page; `plant` ends every text that comes from outside.
-    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
-        let organisation = |id: &str, name: &str, kind: &str, selected| OrganisationOption {
-            id: format!("{id}{plant}"),
-            name: format!("{name}{plant}"),
-            kind: kind.to_owned(),
-            selected,
-        };
-        let choice = |value: &str, label: &str, selected| Choice {
-            value: format!("{value}{plant}"),
-            label: format!("{label}{plant}"),
-            selected,
-        };
-        let northwind =
-            || organisation("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a", "Northwind Distribution", "distributor", true);
-        let several = |error| OrganisationChoice::Several {
-            options: vec![
-                northwind(),
-                organisation("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7b", "Alpine Networks", "reseller", false),
-                organisation("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7c", "Hotel Bellavista", "customer", false),
-            ],
-            error,
-        };
-        let open = |error| TypeChoice::Open {
-            choices: vec![choice("ns8", "ns8", false), choice("nsec", "nsec", false)],
-            error,
-        };
+    /// The plainest state, of which the others are variations.
+    fn sample(plant: &str) -> Self {
         let callback = format!("https://shop.example/nethserver/callback?order=4711&lang=it{plant}");
-        let page = || Self {
+        Self {
             layout: super::layout::samples::stranger("/system-creation?callback_url=https", plant),
             host: format!("shop.example{plant}"),
-            callback_url: callback.clone(),
             state: format!("state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ{plant}"),
             idempotency_key: format!("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7d{plant}"),
             name: Field::new(format!("Production Server{plant}")),
-            system_type: TypeChoice::Given(choice("ns8", "ns8", true)),
-            organisation: OrganisationChoice::Only(northwind()),
+            system_type: TypeChoice::Given(sample_choice("ns8", true, plant)),
+            organisation: OrganisationChoice::Only(sample_organisation(1, "Northwind", "distributor", plant)),
             cancel_url: format!("{callback}&error=access_denied&state=state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDB9"),
             again: format!("/system-creation?callback_url=https%3A%2F%2Fshop.example{plant}"),
             user_name: format!("Ada Verdi{plant}"),
             user_email: format!("ada.verdi@northwind.example{plant}"),
             alert: None,
+            callback_url: callback,
+        }
+    }
+
+    /// Every state of the page; `plant` ends every text that comes from outside.
+    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        let several = |error| OrganisationChoice::Several {
+            options: vec![
+                sample_organisation(1, "Northwind", "distributor", plant),
+                sample_organisation(2, "Alpine Networks", "reseller", plant),
+                sample_organisation(3, "Hotel Bellavista", "customer", plant),
+            ],
+            error,
         };
+        let open = |error| TypeChoice::Open {
+            choices: vec![sample_choice("ns8", false, plant), sample_choice("nsec", false, plant)],
+            error,
+        };
+        let page = || Self::sample(plant);
         let long = format!(
             "https://xn--prsentation-e9a.customers.very-long-name-of-a-shop.example:8443/integrations/{}/callback?{}{plant}",
             "nethserver-8-provisioning".repeat(3),

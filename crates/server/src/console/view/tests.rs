@@ -207,13 +207,18 @@ fn states_have_names_of_their_own() {
     assert_eq!(distinct.len(), names.len());
 }
 
-/// Writes every state of every page into the folder that `BAILIWICK_SAMPLE_PAGES_DIR` names.
+/// Writes every state of every page for people to look at: into the folder that
+/// `BAILIWICK_SAMPLE_PAGES_DIR` names, else into one that is thrown away.
 #[test]
-#[ignore = "writes files for people to look at; name the folder in BAILIWICK_SAMPLE_PAGES_DIR"]
-fn write_samples() {
-    let folder = PathBuf::from(std::env::var_os("BAILIWICK_SAMPLE_PAGES_DIR").unwrap());
+fn every_state_can_be_written_to_a_file_of_its_name() {
+    let thrown_away = tempfile::tempdir().unwrap();
+    let named = std::env::var_os("BAILIWICK_SAMPLE_PAGES_DIR").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| thrown_away.path().to_owned());
     std::fs::create_dir_all(&folder).unwrap();
-    for (name, page) in pages("") {
+    let pages = pages("");
+    for (name, page) in &pages {
         std::fs::write(folder.join(name).with_extension("html"), page).unwrap();
     }
+    let written = std::fs::read_dir(&folder).unwrap().count();
+    assert!(written >= pages.len(), "{written} files for {} pages", pages.len());
 }
