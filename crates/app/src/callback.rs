@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::idempotency::Idempotency;
+use crate::idempotency::{Idempotency, running};
 use crate::outbox::{Parcel, place};
 use crate::system::{CreatedSystem, SystemDraft};
 
@@ -135,7 +135,7 @@ impl Context {
             // Another node was quicker with the same key.
             drop(transaction);
             let earlier = self.earlier_answer(user, mark).await?;
-            return earlier.map(CallbackOutcome::Replayed).ok_or_else(|| Code::IdempotencyRunning.into());
+            return earlier.map(CallbackOutcome::Replayed).ok_or_else(running);
         }
         let created = self.insert_system(&mut transaction, caller, &request.draft, now).await?;
         let system = &created.system;

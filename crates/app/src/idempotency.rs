@@ -150,7 +150,8 @@ impl Context {
     }
 }
 
-fn running() -> Fault {
+/// The answer while the first request is being worked on.
+pub(crate) fn running() -> Fault {
     Fault::new(Code::IdempotencyRunning).with_retry_after(Span::seconds(1))
 }
 
