@@ -274,10 +274,10 @@ impl Context {
     }
 }
 
-/// The text that a search looks through.
+/// The text that a search looks through. The name comes first: lists by name are ordered by this text.
 fn search_text(id: SystemId, name: &Name, kind: &SystemType, fqdn: Option<&str>, version: Option<&str>) -> String {
     let id = id.to_string();
-    let parts = [Some(id.as_str()), Some(name.as_str()), Some(kind.as_str()), fqdn, version];
+    let parts = [Some(name.as_str()), Some(id.as_str()), Some(kind.as_str()), fqdn, version];
     search::fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 

@@ -39,8 +39,9 @@ macro_rules! ordered {
 
 statements! {
     Read COUNT = concat!("SELECT COUNT(*) FROM systems s LEFT JOIN heartbeats h ON h.system_id = s.id", listed!());
-    Read BY_NAME_UP = ordered!("s.name ASC");
-    Read BY_NAME_DOWN = ordered!("s.name DESC");
+    /// What a search looks through begins with the folded name: capitals and accents do not tear the alphabet apart.
+    Read BY_NAME_UP = ordered!("s.search_text ASC");
+    Read BY_NAME_DOWN = ordered!("s.search_text DESC");
     Read BY_TYPE_UP = ordered!("s.type ASC");
     Read BY_TYPE_DOWN = ordered!("s.type DESC");
     Read BY_STATUS_UP = ordered!("CASE WHEN s.in_maintenance THEN 'maintenance' \
@@ -57,10 +58,10 @@ statements! {
     Read BY_CHANGE_DOWN = ordered!("s.updated_at DESC");
     Read BY_HEARTBEAT_UP = ordered!("h.seen_at ASC");
     Read BY_HEARTBEAT_DOWN = ordered!("h.seen_at DESC");
-    Read BY_ORGANISATION_UP = ordered!("o.name ASC");
-    Read BY_ORGANISATION_DOWN = ordered!("o.name DESC");
-    Read BY_CREATOR_UP = ordered!("u.name ASC");
-    Read BY_CREATOR_DOWN = ordered!("u.name DESC");
+    Read BY_ORGANISATION_UP = ordered!("LOWER(o.name) ASC");
+    Read BY_ORGANISATION_DOWN = ordered!("LOWER(o.name) DESC");
+    Read BY_CREATOR_UP = ordered!("LOWER(u.name) ASC");
+    Read BY_CREATOR_DOWN = ordered!("LOWER(u.name) DESC");
 }
 
 /// By what a list of systems can be ordered.
