@@ -54,7 +54,12 @@ impl Context {
         match state_of(&session).judge(facts.generation, now) {
             RefreshVerdict::Current if session.kind.rotates() => {}
             // A fixed token is its own successor.
-            RefreshVerdict::Current | RefreshVerdict::JustRotated => return self.issue(&session),
+            RefreshVerdict::Current | RefreshVerdict::JustRotated => {
+                // Who rotated it may share its commit with us and wait for the disk still:
+                // an answer before that would promise a successor that a crash takes back.
+                transaction.commit().await?;
+                return self.issue(&session);
+            }
             RefreshVerdict::Reused => {
                 drop(transaction);
                 self.end_reused(&session, origin, now).await?;

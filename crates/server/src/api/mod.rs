@@ -5,6 +5,7 @@ pub mod authenticate;
 mod cloud;
 mod plain;
 pub mod system;
+pub mod system_list;
 mod system_view;
 
 use bailiwick_contract::endpoint::Endpoint;

@@ -4,26 +4,26 @@ use bailiwick_app::callback::{CallbackCreated, CallbackOutcome, CallbackRequest}
 use bailiwick_app::caller::Caller;
 use bailiwick_app::context::Context;
 use bailiwick_app::idempotency::{Idempotency, IdempotencyKey};
-use bailiwick_app::system::{SystemChange, SystemDraft, SystemFilter, SystemOrder};
+use bailiwick_app::system::{SystemChange, SystemDraft};
 use bailiwick_contract::answer::{Created201, IdempotentReplayed, Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::endpoint::Endpoint;
 use bailiwick_contract::input::{NoPath, NoQuery};
-use bailiwick_contract::{body, headers, path, query};
+use bailiwick_contract::{body, headers, path};
 use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::field::{Parse, Refusal};
+use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::{OrganisationId, SystemId};
 use bailiwick_domain::name::Name;
-use bailiwick_domain::page::{Direction, Page, PageNumber, PageSize};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::state_token::RawState;
-use bailiwick_domain::system::{CustomData, HeartbeatStatus, SystemStatus, SystemType};
+use bailiwick_domain::system::{CustomData, SystemType};
 use bailiwick_domain::time::Span;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::system_list;
 use super::system_view::SystemView;
 
 /// The deadline of the callback flow: resolving a name, the transaction, and one attempt of 5 s.
@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("Systems")
             .describe("The systems of your organisations and of all below them.")
             .needs(Right::ReadSystems)
-            .handle(list),
+            .handle(system_list::list),
         Endpoint::post("/api/systems", "create-system", "Create a system")
             .tag("Systems")
             .describe("The answer shows the system's secret, this once.")
@@ -91,187 +91,6 @@ path! {
         /// The system's id.
         id: SystemId,
     }
-}
-
-/// By what a list is ordered, as the API spells it.
-#[derive(Clone, Copy, Debug)]
-pub struct SortBy {
-    /// The name that was asked for: two names may stand for one order.
-    name: &'static str,
-    order: SystemOrder,
-}
-
-impl SortBy {
-    const NAMES: [(&'static str, SystemOrder); 11] = [
-        ("name", SystemOrder::Name),
-        ("type", SystemOrder::Type),
-        ("status", SystemOrder::Status),
-        ("fqdn", SystemOrder::Fqdn),
-        ("version", SystemOrder::Version),
-        ("created_at", SystemOrder::CreatedAt),
-        ("updated_at", SystemOrder::UpdatedAt),
-        ("last_seen", SystemOrder::LastHeartbeat),
-        ("last_heartbeat", SystemOrder::LastHeartbeat),
-        ("organization_name", SystemOrder::OrganisationName),
-        ("creator_name", SystemOrder::CreatorName),
-    ];
-
-    const fn name(self) -> &'static str {
-        self.name
-    }
-
-    fn expected() -> String {
-        format!("one of {}", Self::NAMES.map(|(name, _)| name).join(", "))
-    }
-}
-
-impl Default for SortBy {
-    fn default() -> Self {
-        Self { name: "created_at", order: SystemOrder::CreatedAt }
-    }
-}
-
-impl Parse for SortBy {
-    fn parse_text(text: &str) -> Result<Self, Refusal> {
-        let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
-        found.map(|(name, order)| Self { name, order }).ok_or_else(|| Refusal::new("oneof", Self::expected()))
-    }
-}
-
-impl JsonSchema for SortBy {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SortBy".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": Self::NAMES.map(|(name, _)| name), "default": "created_at" })
-    }
-}
-
-/// Text to look for.
-#[derive(Clone, Debug)]
-pub struct Search(String);
-
-impl Parse for Search {
-    fn parse_text(text: &str) -> Result<Self, Refusal> {
-        const LENGTH_MAX: usize = 255;
-        if text.chars().count() > LENGTH_MAX {
-            return Err(Refusal::new("max", "at most 255 characters long"));
-        }
-        if text.contains('\0') {
-            return Err(Refusal::new("printable", "free of the character U+0000"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl JsonSchema for Search {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Search".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "maxLength": 255, "pattern": "^[^\\u0000]*$" })
-    }
-}
-
-query! {
-    /// Which systems, in which order, and which page of them.
-    pub struct SystemsQuery {
-        /// Which page.
-        page: PageNumber => defaulted "page",
-        /// How many on a page.
-        page_size: PageSize => defaulted "page_size",
-        /// Text in the id, the name, the type, the host name or the version, without regard to case or accents.
-        search: Search => optional "search",
-        /// By what the list is ordered.
-        sort_by: SortBy => defaulted "sort_by",
-        /// Up or down; `desc` unless said otherwise.
-        sort_direction: Direction => optional "sort_direction",
-        /// Only systems of this type.
-        kind: SystemType => optional "type",
-        /// Only systems that are shown with this status.
-        status: SystemStatus => optional "status",
-        /// Only systems whose heart beats like this.
-        heartbeat_status: HeartbeatStatus => optional "heartbeat_status",
-        /// Only systems of this very organisation.
-        organization_id: OrganisationId => optional "organization_id",
-    }
-}
-
-/// A page of systems.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "SystemPage")]
-struct SystemsView {
-    /// The systems.
-    systems: Vec<SystemView>,
-    /// Where in the whole list this page is.
-    pagination: PaginationView,
-}
-
-/// Where in the whole list a page is.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Pagination")]
-struct PaginationView {
-    /// Which page this is.
-    page: u32,
-    /// How many rows a page has.
-    #[schemars(example = 50)]
-    page_size: u32,
-    /// How many rows there are on all pages.
-    total_count: i64,
-    /// How many pages there are.
-    total_pages: i64,
-    /// Whether there is a page after this.
-    #[schemars(example = false)]
-    has_next: bool,
-    /// Whether there is a page before this.
-    #[schemars(example = false)]
-    has_prev: bool,
-    /// By what the list is ordered.
-    #[schemars(example = SortBy::default().name())]
-    sort_by: &'static str,
-    /// Up or down.
-    #[schemars(example = Direction::Descending.name())]
-    sort_direction: &'static str,
-}
-
-async fn list(call: Call<Caller, NoPath, SystemsQuery>) -> Reply<Ok200<SystemsView>> {
-    let query = call.query;
-    let filter = SystemFilter {
-        search: query.search.map(|search| search.0),
-        kind: query.kind,
-        organisation: query.organization_id,
-        status: query.status,
-        heartbeat: query.heartbeat_status,
-    };
-    let page = Page { number: query.page, size: query.page_size };
-    let direction = query.sort_direction.unwrap_or(Direction::Descending);
-    let found = call.context.list_systems(&call.caller, &filter, (query.sort_by.order, direction), page).await?;
-    let (number, size) = (page.number.get(), page.size.get());
-    let total_pages = (found.total + i64::from(size) - 1) / i64::from(size);
-    let pagination = PaginationView {
-        page: number,
-        page_size: size,
-        total_count: found.total,
-        total_pages,
-        has_next: i64::from(number) < total_pages,
-        has_prev: number > 1 && total_pages > 0,
-        sort_by: query.sort_by.name(),
-        sort_direction: direction.name(),
-    };
-    let systems = found.systems.into_iter().map(|system| SystemView::new(&call.context, system)).collect();
-    Ok(Ok200::new(SystemsView { systems, pagination }).saying("systems retrieved successfully"))
 }
 
 /// Refuses a type that this server does not accept.
