@@ -79,6 +79,15 @@ struct PublicKey {
     bytes: [u8; 32],
 }
 
+/// A public key as everybody may know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// Its name in the headers of what it signed.
+    pub kid: String,
+    /// The 32 bytes of an Ed25519 key (RFC 8032).
+    pub public_key: [u8; 32],
+}
+
 /// The keys as they are now.
 pub(crate) struct KeySet {
     token: ActiveKey,
@@ -124,19 +133,13 @@ impl KeyRing {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The public keys as a JWK set (RFC 7517, RFC 8037), those of callbacks first.
+    /// The public keys whose signatures are believed, those of callbacks first.
     #[must_use]
-    pub fn jwks(&self) -> serde_json::Value {
+    pub fn published(&self) -> Vec<PublishedKey> {
         let keys = self.current();
-        let jwk = |key: &PublicKey| {
-            serde_json::json!({
-                "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA",
-                "kid": key.kid, "x": BASE64URL_NOPAD.encode(&key.bytes),
-            })
-        };
         let of = |purpose| keys.public.iter().filter(move |key| key.purpose == purpose);
-        let list: Vec<_> = Purpose::ALL.into_iter().flat_map(of).map(jwk).collect();
-        serde_json::json!({ "keys": list })
+        let publish = |key: &PublicKey| PublishedKey { kid: key.kid.clone(), public_key: key.bytes };
+        Purpose::ALL.into_iter().flat_map(of).map(publish).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use bailiwick_app::keys::PublishedKey;
 use bailiwick_contract::answer::{Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::document::document;
@@ -10,6 +11,7 @@ use bailiwick_contract::endpoint::Endpoint;
 use bailiwick_contract::registry::Registry;
 use bailiwick_domain::fault::Code;
 use bailiwick_domain::time::Span;
+use data_encoding::BASE64URL_NOPAD;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -68,13 +70,55 @@ async fn readiness(call: Call) -> Reply<Ok200<HealthView>> {
     Ok(Ok200::new(HealthView { status: "ok" }))
 }
 
-async fn jwks(call: Call) -> Reply<Ok200<Value>> {
-    Ok(Ok200::new(call.context.keys.jwks()))
+/// The public keys of this server (RFC 7517).
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "JwkSet")]
+struct JwkSetView {
+    /// The keys; those that sign callbacks come first.
+    keys: Vec<JwkView>,
 }
 
-async fn openapi(call: Call) -> Reply<Ok200<&'static Value>> {
+/// A public key (RFC 7517, RFC 8037).
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Jwk")]
+struct JwkView {
+    /// `OKP`.
+    kty: &'static str,
+    /// `Ed25519`.
+    crv: &'static str,
+    /// `sig`.
+    r#use: &'static str,
+    /// `EdDSA`.
+    alg: &'static str,
+    /// Its name in the headers of what it signed.
+    kid: String,
+    /// The 32 bytes of the key in base64url without padding.
+    x: String,
+}
+
+async fn jwks(call: Call) -> Reply<Ok200<JwkSetView>> {
+    let view = |key: PublishedKey| JwkView {
+        kty: "OKP",
+        crv: "Ed25519",
+        r#use: "sig",
+        alg: "EdDSA",
+        kid: key.kid,
+        x: BASE64URL_NOPAD.encode(&key.public_key),
+    };
+    Ok(Ok200::new(JwkSetView { keys: call.context.keys.published().into_iter().map(view).collect() }))
+}
+
+/// An `OpenAPI` document.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "OpenApiDocument")]
+struct DocumentView(#[schemars(with = "serde_json::Map<String, Value>")] &'static Value);
+
+async fn openapi(call: Call) -> Reply<Ok200<DocumentView>> {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    Ok(Ok200::new(DOCUMENT.get_or_init(|| openapi_document(&call.registry))))
+    Ok(Ok200::new(DocumentView(DOCUMENT.get_or_init(|| openapi_document(&call.registry)))))
 }
 
 /// The `OpenAPI` document of this program.
