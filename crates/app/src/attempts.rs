@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::throttle::LedgerKey;
-use bailiwick_domain::time::Span;
+use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::throttle;
 use tokio::sync::Notify;
@@ -37,13 +37,13 @@ struct Open {
 }
 
 impl Attempts {
-    fn enter(&self, keys: [LedgerKey; 2]) -> Booking {
+    fn enter(&self, keys: [LedgerKey; 2], booked_at: Timestamp, address_failed_at: Timestamp) -> Booking {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
             open.entry(key).or_default().count += 1;
         }
-        Booking { keys, open: Arc::clone(&self.open) }
+        Booking { keys, booked_at, address_failed_at, open: Arc::clone(&self.open) }
     }
 
     /// What wakes up when one of the attempts on this ledger has been checked; nothing when there are none.
@@ -57,6 +57,9 @@ impl Attempts {
 #[derive(Debug)]
 pub(crate) struct Booking {
     keys: [LedgerKey; 2],
+    booked_at: Timestamp,
+    /// The newest failure from the address before this attempt.
+    address_failed_at: Timestamp,
     open: Arc<Mutex<HashMap<LedgerKey, Open>>>,
 }
 
@@ -81,9 +84,9 @@ impl Booking {
         // In one order everywhere, so that two transactions never wait for each other.
         if account < address {
             throttle::forget(transaction, account).await?;
-            throttle::refund(transaction, address).await?;
-        } else {
-            throttle::refund(transaction, address).await?;
+        }
+        throttle::refund(transaction, address, self.booked_at, self.address_failed_at).await?;
+        if account >= address {
             throttle::forget(transaction, account).await?;
         }
         Ok(())
@@ -138,15 +141,19 @@ impl Context {
         keys.sort_unstable();
         let mut transaction = self.database.write().await?;
         let mut counted = Vec::with_capacity(keys.len());
+        let mut address_failed_at = Timestamp::default();
         for key in keys {
             let ledger = throttle::hold(&mut transaction, &key).await?;
+            if key == address {
+                address_failed_at = ledger.last_failure;
+            }
             match ledger.attempt(now) {
                 Ok(ledger) => counted.push((key, ledger)),
                 Err(wait) => return Ok(Err((key, wait))),
             }
         }
         // Whoever reads the booked ledger must also find the booking.
-        let booking = self.attempts.enter([account, address]);
+        let booking = self.attempts.enter([account, address], now, address_failed_at);
         for (key, ledger) in counted {
             throttle::set(&mut transaction, &key, ledger).await?;
         }

@@ -17,7 +17,10 @@ statements! {
         RETURNING failures, last_failure_at";
     Write SET = "UPDATE throttle_ledgers SET failures = $2, last_failure_at = $3 WHERE key = $1";
     Write FORGET = "DELETE FROM throttle_ledgers WHERE key = $1";
-    Write REFUND = "UPDATE throttle_ledgers SET failures = failures - 1 WHERE key = $1 AND failures > 0";
+    /// The moment goes back too, unless somebody failed since.
+    Write REFUND = "UPDATE throttle_ledgers SET failures = failures - 1, \
+        last_failure_at = CASE WHEN last_failure_at = $2 THEN $3 ELSE last_failure_at END \
+        WHERE key = $1 AND failures > 0";
 }
 
 record! {
@@ -48,7 +51,12 @@ pub async fn forget(transaction: &mut WriteTransaction, key: &LedgerKey) -> Resu
     transaction.change(&FORGET, values![key.bytes().as_slice()]).await.map(|_| ())
 }
 
-/// Takes back one attempt that was counted and did not fail.
-pub async fn refund(transaction: &mut WriteTransaction, key: &LedgerKey) -> Result<()> {
-    transaction.change(&REFUND, values![key.bytes().as_slice()]).await.map(|_| ())
+/// Takes back one attempt that was counted at `counted_at` and did not fail; `before` is the newest failure before it.
+pub async fn refund(
+    transaction: &mut WriteTransaction,
+    key: &LedgerKey,
+    counted_at: Timestamp,
+    before: Timestamp,
+) -> Result<()> {
+    transaction.change(&REFUND, values![key.bytes().as_slice(), counted_at, before]).await.map(|_| ())
 }
