@@ -11,7 +11,7 @@ use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::password::Password;
 use bailiwick_domain::time::Span;
 use http::StatusCode;
-use http::header::USER_AGENT;
+use http::header::{RETRY_AFTER, USER_AGENT};
 
 use super::frame::{Cookies, Frame, local_path, set_cookie};
 use super::view::layout::Field;
@@ -78,6 +78,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     };
     let email = if email.is_empty() { Field::refused("", "Enter your e-mail address.") } else { Field::new(email) };
     let password_error = password.err().map(|refusal| password_sentence(&refusal));
+    let retry_after = refusal.as_ref().and_then(retry_after);
     let (layout, cookies) = Frame::of_post(&visit).take();
     let page = LoginPage {
         layout,
@@ -89,7 +90,20 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
         refusal,
         notice: None,
     };
-    cookies.page(status, &page)
+    let mut response = cookies.page(status, &page)?;
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
+}
+
+/// For programs: the seconds after which another attempt makes sense.
+const fn retry_after(refusal: &LoginRefusal) -> Option<i64> {
+    match refusal {
+        LoginRefusal::Throttled { seconds } => Some(*seconds),
+        LoginRefusal::Unavailable => Some(1),
+        LoginRefusal::WrongCredentials => None,
+    }
 }
 
 /// What the form says to a fault; faults that have nothing to do with signing in go on.
