@@ -1,13 +1,21 @@
 //! Reads a body from the wire, counting while it comes.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bailiwick_domain::fault::{Code, Fault};
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use super::BodyKind;
+
+/// How much of a refused body is still taken in, in bytes.
+const DISCARDED_MAX: usize = 4 * 1024 * 1024;
+/// How long that may take.
+const DISCARD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reads a JSON body of at most `limit` bytes.
 ///
@@ -28,16 +36,38 @@ pub(crate) async fn read_body(kind: BodyKind, headers: &HeaderMap, body: Body, l
 }
 
 /// Reads at most `limit` bytes; the first byte above is [`Code::TooLarge`].
-pub(crate) async fn read_bytes(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Fault> {
+pub(crate) async fn read_bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Fault> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
+        // A client that asked first has not sent anything yet.
+        if !headers.contains_key(EXPECT) {
+            discard(&mut body).await;
+        }
         return Err(Code::TooLarge.into());
     }
-    match Limited::new(body, limit).collect().await {
+    match Limited::new(&mut body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Code::TooLarge.into()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            discard(&mut body).await;
+            Err(Code::TooLarge.into())
+        }
         Err(_) => Err(Fault::new(Code::MalformedBody).with_detail("the body was cut off")),
     }
+}
+
+/// Takes in the rest of a refused body, within bounds: a client that writes before it reads would lose the answer
+/// together with the connection (RFC 9112, 9.6).
+async fn discard(body: &mut Body) {
+    let reading = async {
+        let mut left = DISCARDED_MAX;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(length) else { return };
+            left = rest;
+        }
+    };
+    // What does not come in time is cut off with the connection.
+    let _ = timeout(DISCARD_PATIENCE, reading).await;
 }
 
 /// Whether the body claims to be plain JSON, or claims nothing.
