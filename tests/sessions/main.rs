@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod forged;
+mod refresh;
 mod sign_in;
+mod sign_out;
 mod support;
+mod throttle;
 mod tokens;

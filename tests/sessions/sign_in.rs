@@ -96,7 +96,8 @@ on_both_engines! {
             let request = bench.call(Method::POST, SIGN_IN).header(CONTENT_TYPE, media_type);
             Answer::of(request.body(good.clone())).await.message(415);
         }
-        let huge = json!({ "Username": "a".repeat(4 << 20), "Password": PASSWORD });
+        // The answer arrives although it is written before the body is through.
+        let huge = json!({ "Username": "a".repeat(2 << 20), "Password": PASSWORD });
         post(&bench, SIGN_IN, &huge).await.message(413);
         Answer::of(bench.call(Method::PUT, SIGN_IN).json(&json!({}))).await.message(405);
         Answer::of(bench.call(Method::POST, "/auth/authenticate/signing").json(&json!({}))).await.message(404);
