@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use bailiwick_app::settings::BaseUrl;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::role::Role;
-use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
