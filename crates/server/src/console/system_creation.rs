@@ -215,7 +215,8 @@ async fn show(visit: &Visit<Caller>, wish: Wish, problems: Problems, status: Sta
     let user_email = principal.email.to_string();
     if organisations.is_empty() {
         let way_back = Some(way_back(&wish));
-        return refuse(visit, way_back, ConsentRefusal::NoRight { user_email });
+        let again = again(&wish);
+        return refuse(visit, way_back, ConsentRefusal::NoRight { user_email, again });
     }
     let chosen = OrganisationId::parse_text(&wish.organisation).ok().or(principal.current_organisation);
     let system_type = type_choice(&visit.context, &wish, problems.kind);

@@ -147,6 +147,8 @@ pub enum ConsentRefusal {
     NoRight {
         /// The e-mail address of the person who is signed in.
         user_email: String,
+        /// Where somebody else, once signed in, is asked the same question.
+        again: String,
     },
 }
 
@@ -281,7 +283,13 @@ impl ConsentRefusedPage {
             ("refused-type", page(ConsentRefusal::SystemType { given: format!("windows{plant}") }, true)),
             (
                 "refused-right",
-                page(ConsentRefusal::NoRight { user_email: format!("ada.verdi@northwind.example{plant}") }, true),
+                page(
+                    ConsentRefusal::NoRight {
+                        user_email: format!("ada.verdi@northwind.example{plant}"),
+                        again: format!("/system-creation?name={plant}"),
+                    },
+                    true,
+                ),
             ),
         ]
     }
