@@ -56,3 +56,21 @@ pub(crate) fn unlinked(documents: &[File], files: &[String]) -> Vec<Finding> {
     })
     .collect()
 }
+
+/// Promises whose test or folder, named in back-ticks in the last column of a table, does not exist.
+pub(crate) fn unproved(promises: &File, sources: &[File], exists: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let has_test = |name: &str| sources.iter().any(|source| source.text.contains(&format!("fn {name}(")));
+    let mut findings = Vec::new();
+    for (index, line) in promises.text.lines().enumerate() {
+        let Some(proofs) = line.strip_prefix('|').and_then(|row| row.trim_end_matches([' ', '|']).rsplit('|').next())
+        else {
+            continue;
+        };
+        for name in proofs.split('`').skip(1).step_by(2) {
+            if !exists(name) && !has_test(name) {
+                findings.push(Finding::new(promises, index + 1, format!("there is no test or file called {name}")));
+            }
+        }
+    }
+    findings
+}

@@ -120,3 +120,12 @@ fn every_document_can_be_found() {
     let all: Vec<String> = paths(root()).iter().map(|path| relative(path)).collect();
     settle(&documents::unlinked(&documents(), &all));
 }
+
+#[test]
+fn every_promise_has_its_test() {
+    let documents = documents();
+    let promises = documents.iter().find(|file| file.path == "SECURITY.md").cloned();
+    let promises = promises.unwrap_or_else(|| File::new("SECURITY.md", ""));
+    assert!(promises.text.matches("| `").count() > 20, "SECURITY.md promises next to nothing");
+    settle(&documents::unproved(&promises, &files(&["rs"]), |path| root().join(path).exists()));
+}

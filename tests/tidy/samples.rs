@@ -146,3 +146,13 @@ fn links_are_followed_both_ways() {
     let lost = documents::unlinked(&documents, &files);
     assert_eq!(lost.iter().map(|finding| finding.path.as_str()).collect::<Vec<_>>(), ["docs/deep/page.md"]);
 }
+
+#[test]
+fn a_promise_without_a_test_is_found() {
+    let text =
+        "| promise | test |\n|---|---|\n| It holds | `it_holds`, `it_is_gone` |\n| A `word` of its own | `docs/` |\n";
+    let promises = File::new("SECURITY.md", text);
+    let sources = [File::new("tests/a.rs", "fn it_holds() {}")];
+    let found = documents::unproved(&promises, &sources, |path| path == "docs/");
+    assert_eq!(found.len(), 1, "only the missing test is found");
+}
