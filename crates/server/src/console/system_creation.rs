@@ -18,7 +18,7 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::state_token::RawState;
 use bailiwick_domain::system::SystemType;
-use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::time::{Span, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -182,6 +182,8 @@ fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome) -> Result<Respo
         Delivery::Delivered
     } else {
         let next = outcome.next_attempt_at.map(Timestamp::from_microseconds);
+        // One that is due is not worth naming: its time is over when the page is read.
+        let next = next.filter(|at| at.since(now) >= Span::seconds(1));
         Delivery::Pending { next_attempt: next.map(|at| Moment::new(now, at)) }
     };
     let created_at = Timestamp::from_seconds(Timestamp::from_microseconds(outcome.created_at).seconds());
