@@ -7,7 +7,7 @@ use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::receiver::{Answer as Reaction, Received, verify_signature};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::support::{Actor, Answer, Scene, assert_snapshot, id_of, with};
@@ -41,6 +41,15 @@ on_both_engines! {
         let unable = reader.call_back(&bench, &wrong).await;
         unable.assert_is(403, "insufficient permissions");
         assert_snapshot("callback_403", &unable.json);
+
+        // Not even a body that is no JSON, or none at all, comes before.
+        for bytes in ["{", ""] {
+            let broken = |request: RequestBuilder| request.header("content-type", "application/json").body(bytes);
+            let nobodys = broken(bench.call(Method::POST, "/api/systems/callback"));
+            Answer::to(nobodys).await.assert_is(401, "invalid token");
+            let readers = broken(reader.request(&bench, Method::POST, "/api/systems/callback"));
+            Answer::to(readers).await.assert_is(403, "insufficient permissions");
+        }
 
         let able = scene.admin.call_back(&bench, &wrong).await;
         let expected = [("name", "required"), ("type", "oneof"), ("callback_url", "url")];

@@ -227,6 +227,30 @@ on_both_engines! {
         assert_eq!(both.create(&bench, &plain("Here")).await["organization"]["name"], "Sibling");
     }
 
+    async fn the_database_has_the_last_word_on_who_may(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let system = scene.admin.create(&bench, &plain("Kept")).await;
+        let body = scene.body(&bench, "kept");
+        // The role changes behind the server's back: what it remembers of the person is out of date.
+        let user = peek::id_literal(&bench, &scene.admin.person.id.to_string());
+        let become_role =
+            async |role: &str| peek::execute(&bench, &format!("UPDATE memberships SET role = '{role}' WHERE user_id = {user}")).await;
+        become_role("reader").await;
+        for answer in [
+            scene.admin.post(&bench, "/api/systems", &plain("No")).await,
+            scene.admin.call_back(&bench, &body).await,
+            scene.admin.put(&bench, &path(&system), &json!({ "name": "No" })).await,
+            scene.admin.delete(&bench, &path(&system)).await,
+            scene.admin.post(&bench, &format!("{}/regenerate-secret", path(&system)), &json!({})).await,
+        ] {
+            answer.assert_is(403, "insufficient permissions");
+        }
+        assert_eq!(scene.admin.show(&bench, &id_of(&system)).await["name"], "Kept");
+        assert_eq!(scene.receiver.requests().len(), 0);
+        become_role("support").await;
+        scene.admin.call_back(&bench, &body).await.data(201);
+    }
+
     async fn a_heartbeat_makes_a_system_alive_for_a_quarter_of_an_hour(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let system = scene.admin.create(&bench, &plain("Beating")).await;

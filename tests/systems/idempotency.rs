@@ -7,6 +7,7 @@ use bailiwick_domain::time::Span;
 use bailiwick_store::query::retention;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::receiver::Answer as Reaction;
+use reqwest::Method;
 
 use crate::peek;
 use crate::support::{Actor, Answer, INVALID, Scene, USED, callback_with, id_of, with};
@@ -169,6 +170,9 @@ on_both_engines! {
             let answer = scene.admin.call_back_with_key(&bench, &key, &body).await;
             assert_eq!(answer.refused(), [("Idempotency-Key", "max")], "{} characters", key.len());
         }
+        let two = scene.admin.request(&bench, Method::POST, "/api/systems/callback").json(&body);
+        let two = Answer::to(two.header("idempotency-key", "a").header("idempotency-key", "b")).await;
+        assert_eq!(two.refused().iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["Idempotency-Key"]);
         scene.admin.call_back_with_key(&bench, &"k".repeat(255), &body).await.data(201);
     }
 
