@@ -35,9 +35,19 @@ pub enum Error {
 /// The result of a store operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A PostgreSQL error with the server's own words, which its `Display` leaves out.
+/// A PostgreSQL error with the server's own words, or what caused it, which its `Display` leaves out.
 fn describe(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |report| format!("{} ({})", report, report.code().code()))
+    if let Some(report) = error.as_db_error() {
+        return format!("{} ({})", report, report.code().code());
+    }
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
 }
 
 impl From<rusqlite::Error> for Error {
@@ -73,7 +83,7 @@ impl From<tokio_postgres::Error> for Error {
             return if is_ours && !error.is_closed() {
                 Self::Postgres(Arc::new(error))
             } else {
-                Self::Unavailable(error.to_string())
+                Self::Unavailable(describe(&error))
             };
         };
         let code = report.code().code();
