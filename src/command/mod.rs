@@ -13,22 +13,29 @@ use crate::settings;
 const ABOUT: &str = "Bailiwick answers one question for makers of appliances and edge devices: who may do what, in \
     which organisation, with which licence, on which system in the field?";
 
+/// Written for terminals of 80 columns: what is wider is broken where nobody meant to.
 const EXAMPLES: &str = "\
 First steps:
-  bailiwick                                   start on http://127.0.0.1:8080 with a database file in ./bailiwick-data;
-                                              on an empty database it prints a link to set the server up
-  bailiwick admin bootstrap --organisation \"Acme\" --email ann@acme.example --name \"Ann\" --password-stdin
-                                              set it up without a browser; the password is read from standard input
-  bailiwick openapi > openapi.json            the description of both APIs
+  bailiwick
+      Start on http://127.0.0.1:8080 with a database file in ./bailiwick-data.
+      On an empty database it prints a link to set the server up.
+  bailiwick admin bootstrap --organisation Acme --email ann@acme.example \\
+      --name Ann --password-stdin
+      Set it up without a browser; the password comes from standard input.
+  bailiwick openapi > openapi.json
+      The description of both APIs.
 
-Settings come from flags, then the environment, then bailiwick.toml, then the defaults shown here. In
-bailiwick.toml a setting is called like its flag, with underscores: base_url = \"https://id.example.org\"
+Settings come from flags, then the environment, then bailiwick.toml, then the
+defaults shown here. In bailiwick.toml a setting is called like its flag, with
+underscores:
+  base_url = \"https://id.example.org\"
 
-In production, put a reverse proxy with TLS in front, and say what the world sees:
-  BAILIWICK_BASE_URL=https://id.example.org BAILIWICK_TRUSTED_PROXIES=127.0.0.1/32 bailiwick
+In production, put a reverse proxy with TLS in front, and say what it is called:
+  export BAILIWICK_BASE_URL=https://id.example.org
+  export BAILIWICK_TRUSTED_PROXIES=127.0.0.1/32
 
 On PostgreSQL 15 or newer instead of the database file:
-  BAILIWICK_DATABASE_URL=postgres://bailiwick@db.example.org/bailiwick bailiwick";
+  export BAILIWICK_DATABASE_URL=postgres://bailiwick@db.example.org/bailiwick";
 
 /// The command line as clap understands it.
 pub(crate) fn line() -> Command {
