@@ -5,6 +5,7 @@
 
 mod deadlines;
 mod forged;
+mod program;
 mod refresh;
 mod sign_in;
 mod sign_out;

@@ -1,0 +1,313 @@
+//! The program itself: settings, the commands of an operator, and what is never logged.
+
+use std::process::Output;
+use std::time::Duration;
+
+use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::http;
+use bailiwick_testkit::people::PASSWORD;
+use bailiwick_testkit::postgres::{Cluster, Database};
+use bailiwick_testkit::process::{Program, Running};
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set};
+
+/// Who the program is set up with.
+const EMAIL: &str = "ann@acme.example";
+/// Every setting's environment variable (contract, section 1, and our own additions).
+const SETTINGS: [&str; 14] = [
+    "BAILIWICK_LISTEN",
+    "BAILIWICK_BASE_URL",
+    "BAILIWICK_DATA_DIR",
+    "BAILIWICK_DATABASE_URL",
+    "BAILIWICK_REGISTRATION",
+    "BAILIWICK_SYSTEM_TYPES",
+    "BAILIWICK_OUTBOUND_ALLOW",
+    "BAILIWICK_TRUSTED_PROXIES",
+    "BAILIWICK_HEARTBEAT_DEAD_AFTER",
+    "BAILIWICK_SMTP_URL",
+    "BAILIWICK_MAIL_FROM",
+    "BAILIWICK_METRICS_LISTEN",
+    "BAILIWICK_LOG",
+    "BAILIWICK_LOG_FORMAT",
+];
+
+/// The program on a fresh database, which goes with the second value.
+pub(crate) fn fresh(engine: Engine) -> (Program, Option<Database>) {
+    let program = Program::built().unwrap();
+    match engine {
+        Engine::Sqlite => (program, None),
+        Engine::Postgres => {
+            let database = Cluster::shared().create_database().unwrap();
+            (program.with("BAILIWICK_DATABASE_URL", database.url()), Some(database))
+        }
+    }
+}
+
+/// Runs `admin bootstrap` with these values.
+pub(crate) fn bootstrap(program: &Program, organisation: &str, email: &str, name: &str, password: &str) -> Output {
+    let arguments = ["--organisation", organisation, "--email", email, "--name", name, "--password-stdin"];
+    program.run(&[&["admin", "bootstrap"], arguments.as_slice()].concat(), &format!("{password}\n")).unwrap()
+}
+
+/// The one line with which a command refused.
+fn refusal(output: &Output) -> String {
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(error.trim_end().lines().count(), 1, "more than one line: {error}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    error
+}
+
+async fn sign_in(client: &Client, server: &Running, email: &str) -> Answer {
+    Answer::of(client.post(server.at(SIGN_IN)).json(&json!({ "Username": email, "Password": PASSWORD }))).await
+}
+
+async fn read(client: &Client, server: &Running, token: &str) -> u16 {
+    Answer::of(client.get(server.at(SYSTEMS)).bearer_auth(token)).await.status
+}
+
+/// A server that is set up and runs.
+async fn running(engine: Engine) -> (Program, Running, Option<Database>) {
+    let (mut program, database) = fresh(engine);
+    let server = program.start().await.unwrap();
+    let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
+    assert!(output.status.success(), "{output:?}");
+    (program, server, database)
+}
+
+async fn an_operator_sets_the_server_up_once(engine: Engine) {
+    let (mut program, _database) = fresh(engine);
+    let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(EMAIL), "{output:?}");
+    assert!(!format!("{output:?}").contains(PASSWORD), "the password is shown");
+    for email in [EMAIL, "bob@acme.example"] {
+        let refused = refusal(&bootstrap(&program, "Other", email, "Bob", PASSWORD));
+        assert!(refused.contains("already set up"), "{refused}");
+    }
+    let server = program.start().await.unwrap();
+    assert!(!server.output().contains("/setup?token="), "no link for a server that is set up");
+    let client = http::client().unwrap();
+    let answer = sign_in(&client, &server, EMAIL).await;
+    assert_eq!(read(&client, &server, &answer.text("AccessToken")).await, 200);
+    assert_eq!(sign_in(&client, &server, "bob@acme.example").await.status, 401);
+}
+
+#[tokio::test]
+async fn an_operator_sets_the_server_up_once_on_sqlite() {
+    an_operator_sets_the_server_up_once(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn an_operator_sets_the_server_up_once_on_postgres() {
+    an_operator_sets_the_server_up_once(Engine::Postgres).await;
+}
+
+#[test]
+fn what_an_operator_got_wrong_is_named_and_nothing_is_created() {
+    let (program, _) = fresh(Engine::Sqlite);
+    let tell = |organisation, email, name, password| refusal(&bootstrap(&program, organisation, email, name, password));
+    for (refused, named) in [
+        (tell("Acme", EMAIL, "Ann", "too short"), "password must be"),
+        (tell("Acme", EMAIL, "Ann", "passwordpassword"), "password must be"),
+        (tell("Acme Appliances", EMAIL, "Ann", "acme appliances"), "password must be"),
+        (tell("Acme", EMAIL, "Ann", ""), "password"),
+        (tell("Acme", "ann", "Ann", PASSWORD), "--email must be"),
+        (tell(" ", EMAIL, "Ann", PASSWORD), "--organisation must be"),
+        (tell("Acme", EMAIL, "", PASSWORD), "--name must be"),
+    ] {
+        assert!(refused.contains(named), "{refused}");
+        assert!(!refused.contains(PASSWORD) && !refused.contains("too short"), "the password is shown: {refused}");
+    }
+    let arguments = ["admin", "bootstrap", "--organisation", "Acme", "--email", EMAIL, "--name", "Ann"];
+    let output = program.run(&arguments, PASSWORD).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--password-stdin"), "{output:?}");
+    let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
+    assert!(output.status.success(), "nothing was there before: {output:?}");
+}
+
+/// Rotating keys under a running server harms nobody.
+async fn keys_are_rotated_while_the_server_runs(engine: Engine) {
+    let (program, server, _database) = running(engine).await;
+    let client = http::client().unwrap();
+    let before = sign_in(&client, &server, EMAIL).await;
+    let (access, refresh) = (before.text("AccessToken"), before.text("RefreshToken"));
+    let old_keys = key_set(&client, server.origin()).await;
+    let output = program.run(&["admin", "rotate-keys"], "").unwrap();
+    assert!(output.status.success(), "{output:?}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    let keys = key_set(&client, server.origin()).await;
+    let list = |keys: &Value| keys.get("keys").and_then(Value::as_array).unwrap().clone();
+    assert_eq!(list(&keys).len(), 4, "old and new, of tokens and of callbacks");
+    for old in list(&old_keys) {
+        assert!(list(&keys).contains(&old), "{old} is not published any more");
+    }
+    assert_eq!(read(&client, &server, &access).await, 200, "an old access token");
+    let call = || client.post(server.at(REFRESH)).bearer_auth(&refresh);
+    let renewed = Answer::of(call().json(&json!({ "GrantType": "refresh_token" }))).await;
+    assert_eq!(renewed.status, 200, "an old refresh token: {renewed:?}");
+    for token in [renewed.text("AccessToken"), sign_in(&client, &server, EMAIL).await.text("AccessToken")] {
+        let token = Jwt::of(&token);
+        assert!(!list(&old_keys).iter().any(|old| old.get("kid") == token.header.get("kid")), "signed with an old key");
+        token.verify(&keys);
+    }
+    Jwt::of(&access).verify(&keys);
+    assert_eq!(read(&client, &server, &renewed.text("AccessToken")).await, 200);
+}
+
+#[tokio::test]
+async fn keys_are_rotated_while_the_server_runs_on_sqlite() {
+    keys_are_rotated_while_the_server_runs(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn keys_are_rotated_while_the_server_runs_on_postgres() {
+    keys_are_rotated_while_the_server_runs(Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn the_description_is_the_same_printed_and_served() {
+    let (mut program, _) = fresh(Engine::Sqlite);
+    let printed = program.run(&["openapi"], "").unwrap();
+    assert!(printed.status.success(), "{printed:?}");
+    assert!(!program.data_dir().exists(), "printing needs no data directory");
+    let server = program.start().await.unwrap();
+    let served = http::client().unwrap().get(server.at("/openapi.json")).send().await.unwrap();
+    assert_eq!(served.status(), 200);
+    assert_eq!(served.bytes().await.unwrap(), printed.stdout);
+}
+
+#[test]
+fn the_help_names_every_setting_and_every_command() {
+    let (program, _) = fresh(Engine::Sqlite);
+    let output = program.run(&["--help"], "").unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let help = String::from_utf8(output.stdout).unwrap();
+    for setting in SETTINGS {
+        let flag = setting.trim_start_matches("BAILIWICK_").to_lowercase().replace('_', "-");
+        assert!(help.contains(setting) && help.contains(&format!("--{flag} ")), "{setting} is missing in:\n{help}");
+    }
+    for command in ["serve", "admin", "openapi", "--config"] {
+        assert!(help.contains(command), "{command} is missing in:\n{help}");
+    }
+    assert_eq!(help.matches("[env:").count(), SETTINGS.len(), "a setting that this test does not know:\n{help}");
+    let widest = help.lines().map(|line| line.chars().count()).max().unwrap();
+    let broken = help.lines().filter(|line| line.len() < 40 && line.ends_with(['.', ';']) && !line.starts_with(' '));
+    assert!(widest <= 100, "{widest} columns do not fit a terminal:\n{help}");
+    assert_eq!(broken.collect::<Vec<_>>(), Vec::<&str>::new(), "lines broken where nobody meant to:\n{help}");
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_stops_the_start_with_one_line_that_names_it() {
+    for (variable, value) in [
+        ("BAILIWICK_LISEN", "127.0.0.1:8080"),
+        ("BAILIWICK_LISTEN", "8080"),
+        ("BAILIWICK_LISTEN", "192.0.2.1:8080"),
+        ("BAILIWICK_BASE_URL", "https://id.example.org/path"),
+        ("BAILIWICK_DATA_DIR", "/proc/nowhere"),
+        ("BAILIWICK_DATABASE_URL", "mysql://root@localhost/x"),
+        ("BAILIWICK_DATABASE_URL", "sqlite:///proc/nowhere/bailiwick.db"),
+        ("BAILIWICK_DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
+        ("BAILIWICK_REGISTRATION", "maybe"),
+        ("BAILIWICK_SYSTEM_TYPES", "NS 8"),
+        ("BAILIWICK_OUTBOUND_ALLOW", "example.org"),
+        ("BAILIWICK_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("BAILIWICK_HEARTBEAT_DEAD_AFTER", "soon"),
+        ("BAILIWICK_SMTP_URL", "mail.example.org"),
+        ("BAILIWICK_MAIL_FROM", "nobody"),
+        ("BAILIWICK_METRICS_LISTEN", "9100"),
+        ("BAILIWICK_LOG", "a=b=c"),
+        ("BAILIWICK_LOG_FORMAT", "xml"),
+    ] {
+        let (program, _) = fresh(Engine::Sqlite);
+        let line = refusal(&program.with(variable, value).run(&["serve"], "").unwrap());
+        assert!(line.contains(variable), "{variable}={value}: {line}");
+    }
+}
+
+#[test]
+fn the_settings_file_and_the_flags_are_held_to_the_same() {
+    for (file, named) in [
+        ("lisen = \"127.0.0.1:8080\"", "lisen"),
+        ("registration = \"maybe\"", "registration"),
+        ("registration = true", "registration"),
+        ("registration = ", "bailiwick.toml"),
+        ("[server]\nlisten = \"127.0.0.1:8080\"", "server"),
+    ] {
+        let (program, _) = fresh(Engine::Sqlite);
+        let directory = program.data_dir().parent().unwrap().to_owned();
+        std::fs::write(directory.join("bailiwick.toml"), file).unwrap();
+        let line = refusal(&program.run(&[], "").unwrap());
+        assert!(line.contains(named), "{file}: {line}");
+    }
+    let (program, _) = fresh(Engine::Sqlite);
+    let line = refusal(&program.run(&["--registration", "maybe"], "").unwrap());
+    assert!(line.contains("registration"), "{line}");
+    let line = refusal(&program.run(&["--config", "nowhere.toml"], "").unwrap());
+    assert!(line.contains("nowhere.toml"), "{line}");
+}
+
+/// Whatever is logged, it holds no credential, even when it came where none belongs.
+async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
+    const CANARY: &str = "canary-in-the-address";
+    let (program, _database) = fresh(engine);
+    let mut program = program.with("BAILIWICK_LOG", "trace").with("BAILIWICK_LOG_FORMAT", "json");
+    let server = program.start().await.unwrap();
+    let link = server.setup_link().await.unwrap();
+    let setup_token = link.split_once("token=").unwrap().1.to_owned();
+    let client = http::client().unwrap();
+    Answer::of(client.get(&link)).await;
+    let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
+    assert!(output.status.success(), "{output:?}");
+    for query in [format!("Password={CANARY}"), format!("Username=ann&Password={CANARY}"), format!("{CANARY}=1")] {
+        Answer::of(client.get(server.at(&format!("{SIGN_IN}?{query}")))).await;
+    }
+    Answer::of(client.post(server.at(SIGN_IN)).json(&json!({ "Username": EMAIL, "Password": CANARY })))
+        .await
+        .message(401);
+    let tokens = sign_in(&client, &server, EMAIL).await;
+    let (access, refresh) = (tokens.text("AccessToken"), tokens.text("RefreshToken"));
+    assert_eq!(read(&client, &server, &access).await, 200);
+    assert_eq!(read(&client, &server, &format!("{access}{CANARY}")).await, 401);
+    let renewed = Answer::of(client.post(server.at(REFRESH)).bearer_auth(&refresh).json(&json!({}))).await;
+    let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
+    let form = client.post(server.at("/login")).header("Origin", server.origin()).body(form);
+    let page = Answer::of(form.header("Content-Type", "application/x-www-form-urlencoded")).await;
+    let cookie = page.header("set-cookie").unwrap().split(['=', ';']).nth(1).unwrap().to_owned();
+    assert!(cookie.len() > 20, "{page:?}");
+
+    let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
+    let log = server.stderr() + &String::from_utf8(output.stderr).unwrap();
+    assert!(log.lines().filter(|line| line.contains("answered")).count() >= 10, "the log says too little:\n{log}");
+    for (what, secret) in [
+        ("a credential in the address or a wrong password", CANARY.to_owned()),
+        ("a password", PASSWORD.to_owned()),
+        ("a form's password", PASSWORD.replace(' ', "+")),
+        ("an access token", signature(&access)),
+        ("a refresh token", signature(&refresh)),
+        ("a renewed token", signature(&renewed.text("AccessToken"))),
+        ("a cookie", cookie),
+        ("the setup link's token", setup_token),
+        ("the hash of a password", "$argon2id$".to_owned()),
+    ] {
+        assert!(
+            !log.contains(&secret),
+            "{what} is logged:\n{}",
+            log.lines().find(|line| line.contains(&secret)).unwrap()
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_door_is_logged_on_sqlite() {
+    nothing_that_opens_a_door_is_logged(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_door_is_logged_on_postgres() {
+    nothing_that_opens_a_door_is_logged(Engine::Postgres).await;
+}
