@@ -57,7 +57,10 @@ fn statements_have_names_of_their_own_and_say_what_they_do() {
 
 #[test]
 fn the_engines_differ_in_one_statement() {
-    let forks: Vec<_> = query::statements().filter(|statement| statement.is_fork()).map(|fork| bailiwick_store::Statement::name(fork)).collect();
+    let forks: Vec<_> = query::statements()
+        .filter(|statement| statement.is_fork())
+        .map(|fork| bailiwick_store::Statement::name(fork))
+        .collect();
     assert_eq!(forks, ["bailiwick_store::query::delivery::DUE"], "each fork is a place where the engines can drift");
 }
 

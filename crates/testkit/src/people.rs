@@ -49,6 +49,9 @@ impl Bench {
     }
 
     /// Adds an organisation of a kind straight to the store.
+    ///
+    /// # Panics
+    /// When that is refused: the test has failed then, as with everything here.
     pub async fn organisation_of_kind(
         &self,
         name: &str,
@@ -96,6 +99,9 @@ impl Bench {
     }
 
     /// Signs somebody in over the API.
+    ///
+    /// # Panics
+    /// When that is refused.
     pub async fn sign_in(&self, person: &Person) -> Tokens {
         let body = json!({ "Username": person.email, "Password": PASSWORD, "KeepLoggedIn": false });
         let answer = self.call(Method::POST, "/auth/authenticate/signin").json(&body).send().await.expect("an answer");
@@ -113,7 +119,6 @@ impl Bench {
     }
 
     /// A request to this server.
-    #[must_use]
     pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, self.at(path))
     }
