@@ -18,6 +18,7 @@ use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::time::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::json;
 
 /// The deadline of everything in this section (seed 001).
 const DEADLINE: Span = Span::seconds(15);
@@ -131,7 +132,7 @@ impl JsonSchema for FormerAccountName {
 
 body! {
     /// What somebody signs in with: a name in one of two forms, and the password.
-    pub struct SignInBody {
+    pub struct SignInMembers {
         /// The e-mail address of the account.
         username: AccountName => optional "Username",
         /// The e-mail address of the account, in the older form.
@@ -140,6 +141,45 @@ body! {
         password: Password => required "Password",
         /// Whether the session lives 30 days instead of 12 hours.
         keep_logged_in: bool => defaulted "KeepLoggedIn",
+    }
+}
+
+/// Who signs in, with what, to which kind of session.
+pub struct SignInBody {
+    name: AccountName,
+    kind: SessionKind,
+    password: Password,
+}
+
+impl BodyInput for SignInBody {
+    fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
+        let SignInMembers { username, email, password, keep_logged_in } = SignInMembers::read(bytes, context)?;
+        let (name, kind) = match (username, email) {
+            (Some(name), None) if keep_logged_in => (name, SessionKind::KeptSignedIn),
+            (Some(name), None) => (name, SessionKind::Standard),
+            (None, Some(FormerAccountName(name))) => (name, SessionKind::FixedToken),
+            (None, None) => {
+                let refusal = Refusal::new("required", "the e-mail address of the account");
+                return Err(Fault::field("Username", refusal, None));
+            }
+            (Some(_), Some(_)) => {
+                let refusal = Refusal::new("excluded", "left out when Username is given");
+                return Err(Fault::field("Email", refusal, None));
+            }
+        };
+        Ok(Self { name, kind, password })
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = SignInMembers::describe(generator);
+        let form = |given: &str, other: &str| {
+            json!({
+                "required": [given],
+                "properties": { given: { "type": "string" }, other: { "type": "null" } },
+            })
+        };
+        schema.insert("oneOf".to_owned(), json!([form("Username", "Email"), form("Email", "Username")]));
+        schema
     }
 }
 
@@ -194,20 +234,7 @@ async fn sign_in(call: Call<(), NoPath, NoQuery, SignInBody, ClientHeaders>) -> 
     if call.query_names().any(|name| is_credential(&name)) {
         return Err(Code::CredentialsInQuery.into());
     }
-    let SignInBody { username, email, password, keep_logged_in } = call.body;
-    let (name, kind) = match (username, email) {
-        (Some(name), None) if keep_logged_in => (name, SessionKind::KeptSignedIn),
-        (Some(name), None) => (name, SessionKind::Standard),
-        (None, Some(FormerAccountName(name))) => (name, SessionKind::FixedToken),
-        (None, None) => {
-            let refusal = Refusal::new("required", "the e-mail address of the account");
-            return Err(Fault::field("Username", refusal, None));
-        }
-        (Some(_), Some(_)) => {
-            let refusal = Refusal::new("excluded", "left out when Username is given");
-            return Err(Fault::field("Email", refusal, None));
-        }
-    };
+    let SignInBody { name, kind, password } = call.body;
     let user_agent = call.headers.user_agent.as_ref().map(|agent| agent.0.as_str());
     let credentials = Credentials { email: name.0, password };
     let tokens = call.context.sign_in(credentials, kind, &call.origin, user_agent).await?;
