@@ -9,6 +9,7 @@ mod program;
 mod refresh;
 mod sign_in;
 mod sign_out;
+mod stolen;
 mod support;
 mod throttle;
 mod tokens;

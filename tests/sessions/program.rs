@@ -281,7 +281,7 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
     assert!(cookie.len() > 20, "{page:?}");
 
     let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
-    let log = server.stderr() + &String::from_utf8(output.stderr).unwrap();
+    let log = format!("{}{}", server.stderr(), String::from_utf8(output.stderr).unwrap());
     assert!(log.lines().filter(|line| line.contains("answered")).count() >= 10, "the log says too little:\n{log}");
     for (what, secret) in [
         ("a credential in the address or a wrong password", CANARY.to_owned()),
