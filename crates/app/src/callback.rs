@@ -141,7 +141,8 @@ impl Context {
         let system = &created.system;
         let forget_after = state.forget_after(now);
         if !used_state::consume(&mut transaction, &state.identity(), system.id, now, forget_after).await? {
-            return Err(used());
+            drop(transaction);
+            return Err(self.used_for_good(state).await?);
         }
         let id = DeliveryId::new(now, self.entropy());
         let target = request.callback_url.with_created(&parameters(request, system));
@@ -166,6 +167,15 @@ impl Context {
             self.settle_answer(caller, mark, &answer).await;
         }
         Ok(CallbackOutcome::Created(answer))
+    }
+
+    /// The fault of a used state, once that is certain: who used it may share a
+    /// commit with us and wait for the disk still, and a crash would take the
+    /// use back. A commit behind theirs waits for both.
+    async fn used_for_good(&self, state: &StateToken) -> Result<Fault, Fault> {
+        self.database.write().await?.commit().await?;
+        let is_used = used_state::is_used(&mut self.database.read().await?, &state.identity()).await?;
+        Ok(if is_used { used() } else { Code::Unavailable.into() })
     }
 
     /// Tries to deliver once. From here on the system exists: whatever happens
