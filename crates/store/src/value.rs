@@ -1,5 +1,7 @@
 //! Values on their way into a statement.
 
+use std::fmt;
+
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{AuditId, DeliveryId, OrganisationId, SessionId, SystemId, UserId};
 use bailiwick_domain::name::Name;
@@ -13,7 +15,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 use uuid::Uuid;
 
 /// A parameter of a statement, by kind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// Nothing.
     Null,
@@ -29,6 +31,22 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// JSON: text in SQLite, `jsonb` in PostgreSQL.
     Json(serde_json::Value),
+}
+
+/// Without what texts and bytes say: drivers write values to the log, and a
+/// hash or somebody's address does not belong there.
+impl fmt::Debug for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => formatter.write_str("Null"),
+            Self::Id(id) => write!(formatter, "Id({id})"),
+            Self::Text(text) => write!(formatter, "Text({} bytes)", text.len()),
+            Self::Int(number) => write!(formatter, "Int({number})"),
+            Self::Bool(truth) => write!(formatter, "Bool({truth})"),
+            Self::Bytes(bytes) => write!(formatter, "Bytes({})", bytes.len()),
+            Self::Json(_) => formatter.write_str("Json"),
+        }
+    }
 }
 
 macro_rules! value_from {
