@@ -53,7 +53,7 @@ async fn leave_secrets(client: &Client, server: &Running) -> Vec<Canary> {
 
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
     let callback = json!({
-        "name": "a system", "type": "ns8", "state": state_token(i64::try_from(now).unwrap(), "of the stolen story"),
+        "name": "a system", "type": "ns8", "callback_state": state_token(i64::try_from(now).unwrap(), "of the stolen story"),
         "callback_url": format!("https://nowhere.invalid/callback?token={CALLBACK_CANARY}"),
     });
     let request = client.post(server.at("/api/systems/callback")).bearer_auth(&access).json(&callback);
