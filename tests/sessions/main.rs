@@ -1,7 +1,7 @@
 //! Signing in, staying signed in, signing out: over HTTP, on both engines
 //! (contract, sections 1 to 3).
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 mod deadlines;
 mod forged;

@@ -176,9 +176,9 @@ async fn the_description_is_the_same_printed_and_served() {
     assert!(printed.status.success(), "{printed:?}");
     assert!(!program.data_dir().exists(), "printing needs no data directory");
     let server = program.start().await.unwrap();
-    let served = http::client().unwrap().get(server.at("/openapi.json")).send().await.unwrap();
-    assert_eq!(served.status(), 200);
-    assert_eq!(served.bytes().await.unwrap(), printed.stdout);
+    let answer = http::client().unwrap().get(server.at("/openapi.json")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.bytes().await.unwrap(), printed.stdout);
 }
 
 #[test]

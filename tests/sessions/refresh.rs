@@ -178,7 +178,7 @@ on_both_engines! {
         let tokens = signed_in(&bench).await;
         let refreshes = tokio::spawn({
             let request = |number: usize| {
-                let grant = if number % 2 == 0 { "RefreshToken" } else { "AccessToken" };
+                let grant = if number.is_multiple_of(2) { "RefreshToken" } else { "AccessToken" };
                 bench.call(Method::POST, REFRESH).bearer_auth(&tokens.refresh).json(&json!({ "GrantType": grant }))
             };
             let requests: Vec<_> = (0..16).map(request).collect();

@@ -4,8 +4,9 @@
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use bailiwick_app::clock::{Clock, SystemClock};
 use bailiwick_app::random::SystemRandom;
 use bailiwick_app::vault::Vault;
 use bailiwick_domain::time::Timestamp;
@@ -51,9 +52,8 @@ async fn leave_secrets(client: &Client, server: &Running) -> Vec<Canary> {
     let rotate = client.post(server.at(REFRESH)).bearer_auth(&first).json(&json!({ "GrantType": "RefreshToken" }));
     let second = Answer::of(rotate).await.text("RefreshToken");
 
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
     let callback = json!({
-        "name": "a system", "type": "ns8", "callback_state": state_token(i64::try_from(now).unwrap(), "of the stolen story"),
+        "name": "a system", "type": "ns8", "callback_state": state_token(SystemClock.now().milliseconds(), "of the stolen story"),
         "callback_url": format!("https://nowhere.invalid/callback?token={CALLBACK_CANARY}"),
     });
     let request = client.post(server.at("/api/systems/callback")).bearer_auth(&access).json(&callback);
