@@ -78,7 +78,7 @@ on_both_engines! {
     async fn while_the_first_is_running_the_second_is_told_to_come_back(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let other_node = bench.another_node().await;
-        scene.receiver.answer_next([Reaction::Late(Duration::from_millis(1500))]);
+        scene.receiver.answer_next([Reaction::Late(Duration::from_millis(2500))]);
         let body = scene.body(&bench, "running");
         let meanwhile = async {
             scene.receiver.wait_for_callbacks(1, Duration::from_secs(10)).await.unwrap();

@@ -183,9 +183,9 @@ pub(crate) fn id_of(system: &Value) -> String {
     system["id"].as_str().unwrap().to_owned()
 }
 
-/// Looks again and again until `found` is there; fails when it does not come within ten seconds.
+/// Looks again and again until `found` is there; fails when it does not come within twenty seconds.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
-    for _ in 0..200 {
+    for _ in 0..400 {
         if let Some(found) = look().await {
             return found;
         }
