@@ -15,19 +15,18 @@ const OWNER: &str = "ada@northwind.example";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_server_is_set_up_and_used_on_sqlite() {
     let program = Program::built().unwrap();
-    story(program).await;
+    story(program, Visitor::new().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_server_is_set_up_and_used_on_postgres() {
     let database = Cluster::shared().create_database().unwrap();
     let program = Program::built().unwrap().with("BAILIWICK_DATABASE_URL", database.url());
-    story(program).await;
+    story(program, Visitor::new().await.without_pictures()).await;
 }
 
-async fn story(mut program: Program) {
+async fn story(mut program: Program, visitor: Visitor) {
     let mut running = program.start().await.unwrap();
-    let visitor = Visitor::new().await;
     set_up(&visitor, &running).await;
 
     visitor.sign_in(OWNER).await;

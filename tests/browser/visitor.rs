@@ -15,11 +15,17 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// A browser and what a person does with it.
 pub(crate) struct Visitor {
     pub(crate) browser: Browser,
+    takes_pictures: bool,
 }
 
 impl Visitor {
     pub(crate) async fn new() -> Self {
-        Self { browser: Browser::start().await.unwrap() }
+        Self { browser: Browser::start().await.unwrap(), takes_pictures: true }
+    }
+
+    /// The same without pictures: for a story that somebody else has pictured.
+    pub(crate) fn without_pictures(self) -> Self {
+        Self { takes_pictures: false, ..self }
     }
 
     pub(crate) fn page(&self) -> &WebDriver {
@@ -150,6 +156,9 @@ impl Visitor {
     /// Sees to it that the page fits on small screens and is quick to load, and takes its picture in both colour
     /// schemes and in two widths: `target/screenshots/<name>-<scheme>-<width>.png`.
     pub(crate) async fn portray(&self, name: &str) {
+        if !self.takes_pictures {
+            return;
+        }
         for (scheme, label) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
             self.browser.prefer(scheme).await.unwrap();
             self.browser.resize(1280, 900).await.unwrap();
