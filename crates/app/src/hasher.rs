@@ -4,8 +4,8 @@
 //! taking 19 MiB afresh each time costs more than a tenth of the work. A thread
 //! that has had nothing to do for a while gives the memory back.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -32,6 +32,10 @@ const SALT_LENGTH: usize = 16;
 const QUEUE_PER_CORE: usize = 64;
 /// How long a thread without work keeps its memory.
 const MEMORY_KEPT_FOR: Duration = Duration::from_secs(5);
+/// Room that a thread's memory is reserved with, in bytes, of which only what a hash uses becomes real.
+/// Above 32 MiB the C library takes memory from the system and gives it back there, whereas smaller
+/// pieces stay in its own hands once one of them was freed (`M_MMAP_THRESHOLD`, mallopt(3)).
+const MEMORY_RESERVED: usize = 33 * 1024 * 1024;
 /// How much these threads give way to those that answer requests.
 const NICENESS: i32 = 5;
 
@@ -67,7 +71,51 @@ struct Job {
 /// The hashing threads.
 #[derive(Debug)]
 pub struct Hasher {
-    queue: SyncSender<Job>,
+    queue: Arc<Queue>,
+}
+
+/// What waits for a thread.
+#[derive(Debug)]
+struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+    length_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct QueueState {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the job back when the queue is full.
+    fn push(&self, job: Job) -> Result<(), Job> {
+        let mut state = self.lock();
+        if state.jobs.len() >= self.length_max {
+            return Err(job);
+        }
+        state.jobs.push_back(job);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The next job; nothing once the queue is closed. Each thread that finds no work for a while
+    /// does `when_bored` once, and goes on waiting.
+    fn next(&self, when_bored: impl FnOnce()) -> Option<Job> {
+        let is_idle = |state: &mut QueueState| state.jobs.is_empty() && !state.is_closed;
+        let waited = self.changed.wait_timeout_while(self.lock(), MEMORY_KEPT_FOR, is_idle);
+        let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        if timeout.timed_out() {
+            when_bored();
+            state = self.changed.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.jobs.pop_front()
+    }
 }
 
 impl std::fmt::Debug for Job {
@@ -89,13 +137,13 @@ impl Hasher {
     /// Starts a thread for each core.
     pub fn start() -> std::io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let (queue, jobs) = mpsc::sync_channel(cores * QUEUE_PER_CORE);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let queue = Queue { state: Mutex::default(), changed: Condvar::new(), length_max: cores * QUEUE_PER_CORE };
+        let hasher = Self { queue: Arc::new(queue) };
         for number in 0..cores {
-            let jobs = Arc::clone(&jobs);
-            std::thread::Builder::new().name(format!("bailiwick-hash-{number}")).spawn(move || work(&jobs))?;
+            let queue = Arc::clone(&hasher.queue);
+            std::thread::Builder::new().name(format!("bailiwick-hash-{number}")).spawn(move || work(&queue))?;
         }
-        Ok(Self { queue })
+        Ok(hasher)
     }
 
     /// Hashes a new password; returns its PHC string.
@@ -121,37 +169,35 @@ impl Hasher {
 
     async fn run(&self, password: &Password, work: Work) -> Result<Done, Fault> {
         let (reply, outcome) = oneshot::channel();
-        match self.queue.try_send(Job { password: password.clone(), work, reply }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => {
-                metrics::counter!("password_hash_queue_full_total").increment(1);
-                return Err(Fault::new(Code::Unavailable).with_retry_after(Span::seconds(1)));
-            }
-            Err(TrySendError::Disconnected(_)) => return Err(Fault::broken(HashError::Gone)),
+        if self.queue.push(Job { password: password.clone(), work, reply }).is_err() {
+            metrics::counter!("password_hash_queue_full_total").increment(1);
+            return Err(Fault::new(Code::Unavailable).with_retry_after(Span::seconds(1)));
         }
         let outcome = outcome.await.map_err(|_| Fault::broken(HashError::Gone))?;
         outcome.map_err(|error| Fault::broken(HashError::Argon2(error)))
     }
 }
 
+impl Drop for Hasher {
+    /// Lets the threads end once the queue is empty.
+    fn drop(&mut self) {
+        self.queue.lock().is_closed = true;
+        self.queue.changed.notify_all();
+    }
+}
+
 /// A hashing thread's life.
-fn work(jobs: &Mutex<Receiver<Job>>) {
+fn work(queue: &Queue) {
     // Where the system refuses, hashing competes with answering: slower, still right.
     if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "hashing threads keep their priority");
     }
     let mut memory = Vec::new();
-    loop {
-        let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(MEMORY_KEPT_FOR);
-        match received {
-            // Nobody waits for a request that was given up.
-            Ok(job) if job.reply.is_closed() => {}
-            Ok(job) => {
-                let done = carry_out(&job.password, job.work, &mut memory);
-                let _ = job.reply.send(done);
-            }
-            Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
-            Err(RecvTimeoutError::Disconnected) => return,
+    while let Some(job) = queue.next(|| memory = Vec::new()) {
+        // Nobody waits for a request that was given up.
+        if !job.reply.is_closed() {
+            let done = carry_out(&job.password, job.work, &mut memory);
+            let _ = job.reply.send(done);
         }
     }
 }
@@ -218,6 +264,7 @@ fn raw_hash(
 ) -> Result<[u8; OUTPUT_LENGTH], argon2::Error> {
     let blocks = parameters.block_count();
     if memory.len() < blocks {
+        memory.reserve_exact(blocks.max(MEMORY_RESERVED / Block::SIZE));
         memory.resize(blocks, Block::new());
     }
     let mut output = [0; OUTPUT_LENGTH];
