@@ -25,7 +25,8 @@ pub(crate) fn run(cargo_fuzz: &Path, filter: &[String]) -> Result<Count> {
     if targets.is_empty() {
         return Ok(count);
     }
-    let build = command(cargo_fuzz)?.arg("build").args(WITHOUT_SANITIZER).status().context("cargo-fuzz does not run")?;
+    let build =
+        command(cargo_fuzz)?.arg("build").args(WITHOUT_SANITIZER).status().context("cargo-fuzz does not run")?;
     if !build.success() {
         count.add(false);
         return Ok(count);

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod count;
 mod fuzz;
 mod paths;
@@ -29,10 +30,13 @@ struct Arguments {
 enum Errand {
     /// Install what tests need, run every test, and count them.
     Test(test::Options),
+    /// Measure release servers against a bare one, and print the ratios
+    Bench(bench::Options),
 }
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().errand {
         Errand::Test(options) => test::run(&options),
+        Errand::Bench(options) => bench::run(&options),
     }
 }

@@ -25,11 +25,7 @@ struct Need {
 
 const RUST_NEEDS: [Need; 4] = [
     COMPILERS,
-    Need {
-        packages: "postgresql",
-        why: "every test of the data runs on PostgreSQL too, in a throw-away cluster of its own",
-        is_there: || postgres::find_programs().is_some(),
-    },
+    POSTGRESQL,
     Need {
         packages: "chromium chromium-driver",
         why: "the pages are tried in a real browser",
@@ -46,6 +42,12 @@ const COMPILERS: Need = Need {
     packages: "build-essential",
     why: "SQLite and ring are written in C, libFuzzer in C++",
     is_there: || paths::find(&["cc"]).is_some() && paths::find(&["c++"]).is_some(),
+};
+
+const POSTGRESQL: Need = Need {
+    packages: "postgresql",
+    why: "what touches the data is tried and measured on PostgreSQL too, in a throw-away cluster of its own",
+    is_there: || postgres::find_programs().is_some(),
 };
 
 /// Where the tools of the Rust tests are.
@@ -67,6 +69,13 @@ pub(crate) fn for_rust_tests() -> Result<RustTools> {
         chromedriver: paths::find(&["chromedriver"]).context("chromedriver is installed but not in PATH")?,
         schemathesis: schemathesis()?,
     })
+}
+
+/// Installs what benchmarks need and gives the directory of PostgreSQL's programs.
+pub(crate) fn for_benchmarks() -> Result<PathBuf> {
+    install(&[COMPILERS, POSTGRESQL])?;
+    postgres::find_programs()
+        .with_context(|| format!("the installed PostgreSQL is older than {}", postgres::OLDEST_MAJOR))
 }
 
 /// Installs what fuzzing needs and gives cargo-fuzz.

@@ -1,0 +1,107 @@
+//! What `cargo xtask bench` runs, apart because it must be built for speed: a bare server to compare
+//! with, bare hashing, and clients that ask without pause.
+//!
+//! Each command prints what it measured as one line of `name=value` pairs.
+
+#![expect(clippy::print_stdout, reason = "a command speaks to whoever started it")]
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+mod bare;
+mod client;
+mod hashing;
+mod run;
+mod script;
+
+use script::Script;
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve one static JSON answer at every address until killed
+    Bare { address: String },
+    /// Hash with Argon2id on so many threads, and nothing else
+    Hash { threads: usize, seconds: f64 },
+    /// Read one address
+    Read {
+        #[command(flatten)]
+        load: Load,
+        path: String,
+        bearer: String,
+    },
+    /// Exchange refresh tokens; each connection begins with one of them
+    Refresh {
+        #[command(flatten)]
+        load: Load,
+        bearers: Vec<String>,
+    },
+    /// Create systems by callback, each with a state of its own
+    Callback {
+        #[command(flatten)]
+        load: Load,
+        bearer: String,
+        callback_url: String,
+    },
+    /// Sign in, each connection from an address of its own
+    SignIn {
+        #[command(flatten)]
+        load: Load,
+        email: String,
+        password: String,
+    },
+}
+
+/// How the clients ask.
+#[derive(Clone, Debug, Args)]
+struct Load {
+    /// The server, such as 127.0.0.1:8080
+    address: String,
+    /// Connections at once
+    connections: usize,
+    /// How long to measure
+    seconds: f64,
+    /// How long each connection rests between two requests
+    #[arg(long, default_value_t = 0)]
+    pause_milliseconds: u64,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Bare { address } => bare::serve(&address),
+        Command::Hash { threads, seconds } => {
+            println!("rate={}", hashing::rate(threads, Duration::from_secs_f64(seconds))?);
+            Ok(())
+        }
+        Command::Read { load, path, bearer } => {
+            ask(&load, |_| Script::fixed(&format!("GET {path}"), &[("Authorization", &bearer)], ""))
+        }
+        Command::Refresh { load, bearers } => ask(&load, |number| {
+            let bearer = bearers.get(number % bearers.len().max(1)).cloned();
+            Script::Refresh { bearer: bearer.unwrap_or_default() }
+        }),
+        Command::Callback { load, bearer, callback_url } => ask(&load, |number| Script::Callback {
+            bearer: bearer.clone(),
+            callback_url: callback_url.clone(),
+            connection: number,
+            posts: 0,
+        }),
+        Command::SignIn { load, email, password } => ask(&load, |number| {
+            let body = serde_json::json!({ "Username": email, "Password": password }).to_string();
+            let from = format!("10.{}.{}.1", number / 256, number % 256);
+            Script::fixed("POST /auth/authenticate/signin", &[("X-Forwarded-For", &from)], &body)
+        }),
+    }
+}
+
+fn ask(load: &Load, script: impl Fn(usize) -> Script) -> Result<()> {
+    println!("{}", run::run(load, script)?);
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask bench`: release servers against a bare one, on the same connections in the same run.
+
+use std::fs;
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::{paths, setup};
+
+mod cases;
+mod http;
+mod machine;
+mod report;
+mod server;
+mod stage;
+mod tool;
+
+use report::Row;
+use stage::Stage;
+
+/// What to measure, and how long.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Measure only this; may be given more than once
+    #[arg(long, value_enum)]
+    only: Vec<Case>,
+
+    /// One short round of each: to see that everything works, not how fast
+    #[arg(long)]
+    quick: bool,
+
+    /// Write the result into docs/benchmarks.md
+    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    write: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Case {
+    /// Authenticated reads of one system
+    Reads,
+    /// The next tokens for a refresh token
+    Refresh,
+    /// Systems created by callback, with the callback
+    Callbacks,
+    /// Sign-ins against bare hashing
+    SignIn,
+    /// How late reads are while others sign in
+    Lateness,
+    /// From the start of the process to the first good answer
+    StartUp,
+    /// Resident memory
+    Memory,
+}
+
+const ALL: [Case; 7] =
+    [Case::Reads, Case::Refresh, Case::Callbacks, Case::SignIn, Case::Lateness, Case::StartUp, Case::Memory];
+
+/// Builds, measures, prints the table.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let postgres = setup::for_benchmarks()?;
+    build()?;
+    let cases: Vec<Case> =
+        ALL.into_iter().filter(|case| options.only.is_empty() || options.only.contains(case)).collect();
+    let mut stage = Stage::new(&postgres, &cases, options.quick)?;
+    let mut rows: Vec<Row> = Vec::new();
+    for case in cases {
+        rows.extend(cases::measure(&mut stage, case)?);
+    }
+    stage.close();
+    let table = report::table(&rows);
+    println!("\n{table}");
+    if options.write {
+        let file = paths::root()?.join("docs/benchmarks.md");
+        fs::write(&file, report::document(&table, &machine::facts(&postgres)))?;
+        println!("Written: {}", file.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build() -> Result<()> {
+    println!("Building for speed; the first time takes some minutes.");
+    let mut cargo = Command::new(paths::cargo());
+    cargo.args(["build", "--release", "--package", "bailiwick", "--package", "xtask", "--bin", "bailiwick"]);
+    setup::run(cargo.args(["--example", "load"]).current_dir(paths::root()?))
+}

@@ -1,0 +1,159 @@
+//! What all measurements share: where data lies, how long they take, and how far they are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
+
+use super::Case;
+use super::server::{Bailiwick, Server};
+use super::tool::Measured;
+use crate::{paths, postgres, setup};
+
+/// The database of a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+/// Where everything is measured.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    directory: TempDir,
+    postgres: postgres::Server,
+    postgres_programs: PathBuf,
+    databases: usize,
+    bar: ProgressBar,
+    is_quick: bool,
+}
+
+impl Stage {
+    pub(crate) fn new(programs: &Path, cases: &[Case], is_quick: bool) -> Result<Self> {
+        // Beside what is built, so that it is on a disk, as in production.
+        let directory = TempDir::with_prefix_in("bench-", paths::target()?).context("no directory for data")?;
+        let steps: u64 = cases.iter().map(|case| steps(*case, is_quick)).sum();
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {elapsed_precise}  {msg}")?;
+        let bar = ProgressBar::new(steps).with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let postgres = postgres::Server::start(programs).context("no PostgreSQL to measure on")?;
+        Ok(Self { directory, postgres, postgres_programs: programs.to_owned(), databases: 0, bar, is_quick })
+    }
+
+    /// How often each side is measured.
+    pub(crate) const fn rounds(&self) -> usize {
+        rounds(self.is_quick)
+    }
+
+    /// How long each load is measured.
+    pub(crate) const fn seconds(&self) -> f64 {
+        if self.is_quick { 1.0 } else { 4.0 }
+    }
+
+    /// How long a server rests before its memory is looked at.
+    pub(crate) const fn rest(&self) -> Duration {
+        Duration::from_secs(if self.is_quick { 15 } else { 30 })
+    }
+
+    /// Says what is being measured now, and that what was before is done.
+    pub(crate) fn step(&self, what: impl Into<String>) {
+        self.bar.inc(1);
+        self.bar.set_message(what.into());
+    }
+
+    pub(crate) fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// A fresh server, set up, with a bare one that takes its callbacks.
+    pub(crate) fn bailiwick<T>(
+        &mut self,
+        engine: Engine,
+        work: impl FnOnce(&Self, &Bailiwick<'_>, &Server) -> Result<T>,
+    ) -> Result<T> {
+        self.databases += 1;
+        let name = format!("bench_{}", self.databases);
+        let directory = self.directory.path().join(&name);
+        std::fs::create_dir(&directory)?;
+        let url = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(self.create_database(&name)?),
+        };
+        let bare = Server::bare()?;
+        let bailiwick = Bailiwick::set_up(&directory, url, bare.address)?;
+        work(self, &bailiwick, &bare)
+    }
+
+    fn create_database(&self, name: &str) -> Result<String> {
+        let url = self.postgres.url();
+        let mut psql = Command::new(self.postgres_programs.join("psql"));
+        setup::run(psql.args(["--quiet", "--command", &format!("CREATE DATABASE {name}"), &url]))?;
+        let (server, _) = url.rsplit_once('/').context("the address of a database")?;
+        Ok(format!("{server}/{name}"))
+    }
+
+    /// Measures two sides in turn; gives the median of each and the median of the ratios, second by first.
+    pub(crate) fn duel(
+        &self,
+        what: &str,
+        mut first: impl FnMut() -> Result<Measured>,
+        mut second: impl FnMut() -> Result<Measured>,
+        read: impl Fn(&Measured) -> Result<f64>,
+    ) -> Result<Duel> {
+        let mut pairs = Vec::new();
+        for round in 1..=self.rounds() {
+            self.step(format!("{what}, round {round} of {}", self.rounds()));
+            let one = read(&first()?)?;
+            self.step(format!("{what}, round {round} of {}", self.rounds()));
+            pairs.push((one, read(&second()?)?));
+        }
+        Ok(Duel {
+            first: median(pairs.iter().map(|pair| pair.0)),
+            second: median(pairs.iter().map(|pair| pair.1)),
+            ratio: median(pairs.iter().map(|pair| pair.1 / pair.0)),
+        })
+    }
+}
+
+/// Two sides, measured in turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duel {
+    pub(crate) first: f64,
+    pub(crate) second: f64,
+    pub(crate) ratio: f64,
+}
+
+const fn rounds(is_quick: bool) -> usize {
+    if is_quick { 1 } else { 3 }
+}
+
+/// How many steps of the progress bar a case has.
+fn steps(case: Case, is_quick: bool) -> u64 {
+    let pairs = 2 * rounds(is_quick) as u64;
+    match case {
+        Case::Reads | Case::Refresh | Case::Callbacks => 2 * pairs,
+        Case::SignIn | Case::Lateness => pairs,
+        Case::StartUp => 1,
+        Case::Memory => 3,
+    }
+}
+
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
