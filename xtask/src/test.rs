@@ -61,7 +61,7 @@ fn heading(text: &str, started: Instant) {
 /// Runs `cargo test`, shows its output as it comes, and adds up what the test programs report.
 fn rust(tools: &setup::RustTools, filter: &[String], count: &mut Count) -> Result<()> {
     // It ends with this value, or with this process, however that ends.
-    let postgres = Server::start(&tools.postgres).context("no PostgreSQL for the tests")?;
+    let postgres = Server::start_for_tests(&tools.postgres).context("no PostgreSQL for the tests")?;
     let mut cargo = Command::new(paths::cargo())
         .args(["test", "--workspace", "--no-fail-fast", "--"])
         .args(filter)

@@ -61,7 +61,7 @@ impl Cluster {
         let programs = server::find_programs().with_context(|| {
             format!("no PostgreSQL {} or newer on this machine: run `cargo xtask test`", server::OLDEST_MAJOR)
         })?;
-        let server = Server::start(&programs)?;
+        let server = Server::start_for_tests(&programs)?;
         Ok(Self { url: server.url(), is_thrown_away: true, _server: Some(server) })
     }
 
