@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bailiwick_domain::role::Role;
-use bailiwick_testkit::bench::Bench;
-use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -59,32 +58,37 @@ async fn two_people(bench: &Bench) -> (Person, Person) {
     (bench.person("ann", owner, Role::Reader).await, bench.person("bob", owner, Role::Reader).await)
 }
 
-on_both_engines! {
-    async fn a_stalled_database_costs_a_refusal_in_time_and_nothing_else(bench: Bench) {
-        let (ann, bob) = two_people(&bench).await;
-        let (tokens, leaving) = (bench.sign_in(&bob).await, bench.sign_in(&bob).await);
-        assert!(is_online(&bench).await);
-        let aside = stall(&bench).await;
-        let watching = async {
-            // SQLite goes on reading while somebody else writes; PostgreSQL waits for the lock.
-            for _ in 0..8 {
-                assert_eq!(is_online(&bench).await, matches!(aside, Aside::Sqlite(_)));
-            }
-        };
-        tokio::join!(
-            gives_up_in_time(sign_in(&bench, &ann.email, PASSWORD)),
-            gives_up_in_time(sign_in(&bench, "nobody@example.org", PASSWORD)),
-            gives_up_in_time(refresh(&bench, &tokens.refresh, "RefreshToken")),
-            gives_up_in_time(sign_out(&bench, &leaving.access)),
-            watching,
-        );
-        aside.run("ROLLBACK").await;
-        assert!(is_online(&bench).await);
-        let sessions = aside.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND generation = 0").await;
-        assert_eq!(sessions, 2, "nothing half-done remains");
-        assert_eq!(aside.number("SELECT COUNT(*) FROM audit WHERE action = 'session.started'").await, 2);
-        assert_eq!(sign_in(&bench, &ann.email, PASSWORD).await.status, 200);
-        assert_eq!(refresh(&bench, &tokens.refresh, "RefreshToken").await.status, 200);
-        assert_eq!(sign_out(&bench, &leaving.access).await.status, 200);
-    }
+async fn stalled(bench: Bench) {
+    let (ann, bob) = two_people(&bench).await;
+    let (tokens, leaving) = (bench.sign_in(&bob).await, bench.sign_in(&bob).await);
+    assert!(is_online(&bench).await);
+    let aside = stall(&bench).await;
+    let watching = async {
+        // SQLite goes on reading while somebody else writes; PostgreSQL waits for the lock.
+        for _ in 0..8 {
+            assert_eq!(is_online(&bench).await, matches!(aside, Aside::Sqlite(_)));
+        }
+    };
+    tokio::join!(
+        gives_up_in_time(sign_in(&bench, &ann.email, PASSWORD)),
+        gives_up_in_time(sign_in(&bench, "nobody@example.org", PASSWORD)),
+        gives_up_in_time(refresh(&bench, &tokens.refresh, "RefreshToken")),
+        gives_up_in_time(sign_out(&bench, &leaving.access)),
+        watching,
+    );
+    aside.run("ROLLBACK").await;
+    assert!(is_online(&bench).await);
+    let sessions = aside.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND generation = 0").await;
+    assert_eq!(sessions, 2, "nothing half-done remains");
+    assert_eq!(aside.number("SELECT COUNT(*) FROM audit WHERE action = 'session.started'").await, 2);
+    assert_eq!(sign_in(&bench, &ann.email, PASSWORD).await.status, 200);
+    assert_eq!(refresh(&bench, &tokens.refresh, "RefreshToken").await.status, 200);
+    assert_eq!(sign_out(&bench, &leaving.access).await.status, 200);
+}
+
+/// Both engines at once, because it is mostly waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stalled_database_costs_a_refusal_in_time_and_nothing_else() {
+    let (sqlite, postgres) = (Bench::start(Engine::Sqlite).await, Bench::start(Engine::Postgres).await);
+    tokio::join!(stalled(sqlite), stalled(postgres));
 }
