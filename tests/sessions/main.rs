@@ -5,6 +5,7 @@
 
 mod deadlines;
 mod forged;
+mod hashing;
 mod program;
 mod refresh;
 mod sign_in;

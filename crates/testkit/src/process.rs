@@ -210,6 +210,22 @@ impl Running {
         line.trim().trim_end_matches("kB").trim().parse().context("VmRSS is no number")
     }
 
+    /// How long its threads of this name have worked so far, not counting what they waited; the kernel
+    /// keeps 15 characters of a name.
+    pub fn worked(&self, thread_name: &str) -> Result<Duration> {
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.child.id())).context("the process has ended")? {
+            let task = task?.path();
+            // A thread may end while we look.
+            let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+            if name.trim_end().starts_with(thread_name) {
+                let figures = fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+                nanoseconds += figures.split_whitespace().next().map_or(Ok(0), str::parse::<u64>)?;
+            }
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
     /// The link that an empty database's first start prints.
     pub async fn setup_link(&self) -> Result<String> {
         let start = format!("{}/setup", self.origin);
