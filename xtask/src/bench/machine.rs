@@ -20,6 +20,16 @@ pub(crate) fn facts(postgres: &Path) -> Vec<String> {
     [Some(first), memory, system, database].into_iter().flatten().collect()
 }
 
+/// What to say when others are at work on this machine: ratios are rough then, and rates worth nothing.
+pub(crate) fn disturbance() -> Option<String> {
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let load = fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = load.split(' ').next()?.parse().ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "no machine has so many cores")]
+    let is_busy = load > cores as f64 / 4.0;
+    is_busy.then(|| format!("Others were at work on the machine when this began (a load of {load} on {cores} cores): run it again in quiet."))
+}
+
 /// What stands behind a name in a file of names and values.
 fn value_of(file: &str, name: &str, separator: char) -> Option<String> {
     let text = fs::read_to_string(file).ok()?;

@@ -62,6 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     build()?;
     let cases: Vec<Case> =
         ALL.into_iter().filter(|case| options.only.is_empty() || options.only.contains(case)).collect();
+    let disturbance = machine::disturbance();
     let mut stage = Stage::new(&postgres, &cases, options.quick)?;
     let mut rows: Vec<Row> = Vec::new();
     for case in cases {
@@ -69,10 +70,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     stage.close();
     let table = report::table(&rows);
-    println!("\n{table}");
+    println!("\n{table}\n{}", disturbance.as_deref().unwrap_or_default());
     if options.write {
         let file = paths::root()?.join("docs/benchmarks.md");
-        fs::write(&file, report::document(&table, &machine::facts(&postgres)))?;
+        fs::write(&file, report::document(&table, &machine::facts(&postgres), disturbance.as_deref()))?;
         println!("Written: {}", file.display());
     }
     Ok(ExitCode::SUCCESS)

@@ -69,12 +69,13 @@ pub(crate) fn table(rows: &[Row]) -> String {
 }
 
 /// The document that `--write` writes.
-pub(crate) fn document(table: &str, facts: &[String]) -> String {
+pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>) -> String {
+    let disturbance = disturbance.map(|sentence| format!("{sentence}\n\n")).unwrap_or_default();
     format!(
         "# Benchmarks\n\n\
          `cargo xtask bench --write` wrote this page: {version}, on {facts}. Clients, servers and databases share\n\
          that machine, so read the ratios and not the rates; run it on yours to compare.\n\n\
-         {table}\n\
+         {disturbance}{table}\n\
          How it is measured:\n\n\
          - The bare server is axum with one static JSON answer of the size of a system. 16 connections ask without\n\
          \x20 pause, first it, then Bailiwick, and again; each figure is the median of three rounds, each ratio the median\n\
