@@ -180,7 +180,7 @@ fn settings(address: SocketAddr, directory: &TempDir) -> Settings {
 
 /// Runs each story on both engines, as two tests of its name.
 ///
-/// ```ignore
+/// ```text
 /// on_both_engines! {
 ///     async fn a_person_signs_in(bench: Bench) { … }
 /// }
