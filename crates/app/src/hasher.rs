@@ -275,7 +275,7 @@ fn raw_hash(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
     use super::*;
     use crate::random::SystemRandom;
     use bailiwick_domain::field::Parse;
