@@ -160,11 +160,17 @@ impl Visitor {
             let request = self.api.call(Method::POST, "/auth/authenticate/refresh-token");
             tokio::spawn(read(request.bearer_auth(&presented).json(&body)))
         };
-        // Two at once: whichever is answered first, its successor lasts.
+        // Two at once, which must get the same. Both are waited for: one that came after the next
+        // rotation would be a spent token, and end the session.
         let (first, second) = (ask(), ask());
-        let (status, body) = match first.await.expect("no panic") {
-            Ok(answer) => answer,
-            Err(_) => second.await.expect("no panic")?,
+        let (first, second) = (first.await.expect("no panic"), second.await.expect("no panic"));
+        let (status, body) = match (first, second) {
+            (Ok(first), Ok(second)) => {
+                assert_eq!((first.0, &first.1["RefreshToken"]), (second.0, &second.1["RefreshToken"]), "one successor");
+                first
+            }
+            (Ok(answer), Err(_)) | (Err(_), Ok(answer)) => answer,
+            (Err(gone), Err(_)) => return Err(gone.into()),
         };
         if status == 401 && begun.elapsed() > GRACE {
             // The answer to the first attempt was lost for longer than the grace lasts.
