@@ -68,7 +68,7 @@ impl Context {
             subject_kind: act.subject_kind,
             subject: act.subject,
             address: origin.map(|origin| origin.address),
-            request_id: origin.map_or(NO_REQUEST, |origin| &origin.request_id),
+            request_id: origin.map_or_else(|| NO_REQUEST.to_owned(), |origin| origin.request_id.to_string()),
             details: act.details,
         };
         Ok(audit::insert(transaction, entry).await?)

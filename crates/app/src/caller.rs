@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bailiwick_domain::id::SessionId;
+use bailiwick_domain::id::{RequestId, SessionId};
 use bailiwick_domain::principal::Principal;
 use bailiwick_domain::role::Right;
 
 /// From where a request came; every audit entry names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The client's address, seen through the trusted proxies.
     pub address: IpAddr,
     /// The id that the answer's `x-request-id` shows and the log repeats.
-    pub request_id: String,
+    pub request_id: RequestId,
 }
 
 /// A signed-in person in the middle of a request.

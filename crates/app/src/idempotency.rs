@@ -37,19 +37,7 @@ impl Parse for IdempotencyKey {
     }
 }
 
-impl schemars::JsonSchema for IdempotencyKey {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "IdempotencyKey".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX })
-    }
-}
+bailiwick_domain::inline_schema!(IdempotencyKey, { "type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX });
 
 /// A key with the request that it marks.
 #[derive(Clone, Debug)]

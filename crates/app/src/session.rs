@@ -89,7 +89,7 @@ impl Context {
     }
 
     async fn end_reused(&self, session: &SessionRecord, origin: &Origin, now: Timestamp) -> Result<(), Fault> {
-        tracing::warn!(request_id = origin.request_id, session = %session.id, "a used refresh token came back");
+        tracing::warn!(request = %origin.request_id, session = %session.id, "a used refresh token came back");
         let mut transaction = self.database.write().await?;
         let actor = Actor::Visitor(origin);
         self.end_session(&mut transaction, session.id, actor, "refresh token reused", now).await?;

@@ -101,7 +101,7 @@ impl Context {
         let verdict = self.hasher.verify(&credentials.password, stored, self.random.as_ref()).await?;
         let (Some(person), Verdict::Right | Verdict::RightButOutdated(_)) = (person, &verdict) else {
             metrics::counter!("sign_in_failed_total").increment(1);
-            tracing::info!(request_id = origin.request_id, address = %origin.address, "sign-in failed");
+            tracing::info!(request = %origin.request_id, address = %origin.address, "sign-in failed");
             return Err(Code::WrongCredentials.into());
         };
 

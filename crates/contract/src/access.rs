@@ -134,7 +134,7 @@ mod tests {
 
     use bailiwick_domain::email::EmailAddress;
     use bailiwick_domain::field::Parse as _;
-    use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
+    use bailiwick_domain::id::{OrganisationId, RequestId, SessionId, UserId};
     use bailiwick_domain::name::Name;
     use bailiwick_domain::organisation::OrganisationKind;
     use bailiwick_domain::principal::{Membership, Principal};
@@ -163,7 +163,10 @@ mod tests {
 
     #[test]
     fn a_right_is_needed_where_one_is_named() {
-        let origin = Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "a test".to_owned() };
+        let origin = Origin {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            request_id: RequestId::new(Timestamp::default(), [0; 10]),
+        };
         for (role, right, expected) in [
             (Role::Reader, None, Ok(None)),
             (Role::Reader, Some(Right::ReadSystems), Ok(Some(Right::ReadSystems))),

@@ -12,6 +12,9 @@ use crate::dialect::Dialect;
 /// The content type of everything that the APIs say.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Room for most bodies, so that writing one does not move it again and again, in bytes.
+const BODY_CAPACITY: usize = 1024;
+
 /// What a handler returns.
 pub type Reply<S> = Result<S, Fault>;
 
@@ -228,7 +231,8 @@ pub(crate) fn envelope_schema(status: StatusCode, data: &Schema) -> Schema {
 
 /// A compact JSON answer.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Bytes>, Fault> {
-    let bytes = serde_json::to_vec(body).map_err(Fault::broken)?;
+    let mut bytes = Vec::with_capacity(BODY_CAPACITY);
+    serde_json::to_writer(&mut bytes, body).map_err(Fault::broken)?;
     Ok(json_bytes(status, Bytes::from(bytes)))
 }
 

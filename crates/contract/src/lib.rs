@@ -62,6 +62,7 @@ pub mod input;
 mod meter;
 pub mod page;
 pub mod registry;
+mod request_id;
 pub mod router;
 pub mod same_origin;
 pub mod security_headers;

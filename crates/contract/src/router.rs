@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::any;
 use bailiwick_app::context::Context;
 use bailiwick_domain::fault::Fault;
+use bailiwick_domain::id::RequestId;
 use http::header::HeaderValue;
 use http::{HeaderMap, Method, StatusCode};
 
@@ -18,6 +19,7 @@ use crate::endpoint::{Endpoint, duration};
 use crate::meter::Meter;
 use crate::page::Page;
 use crate::registry::Registry;
+use crate::request_id::RequestIds;
 use crate::security_headers::SecurityHeaders;
 use crate::serve::{Look, Route, Service, Target, serve};
 
@@ -36,7 +38,7 @@ pub struct PageFaultContext<'a> {
     /// How the cookies of this server are called.
     pub cookies: CookieNames,
     /// The id that the log shows too.
-    pub request_id: &'a str,
+    pub request_id: RequestId,
     /// The status of the answer.
     pub status: StatusCode,
 }
@@ -50,7 +52,8 @@ pub fn router(registry: Arc<Registry>, context: Arc<Context>, page_fault: PageFa
     let targets = targets(&registry);
     let base_url = context.settings.base_url.url();
     let (cookies, security) = (CookieNames::of(base_url), SecurityHeaders::of(base_url));
-    let service = Arc::new(Service { context, registry, page_fault, cookies, security });
+    let service =
+        Arc::new(Service { context, registry, page_fault, cookies, security, request_ids: RequestIds::new() });
     let nowhere = Arc::new(Target { look: None, routes: Vec::new(), allow: None, stray: Meter::stray() });
     let stray = {
         let service = Arc::clone(&service);

@@ -1,5 +1,6 @@
 //! The headers that every answer carries (contract, section 5).
 
+use bailiwick_domain::id::RequestId;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -28,8 +29,8 @@ impl SecurityHeaders {
     }
 
     /// Writes them; what a handler decided about caching and its policy stays.
-    pub(crate) fn write(self, request_id: &str, look: Look, headers: &mut HeaderMap) {
-        if let Ok(value) = HeaderValue::from_str(request_id) {
+    pub(crate) fn write(self, request_id: RequestId, look: Look, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::try_from(request_id.to_string()) {
             headers.insert(REQUEST_ID, value);
         }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -14,14 +14,13 @@ use axum::extract::ConnectInfo;
 use bailiwick_app::caller::Origin;
 use bailiwick_app::context::Context;
 use bailiwick_domain::fault::{Class, Code, Fault};
-use bailiwick_domain::id::uuid_v7;
+use bailiwick_domain::id::RequestId;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{ALLOW, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
 use tokio::time::{Instant, timeout};
-use tracing::Instrument as _;
 
 use crate::cookie::CookieNames;
 use crate::dialect::Dialect;
@@ -29,6 +28,7 @@ use crate::fault_answer;
 use crate::forwarded::client_address;
 use crate::meter::Meter;
 use crate::registry::Registry;
+use crate::request_id::RequestIds;
 use crate::router::{PageFault, PageFaultContext};
 use crate::security_headers::SecurityHeaders;
 
@@ -39,6 +39,7 @@ pub struct Service {
     pub(crate) page_fault: PageFault,
     pub(crate) cookies: CookieNames,
     pub(crate) security: SecurityHeaders,
+    pub(crate) request_ids: RequestIds,
 }
 
 /// A request on its way to its handler.
@@ -98,14 +99,15 @@ struct Head {
     uri: Uri,
     /// For the page that a fault may become; empty at an API.
     headers: HeaderMap,
-    request_id: String,
+    request_id: RequestId,
+    endpoint: &'static str,
 }
 
 impl Head {
-    fn of(parts: &Parts, look: Look, request_id: &str) -> Self {
+    fn of(parts: &Parts, look: Look, request_id: RequestId, endpoint: &'static str) -> Self {
         let headers = if let Look::Page = look { parts.headers.clone() } else { HeaderMap::new() };
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        Self { look, method, uri, headers, request_id: request_id.to_owned() }
+        Self { look, method, uri, headers, request_id, endpoint }
     }
 }
 
@@ -115,29 +117,23 @@ pub(crate) async fn serve(service: Arc<Service>, target: Arc<Target>, request: R
     let (parts, body) = request.into_parts();
     let origin = service.origin(&parts);
     let look = target.look.unwrap_or_else(|| Look::of_unknown(parts.uri.path()));
-    let head = Head::of(&parts, look, &origin.request_id);
-    let route = target.route(&head.method);
-    let name = route.map_or("none", |route| route.name);
-    let span = tracing::info_span!("request", id = head.request_id, method = head.method.as_str(), endpoint = name);
+    let route = target.route(&parts.method);
+    let head = Head::of(&parts, look, origin.request_id, route.map_or("none", |route| route.name));
     let outcome = match route {
-        Some(route) => {
-            run(route, Arc::clone(&service), Incoming { parts, body, origin }).instrument(span.clone()).await
-        }
+        Some(route) => run(route, Arc::clone(&service), Incoming { parts, body, origin }).await,
         None if target.routes.is_empty() => Err(Code::NoSuchRoute.into()),
         None => Err(Code::MethodNotAllowed.into()),
     };
-    span.in_scope(|| {
-        let mut response = match outcome {
-            Ok(response) => response,
-            Err(fault) => answer_fault(&service, &target, route, &head, fault),
-        };
-        service.security.write(&head.request_id, head.look, response.headers_mut());
-        let meter = route.map_or(&target.stray, |route| &route.meter);
-        let elapsed = started.elapsed();
-        meter.record(response.status(), elapsed);
-        log_answer(response.status(), elapsed);
-        response
-    })
+    let mut response = match outcome {
+        Ok(response) => response,
+        Err(fault) => answer_fault(&service, &target, route, &head, fault),
+    };
+    service.security.write(head.request_id, head.look, response.headers_mut());
+    let meter = route.map_or(&target.stray, |route| &route.meter);
+    let elapsed = started.elapsed();
+    meter.record(response.status(), elapsed);
+    log_answer(&head, response.status(), elapsed);
+    response
 }
 
 /// Lets the handler work under its deadline; a panic becomes a fault.
@@ -158,10 +154,10 @@ fn answer_fault(
     fault: Fault,
 ) -> Response<Body> {
     let fault = match route.and_then(|route| route.declared.as_ref()) {
-        Some(declared) if !declared.contains(&fault.code) => undeclared(fault),
+        Some(declared) if !declared.contains(&fault.code) => undeclared(head, fault),
         _ => fault,
     };
-    log_fault(&fault);
+    log_fault(head, &fault);
     let mut response = match head.look {
         Look::Api(dialect) => fault_answer::respond(&fault, dialect).map(Body::from),
         Look::Page => {
@@ -171,7 +167,7 @@ fn answer_fault(
                 path: head.uri.path(),
                 headers: &head.headers,
                 cookies: service.cookies,
-                request_id: &head.request_id,
+                request_id: head.request_id,
                 status,
             };
             let mut response = (service.page_fault)(&fault, &context);
@@ -189,8 +185,9 @@ fn answer_fault(
 }
 
 /// A fault that its endpoint does not declare makes the document a lie: tests must not miss it.
-fn undeclared(fault: Fault) -> Fault {
-    tracing::error!(fault = fault.code.name(), "the endpoint answers with a fault that it does not declare");
+fn undeclared(head: &Head, fault: Fault) -> Fault {
+    let (request, endpoint, fault_name) = (head.request_id, head.endpoint, fault.code.name());
+    tracing::error!(%request, endpoint, fault = fault_name, "the endpoint answers with a fault that it does not declare");
     if cfg!(debug_assertions) { Fault::broken(Undeclared(fault.code)) } else { fault }
 }
 
@@ -211,7 +208,8 @@ impl From<Box<dyn std::any::Any + Send>> for Panicked {
 }
 
 /// Says once, and only in the log, what really happened.
-fn log_fault(fault: &Fault) {
+fn log_fault(head: &Head, fault: &Fault) {
+    let (request, endpoint) = (head.request_id, head.endpoint);
     if let Some(source) = &fault.source {
         let mut text = source.to_string();
         let mut cause = source.source();
@@ -220,18 +218,23 @@ fn log_fault(fault: &Fault) {
             text.push_str(&next.to_string());
             cause = next.source();
         }
-        tracing::error!(fault = fault.code.name(), error = text, "the request failed");
+        tracing::error!(%request, endpoint, fault = fault.code.name(), error = text, "the request failed");
     } else if matches!(fault.code.class(), Class::Broken | Class::Unavailable) {
-        tracing::warn!(fault = fault.code.name(), "the request failed");
+        tracing::warn!(%request, endpoint, fault = fault.code.name(), "the request failed");
     }
 }
 
-fn log_answer(status: StatusCode, elapsed: Duration) {
+/// One line for each answer; those of successes are for whoever looks for something.
+///
+/// There is no span around the request: it would cost one read in twenty, and
+/// what is worth a line inside a request names the request by itself.
+fn log_answer(head: &Head, status: StatusCode, elapsed: Duration) {
+    let (request, method, endpoint) = (head.request_id, head.method.as_str(), head.endpoint);
     let (status, milliseconds) = (status.as_u16(), elapsed.as_secs_f64() * 1000.0);
     if status < 400 {
-        tracing::debug!(status, milliseconds, "answered");
+        tracing::debug!(%request, method, endpoint, status, milliseconds, "answered");
     } else {
-        tracing::info!(status, milliseconds, "answered");
+        tracing::info!(%request, method, endpoint, status, milliseconds, "answered");
     }
 }
 
@@ -239,10 +242,9 @@ impl Service {
     fn origin(&self, parts: &Parts) -> Origin {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        let Context { clock, random, settings, .. } = &*self.context;
         Origin {
-            address: client_address(peer, &parts.headers, &settings.trusted_proxies),
-            request_id: uuid_v7(clock.now(), random.bytes()).to_string(),
+            address: client_address(peer, &parts.headers, &self.context.settings.trusted_proxies),
+            request_id: self.request_ids.next(&self.context),
         }
     }
 }

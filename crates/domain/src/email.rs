@@ -1,6 +1,5 @@
 //! E-mail addresses: how people sign in.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
@@ -61,25 +60,7 @@ fn is_label(label: &str) -> bool {
     !label.is_empty() && label.len() <= LABEL_LENGTH_MAX && inner && !label.starts_with('-') && !label.ends_with('-')
 }
 
-impl serde::Serialize for EmailAddress {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl schemars::JsonSchema for EmailAddress {
-    fn schema_name() -> Cow<'static, str> {
-        "EmailAddress".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "email", "maxLength": LENGTH_MAX })
-    }
-}
+crate::schema::wire_text!(EmailAddress, |value| &value.0, { "type": "string", "format": "email", "maxLength": LENGTH_MAX });
 
 #[cfg(test)]
 mod tests {

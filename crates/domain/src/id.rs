@@ -50,25 +50,7 @@ macro_rules! id {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                self.0.serialize(serializer)
-            }
-        }
-
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Uuid".into()
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "format": "uuid" })
-            }
-        }
+        crate::schema::wire_text!($name, |value| value.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()), { "type": "string", "format": "uuid" });
 
         impl Parse for $name {
             fn parse_text(text: &str) -> Result<Self, Refusal> {
@@ -91,6 +73,8 @@ id! {
     DeliveryId;
     /// An entry of the audit log.
     AuditId;
+    /// A request, as its answer's `x-request-id`, the log and the audit log name it.
+    RequestId;
 }
 
 /// Reads a UUID in its hyphenated form, in either case.

@@ -16,6 +16,7 @@ pub mod page;
 pub mod password;
 pub mod principal;
 pub mod role;
+pub mod schema;
 pub mod search;
 pub mod secret;
 pub mod session;

@@ -1,6 +1,5 @@
 //! Names that people give to things and to themselves.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::field::{Parse, Refusal};
@@ -44,30 +43,12 @@ impl Parse for Name {
     }
 }
 
-impl serde::Serialize for Name {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl schemars::JsonSchema for Name {
-    fn schema_name() -> Cow<'static, str> {
-        "Name".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX,
-            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*\\S[^\\u0000-\\u001f\\u007f-\\u009f]*$",
-            "description": "1 to 255 characters, not blank, no control characters.",
-            "examples": ["Northwind"],
-        })
-    }
-}
+crate::schema::wire_text!(Name, |value| &value.0, {
+    "type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX,
+    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*\\S[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+    "description": "1 to 255 characters, not blank, no control characters.",
+    "examples": ["Northwind"],
+});
 
 #[cfg(test)]
 mod tests {

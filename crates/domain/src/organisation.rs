@@ -54,6 +54,10 @@ impl Parse for OrganisationKind {
     }
 }
 
+crate::schema::wire_text!(OrganisationKind, |value| value.name(), {
+    "type": "string", "enum": ["owner", "distributor", "reseller", "customer"],
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,29 +57,11 @@ impl Parse for PageSize {
     }
 }
 
-macro_rules! number_schema {
-    ($($type:ident: $schema:tt;)*) => { $(
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!($schema)
-            }
-        }
-    )* };
-}
-
-number_schema! {
-    PageNumber: { "type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1 };
-    PageSize: { "type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE_DEFAULT };
-    Direction: { "type": "string", "enum": ["asc", "desc"] };
-}
+crate::inline_schema!(PageNumber, { "type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1 });
+crate::inline_schema!(PageSize, {
+    "type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE_DEFAULT,
+});
+crate::inline_schema!(Direction, { "type": "string", "enum": ["asc", "desc"] });
 
 /// A slice of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

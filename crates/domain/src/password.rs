@@ -1,7 +1,5 @@
 //! Passwords: what is a good one, and how one travels until it is hashed.
 
-use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 
 use crate::field::{Parse, Refusal};
@@ -45,19 +43,7 @@ impl Parse for Password {
     }
 }
 
-impl schemars::JsonSchema for Password {
-    fn schema_name() -> Cow<'static, str> {
-        "Password".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "password", "minLength": 1, "maxLength": LENGTH_MAX * 4 })
-    }
-}
+crate::inline_schema!(Password, { "type": "string", "format": "password", "minLength": 1, "maxLength": LENGTH_MAX * 4 });
 
 /// A password that meets the rules for a new one.
 #[derive(Clone, Debug)]

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use jiff::fmt::temporal::DateTimePrinter;
+use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
+
+use crate::field::{Parse, Refusal};
 
 /// Microseconds in a second.
 const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
@@ -89,6 +91,16 @@ impl fmt::Display for Timestamp {
     }
 }
 
+impl Parse for Timestamp {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        let moment = DateTimeParser::new().parse_timestamp(text);
+        let refusal = |_| Refusal::new("datetime", "a moment in RFC 3339 such as 2026-07-10T10:30:00Z");
+        moment.map(|moment| Self(moment.as_microsecond())).map_err(refusal)
+    }
+}
+
+crate::schema::wire_text!(Timestamp, |value| &value.rfc3339(), { "type": "string", "format": "date-time" });
+
 /// A length of time in whole microseconds; may be negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(i64);
@@ -167,6 +179,18 @@ mod tests {
     fn prints_utc_with_only_the_digits_there_are() {
         assert_eq!(Timestamp::from_seconds(0).rfc3339(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::from_microseconds(1_752_143_400_250_000).rfc3339(), "2025-07-10T10:30:00.25Z");
+    }
+
+    #[test]
+    fn what_it_prints_it_reads() {
+        for microseconds in [0, -1, 1_752_143_400_250_000] {
+            let moment = Timestamp::from_microseconds(microseconds);
+            assert_eq!(Timestamp::parse_text(&moment.rfc3339()), Ok(moment));
+        }
+        assert_eq!(Timestamp::parse_text("1970-01-01T01:00:00+01:00"), Ok(Timestamp::default()));
+        for other in ["", "1970-01-01", "1970-01-01T00:00:00", "now", "0"] {
+            assert!(Timestamp::parse_text(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -12,7 +12,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use bailiwick_app::caller::Origin;
 use bailiwick_app::sign_in::Credentials;
 use bailiwick_domain::field::Parse as _;
+use bailiwick_domain::id::RequestId;
 use bailiwick_domain::password::Password;
+use bailiwick_domain::time::Timestamp;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
 use http::Method;
@@ -28,7 +30,8 @@ async fn get(bench: &Bench, path: &str, cookie: &str) -> (u16, String) {
 /// The cookie of a browser in which this person is signed in.
 async fn browser(bench: &Bench, person: &Person) -> String {
     let credentials = Credentials { email: person.email.clone(), password: Password::parse_text(PASSWORD).unwrap() };
-    let origin = Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "a test".to_owned() };
+    let origin =
+        Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: RequestId::new(Timestamp::default(), [0; 10]) };
     let signed_in = bench.context.sign_in_browser(credentials, false, &origin, None).await.unwrap();
     format!("bailiwick={}", signed_in.cookie.expose())
 }

@@ -1,5 +1,7 @@
 //! Rows, read from left to right.
 
+use std::collections::BTreeMap;
+
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{DeliveryId, OrganisationId, SessionId, SystemId, UserId};
@@ -10,7 +12,7 @@ use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::system::{CustomData, SystemType};
 use bailiwick_domain::time::Timestamp;
 use rusqlite::types::ValueRef;
-use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::types::{FromSql, Json, Type};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -81,9 +83,14 @@ column! {
     i64, |value| value.as_i64().map_err(|error| error.to_string());
     bool, |value| value.as_i64().map(|number| number != 0).map_err(|error| error.to_string());
     Vec<u8>, |value| value.as_blob().map(<[u8]>::to_vec).map_err(|error| error.to_string());
+    Json<Members>, |value| value.as_str().map_err(|error| error.to_string())
+        .and_then(|text| serde_json::from_str(text).map(Json).map_err(|error| error.to_string()));
     serde_json::Value, |value| value.as_str().map_err(|error| error.to_string())
         .and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string()));
 }
+
+/// What [`CustomData`] is kept as.
+type Members = BTreeMap<String, String>;
 
 /// Columns that are kept as a plainer type.
 macro_rules! column_through {
@@ -102,10 +109,26 @@ macro_rules! column_through {
     )* };
 }
 
-/// Reads text that was parsed once before it was stored.
+/// Columns of text that was parsed before it was stored, and is parsed again.
+macro_rules! column_parsed {
+    ($($type:ty,)*) => { $(
+        impl Column for $type {
+            fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String> {
+                parsed(value.as_str().map_err(|error| error.to_string())?)
+            }
+
+            fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, String> {
+                parsed(row.try_get(index).map_err(|error| error.to_string())?)
+            }
+        }
+    )* };
+}
+
 fn parsed<T: Parse>(text: &str) -> Result<T, String> {
     T::parse_text(text).map_err(|refusal| format!("stored text is not {}", refusal.expected))
 }
+
+column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, }
 
 column_through! {
     UserId: Uuid, |value| Ok(Self::from_uuid(value));
@@ -114,14 +137,9 @@ column_through! {
     SystemId: Uuid, |value| Ok(Self::from_uuid(value));
     DeliveryId: Uuid, |value| Ok(Self::from_uuid(value));
     Timestamp: i64, |value| Ok(Self::from_microseconds(value));
-    Name: String, |value| parsed(&value);
-    EmailAddress: String, |value| parsed(&value);
-    Role: String, |value| parsed(&value);
-    OrganisationKind: String, |value| parsed(&value);
-    SystemType: String, |value| parsed(&value);
-    SessionKind: String, |value| Self::from_name(&value).ok_or_else(|| format!("no session kind: {value}"));
-    CustomData: serde_json::Value, |value| Self::parse_json(&value)
+    CustomData: Json<Members>, |value| Self::from_members(value.0)
         .map_err(|refusal| format!("stored JSON is not {}", refusal.expected));
+    SessionKind: String, |value| Self::from_name(&value).ok_or_else(|| format!("no session kind: {value}"));
 }
 
 /// Whether a PostgreSQL column is null, whatever its type.

@@ -1,5 +1,6 @@
 //! Values on their way into a statement.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bailiwick_domain::email::EmailAddress;
@@ -22,7 +23,7 @@ pub enum Value {
     /// A UUID: 16 bytes in SQLite, `uuid` in PostgreSQL.
     Id(Uuid),
     /// Text.
-    Text(String),
+    Text(Cow<'static, str>),
     /// A whole number of 64 bits; moments are such numbers too.
     Int(i64),
     /// Yes or no: 1 or 0 in SQLite.
@@ -67,8 +68,8 @@ macro_rules! value_from {
 
 value_from! {
     Uuid => |value| Self::Id(value);
-    String => |value| Self::Text(value);
-    &str => |value| Self::Text(value.to_owned());
+    String => |value| Self::Text(Cow::Owned(value));
+    &str => |value| Self::Text(Cow::Owned(value.to_owned()));
     i64 => |value| Self::Int(value);
     bool => |value| Self::Bool(value);
     Vec<u8> => |value| Self::Bytes(value);
@@ -81,13 +82,13 @@ value_from! {
     DeliveryId => |value| Self::Id(value.uuid());
     AuditId => |value| Self::Id(value.uuid());
     Timestamp => |value| Self::Int(value.microseconds());
-    &Name => |value| Self::Text(value.as_str().to_owned());
-    &EmailAddress => |value| Self::Text(value.as_str().to_owned());
-    &SystemType => |value| Self::Text(value.as_str().to_owned());
-    Role => |value| Self::Text(value.name().to_owned());
-    Right => |value| Self::Text(value.name().to_owned());
-    SessionKind => |value| Self::Text(value.name().to_owned());
-    OrganisationKind => |value| Self::Text(value.name().to_owned());
+    &Name => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    &EmailAddress => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    &SystemType => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    Role => |value| Self::Text(Cow::Borrowed(value.name()));
+    Right => |value| Self::Text(Cow::Borrowed(value.name()));
+    SessionKind => |value| Self::Text(Cow::Borrowed(value.name()));
+    OrganisationKind => |value| Self::Text(Cow::Borrowed(value.name()));
 }
 
 /// The parameters of a statement, in order.

@@ -88,40 +88,34 @@ macro_rules! body {
 /// given twice is refused; one that is not declared is ignored.
 #[macro_export]
 macro_rules! query {
-    ($(#[doc = $doc:literal])* $vis:vis struct $name:ident {
-        $($(#[doc = $member_doc:literal])* $field:ident: $type:ty => $presence:ident $member:literal),+ $(,)?
-    }) => {
-        $(#[doc = $doc])*
-        $vis struct $name { $($(#[doc = $member_doc])* pub $field: $crate::__presence!(@type $presence $type),)+ }
-
-        impl $crate::input::QueryInput for $name {
-            fn read(query: &str) -> Result<Self, $crate::support::Fault> {
-                let members = $crate::input::QueryMembers::split(query);
-                let mut check = $crate::support::Check::new();
-                $(let $field = $crate::__presence!(@text $presence $type, check, members, $member);)+
-                check.finish()?;
-                $crate::__presence!(@build $($field)+)
-            }
-
-            fn describe(generator: &mut $crate::support::SchemaGenerator) -> Vec<$crate::input::MemberShape> {
-                $crate::__presence!(@describe generator, $([$($member_doc)*] $type => $presence $member),+)
-            }
-        }
+    ($($declaration:tt)+) => {
+        $crate::__texts! { QueryInput (query: &str) $crate::input::QueryMembers::split(query), $($declaration)+ }
     };
 }
 
 /// Declares the headers that an endpoint reads, in the manner of [`query!`](crate::query).
 #[macro_export]
 macro_rules! headers {
-    ($(#[doc = $doc:literal])* $vis:vis struct $name:ident {
+    ($($declaration:tt)+) => {
+        $crate::__texts! {
+            HeadersInput (headers: &$crate::support::HeaderMap) $crate::input::HeaderMembers(headers), $($declaration)+
+        }
+    };
+}
+
+/// Members that are text on the wire, whatever carries them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __texts {
+    ($input:ident ($source:ident: $source_type:ty) $members:expr, $(#[doc = $doc:literal])* $vis:vis struct $name:ident {
         $($(#[doc = $member_doc:literal])* $field:ident: $type:ty => $presence:ident $member:literal),+ $(,)?
     }) => {
         $(#[doc = $doc])*
         $vis struct $name { $($(#[doc = $member_doc])* pub $field: $crate::__presence!(@type $presence $type),)+ }
 
-        impl $crate::input::HeadersInput for $name {
-            fn read(headers: &$crate::support::HeaderMap) -> Result<Self, $crate::support::Fault> {
-                let members = $crate::input::HeaderMembers(headers);
+        impl $crate::input::$input for $name {
+            fn read($source: $source_type) -> Result<Self, $crate::support::Fault> {
+                let members = $members;
                 let mut check = $crate::support::Check::new();
                 $(let $field = $crate::__presence!(@text $presence $type, check, members, $member);)+
                 check.finish()?;

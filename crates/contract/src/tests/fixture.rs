@@ -51,19 +51,7 @@ impl Parse for Password {
     }
 }
 
-impl JsonSchema for Password {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Password".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "minLength": 12 })
-    }
-}
+bailiwick_domain::inline_schema!(Password, { "type": "string", "minLength": 12 });
 
 crate::path! {
     /// Which thing.

@@ -16,11 +16,13 @@ use bailiwick_app::sign_in::Credentials;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Parse as _;
+use bailiwick_domain::id::RequestId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
+
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::system::SystemTypes;
-use bailiwick_domain::time::Span;
+use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_outbound::AllowList;
 use bailiwick_store::Database;
 
@@ -82,7 +84,8 @@ pub(super) async fn sign_in() -> (String, String) {
         password: password(),
     };
     context.set_up(beginning, SetupWarrant::CommandLine).await.unwrap();
-    let origin = Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "a test".to_owned() };
+    let origin =
+        Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: RequestId::new(Timestamp::default(), [0; 10]) };
     let credentials = || Credentials { email: EMAIL.to_owned(), password: password() };
     let tokens = context.sign_in(credentials(), SessionKind::Standard, &origin, None).await.unwrap();
     let browser = context.sign_in_browser(credentials(), false, &origin, None).await.unwrap();

@@ -1,6 +1,5 @@
 //! Where a callback goes, and what its query says.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use url::Url;
@@ -138,22 +137,10 @@ fn is_callable(url: &Url) -> bool {
         && !form_urlencoded::parse(url.query().unwrap_or_default().as_bytes()).any(|(name, _)| is_ours(&name))
 }
 
-impl schemars::JsonSchema for CallbackUrl {
-    fn schema_name() -> Cow<'static, str> {
-        "CallbackUrl".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string", "format": "uri", "maxLength": LENGTH_MAX,
-            "examples": ["https://shop.example/callback?order=4711"],
-        })
-    }
-}
+crate::inline_schema!(CallbackUrl, {
+    "type": "string", "format": "uri", "maxLength": LENGTH_MAX,
+    "examples": ["https://shop.example/callback?order=4711"],
+});
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,6 @@
 //! What counts is what it says, not how it is spelled: two spellings of the
 //! same values are one state, and one use spends them all.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
@@ -54,24 +53,12 @@ impl Parse for RawState {
     }
 }
 
-impl schemars::JsonSchema for RawState {
-    fn schema_name() -> Cow<'static, str> {
-        "StateToken".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "description": "`state_` and the base64 (standard or URL-safe, padded or not) of a JSON object \
-                {\"timestamp\": milliseconds, \"random\": 1 to 256 characters}; at most 1024 bytes.",
-            "examples": ["state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ"],
-        })
-    }
-}
+crate::inline_schema!(RawState, {
+    "type": "string",
+    "description": "`state_` and the base64 (standard or URL-safe, padded or not) of a JSON object \
+        {\"timestamp\": milliseconds, \"random\": 1 to 256 characters}; at most 1024 bytes.",
+    "examples": ["state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ"],
+});
 
 /// Why a state is refused; which of them it is decides the answer (contract, section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,7 @@ const MEMBERS_MAX: usize = 50;
 const BYTES_MAX: usize = 16 * 1024;
 
 /// An object of strings, at most 50 of them and 16 KiB in all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[schemars(inline, example = serde_json::json!({ "site": "Pesaro" }))]
 #[serde(transparent)]
 pub struct CustomData(BTreeMap<String, String>);
@@ -23,6 +23,28 @@ impl CustomData {
     #[must_use]
     pub fn to_json(&self) -> Value {
         Value::Object(self.0.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect())
+    }
+
+    /// Takes these members, provided that they keep to the limits.
+    ///
+    /// # Errors
+    /// A refusal of what is too much, or of a U+0000, which PostgreSQL cannot store.
+    pub fn from_members(members: BTreeMap<String, String>) -> Result<Self, Refusal> {
+        if members.len() > MEMBERS_MAX {
+            return Err(Refusal::new("max", "an object of at most 50 members"));
+        }
+        if members.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')) {
+            return Err(Refusal::new("printable", "free of the character U+0000"));
+        }
+        let data = Self(members);
+        if data.is_long() { Err(Refusal::new("max", "at most 16 KiB of JSON")) } else { Ok(data) }
+    }
+
+    /// Whether the data takes more than its share as compact JSON; it is written out only where that is in doubt.
+    fn is_long(&self) -> bool {
+        // Two pairs of quotes, a colon and a comma beside each member; no byte takes more than six.
+        let at_most: usize = self.iter().map(|(key, value)| 6 + 6 * (key.len() + value.len())).sum();
+        at_most + 2 > BYTES_MAX && self.to_json().to_string().len() > BYTES_MAX
     }
 
     /// The members.
@@ -40,23 +62,14 @@ impl Parse for CustomData {
         let Value::Object(members) = value else {
             return Err(Refusal::new("object", "an object of strings"));
         };
-        if members.len() > MEMBERS_MAX {
-            return Err(Refusal::new("max", "an object of at most 50 members"));
-        }
         let mut data = BTreeMap::new();
         for (key, value) in members {
             let Value::String(text) = value else {
                 return Err(Refusal::new("string", Cow::Owned(format!("an object of strings; {key} is none"))));
             };
-            if key.contains('\0') || text.contains('\0') {
-                return Err(Refusal::new("printable", "free of the character U+0000"));
-            }
             data.insert(key.clone(), text.clone());
         }
-        if value.to_string().len() > BYTES_MAX {
-            return Err(Refusal::new("max", "at most 16 KiB of JSON"));
-        }
-        Ok(Self(data))
+        Self::from_members(data)
     }
 }
 

@@ -8,7 +8,6 @@ pub use custom_data::CustomData;
 pub use secret::{SecretEntropy, SystemSecret, SystemSecretHash};
 pub use status::{HEARTBEAT_DEAD_AFTER, HeartbeatStatus, SystemStatus};
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::field::{Parse, Refusal};
@@ -48,23 +47,11 @@ impl Parse for SystemType {
     }
 }
 
-impl schemars::JsonSchema for SystemType {
-    fn schema_name() -> Cow<'static, str> {
-        "SystemType".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9._-]+$",
-            "description": "One of the system types that this server accepts.",
-            "examples": ["ns8"],
-        })
-    }
-}
+crate::schema::wire_text!(SystemType, |value| &value.0, {
+    "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9._-]+$",
+    "description": "One of the system types that this server accepts.",
+    "examples": ["ns8"],
+});
 
 /// The system types that this server accepts; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::password::Password;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::time::Span;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::json;
 
@@ -87,22 +87,10 @@ impl Parse for AccountName {
     }
 }
 
-impl JsonSchema for AccountName {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "AccountName".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string", "minLength": 1, "maxLength": 320, "pattern": "\\S",
-            "examples": ["ada.verdi@northwind.example"],
-        })
-    }
-}
+bailiwick_domain::inline_schema!(AccountName, {
+    "type": "string", "minLength": 1, "maxLength": 320, "pattern": "\\S",
+    "examples": ["ada.verdi@northwind.example"],
+});
 
 /// The same, where only old clients still send it.
 #[derive(Clone, Debug)]
@@ -201,19 +189,7 @@ impl Parse for UserAgent {
     }
 }
 
-impl JsonSchema for UserAgent {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "UserAgent".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
-}
+bailiwick_domain::inline_schema!(UserAgent, { "type": "string" });
 
 /// Tokens, as many as were asked for.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -270,19 +246,7 @@ impl Parse for GrantType {
     }
 }
 
-impl JsonSchema for GrantType {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "GrantType".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": ["AccessToken", "RefreshToken", "refresh_token", ""] })
-    }
-}
+bailiwick_domain::inline_schema!(GrantType, { "type": "string", "enum": ["AccessToken", "RefreshToken", "refresh_token", ""] });
 
 body! {
     /// Which tokens are asked for.

@@ -10,7 +10,7 @@ use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::page::{Direction, Page, PageNumber, PageSize};
 use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::system_view::SystemView;
@@ -60,19 +60,7 @@ impl Parse for SortBy {
     }
 }
 
-impl JsonSchema for SortBy {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SortBy".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": Self::NAMES.map(|(name, _)| name), "default": "created_at" })
-    }
-}
+bailiwick_domain::inline_schema!(SortBy, { "type": "string", "enum": Self::NAMES.map(|(name, _)| name), "default": "created_at" });
 
 /// Text to look for.
 #[derive(Clone, Debug)]
@@ -91,19 +79,7 @@ impl Parse for Search {
     }
 }
 
-impl JsonSchema for Search {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Search".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "maxLength": 255, "pattern": "^[^\\u0000]*$" })
-    }
-}
+bailiwick_domain::inline_schema!(Search, { "type": "string", "maxLength": 255, "pattern": "^[^\\u0000]*$" });
 
 query! {
     /// Which systems, in which order, and which page of them.

@@ -1,10 +1,11 @@
 //! A system as the Systems API shows it (seed 000; contract, section 4).
 
-use std::collections::BTreeMap;
-
 use bailiwick_app::context::Context;
 use bailiwick_app::system::{CreatedSystem, SystemRecord};
-use bailiwick_domain::system::{HeartbeatStatus, SystemStatus};
+use bailiwick_domain::id::{OrganisationId, SystemId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::system::{CustomData, HeartbeatStatus, SystemStatus, SystemType};
 use bailiwick_domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,14 +16,12 @@ use serde::{Deserialize, Serialize};
 #[schemars(rename = "System")]
 pub(super) struct SystemView {
     /// The id.
-    #[schemars(with = "uuid::Uuid")]
-    id: String,
+    id: SystemId,
     /// The name.
     #[schemars(example = &"Production Server")]
-    name: String,
+    name: Name,
     /// The kind of system.
-    #[schemars(example = &"ns8")]
-    r#type: String,
+    r#type: SystemType,
     /// What it is shown as: `maintenance` when an operator says so, else by its heartbeat.
     status: SystemStatus,
     /// Its host name, once it has reported one.
@@ -38,23 +37,19 @@ pub(super) struct SystemView {
     #[schemars(example = &"1.2.0")]
     version: Option<String>,
     /// When it was heard of last.
-    #[schemars(extend("format" = "date-time"))]
-    last_seen: Option<String>,
+    last_seen: Option<Timestamp>,
     /// What others attached to it.
-    #[schemars(example = serde_json::json!({ "site": "Pesaro" }))]
-    custom_data: Option<BTreeMap<String, String>>,
+    custom_data: Option<CustomData>,
     /// The last four characters of its secret.
     #[schemars(example = &"9f3c")]
     secret_hint: String,
     /// Since when it exists.
-    #[schemars(extend("format" = "date-time"))]
-    created_at: String,
+    created_at: Timestamp,
     /// When it was changed last.
-    #[schemars(extend("format" = "date-time"))]
-    updated_at: String,
+    updated_at: Timestamp,
     /// When it was deleted, where it was.
-    #[schemars(extend("format" = "date-time"), example = None::<String>)]
-    deleted_at: Option<String>,
+    #[schemars(example = None::<String>)]
+    deleted_at: Option<Timestamp>,
     /// Who created it.
     created_by: CreatorView,
     /// The organisation that it belongs to.
@@ -62,8 +57,7 @@ pub(super) struct SystemView {
     /// Whether its heart beats: `alive` below the threshold, `dead` from there on, `zombie` when it never did.
     heartbeat_status: HeartbeatStatus,
     /// When it beat last.
-    #[schemars(extend("format" = "date-time"))]
-    last_heartbeat: Option<String>,
+    last_heartbeat: Option<Timestamp>,
     /// Whole minutes since then.
     #[schemars(example = 3)]
     heartbeat_minutes: Option<i64>,
@@ -81,17 +75,15 @@ pub(super) struct SystemView {
 #[schemars(rename = "Creator")]
 struct CreatorView {
     /// The person.
-    #[schemars(with = "uuid::Uuid")]
-    user_id: String,
+    user_id: UserId,
     /// How they are called.
     #[schemars(example = &"Ada Verdi")]
-    user_name: String,
+    user_name: Name,
     /// The organisation that they acted for.
-    #[schemars(with = "Option<uuid::Uuid>")]
-    organization_id: Option<String>,
+    organization_id: Option<OrganisationId>,
     /// How it is called.
     #[schemars(example = &"Northwind Distribution")]
-    organization_name: Option<String>,
+    organization_name: Option<Name>,
 }
 
 /// The organisation that a system belongs to.
@@ -100,14 +92,13 @@ struct CreatorView {
 #[schemars(rename = "SystemOrganization")]
 struct OrganisationView {
     /// The id.
-    #[schemars(with = "uuid::Uuid")]
-    id: String,
+    id: OrganisationId,
     /// The name.
     #[schemars(example = &"Northwind Distribution")]
-    name: String,
+    name: Name,
     /// Its place in the partner tree: `owner`, `distributor`, `reseller` or `customer`.
     #[schemars(example = &"distributor")]
-    r#type: String,
+    r#type: OrganisationKind,
 }
 
 /// The callback to the application that asked for a system.
@@ -121,8 +112,8 @@ struct CallbackView {
     /// How often it was tried.
     attempts: i64,
     /// When it is tried next.
-    #[schemars(extend("format" = "date-time"), example = None::<String>)]
-    next_attempt_at: Option<String>,
+    #[schemars(example = None::<String>)]
+    next_attempt_at: Option<Timestamp>,
 }
 
 impl SystemView {
@@ -131,43 +122,39 @@ impl SystemView {
         let now = context.now();
         let beat = system.last_heartbeat;
         let heartbeat = HeartbeatStatus::judge(beat, now, context.settings.heartbeat_dead_after);
-        let print = |moment: Option<Timestamp>| moment.map(Timestamp::rfc3339);
-        let custom_data = system
-            .custom_data
-            .map(|data| data.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>());
         Self {
-            id: system.id.to_string(),
-            name: system.name.to_string(),
-            r#type: system.kind.to_string(),
+            id: system.id,
+            name: system.name,
+            r#type: system.kind,
             status: SystemStatus::judge(system.in_maintenance, heartbeat),
             fqdn: system.fqdn,
             ipv4_address: system.ipv4_address,
             ipv6_address: system.ipv6_address,
             version: system.version,
-            last_seen: print(beat),
-            custom_data,
+            last_seen: beat,
+            custom_data: system.custom_data,
             secret_hint: system.secret_hint,
-            created_at: system.created_at.rfc3339(),
-            updated_at: system.updated_at.rfc3339(),
-            deleted_at: print(system.deleted_at),
+            created_at: system.created_at,
+            updated_at: system.updated_at,
+            deleted_at: system.deleted_at,
             created_by: CreatorView {
-                user_id: system.created_by.to_string(),
-                user_name: system.created_by_name.to_string(),
-                organization_id: system.created_by_organisation.map(|id| id.to_string()),
-                organization_name: system.created_by_organisation_name.map(|name| name.to_string()),
+                user_id: system.created_by,
+                user_name: system.created_by_name,
+                organization_id: system.created_by_organisation,
+                organization_name: system.created_by_organisation_name,
             },
             organization: OrganisationView {
-                id: system.organisation.to_string(),
-                name: system.organisation_name.to_string(),
-                r#type: system.organisation_kind.to_string(),
+                id: system.organisation,
+                name: system.organisation_name,
+                r#type: system.organisation_kind,
             },
             heartbeat_status: heartbeat,
-            last_heartbeat: print(beat),
+            last_heartbeat: beat,
             heartbeat_minutes: beat.map(|at| now.since(at).as_minutes()),
             callback: system.callback_status.map(|status| CallbackView {
                 status,
                 attempts: system.callback_attempts.unwrap_or_default(),
-                next_attempt_at: print(system.callback_next_attempt_at),
+                next_attempt_at: system.callback_next_attempt_at,
             }),
             secret: None,
         }

@@ -20,7 +20,7 @@ statements! {
 
 /// An entry of the audit log; it is written in the transaction of the change.
 #[derive(Clone, Debug)]
-pub struct AuditEntry<'entry> {
+pub struct AuditEntry {
     /// The id.
     pub id: AuditId,
     /// When.
@@ -42,13 +42,13 @@ pub struct AuditEntry<'entry> {
     /// From where.
     pub address: Option<IpAddr>,
     /// In which request.
-    pub request_id: &'entry str,
+    pub request_id: String,
     /// What else is worth knowing; never a secret.
     pub details: serde_json::Value,
 }
 
 /// Writes an entry.
-pub async fn insert(transaction: &mut WriteTransaction, entry: AuditEntry<'_>) -> Result<()> {
+pub async fn insert(transaction: &mut WriteTransaction, entry: AuditEntry) -> Result<()> {
     let values = values![
         entry.id,
         entry.at,

@@ -1,7 +1,9 @@
 //! How far a person's right reaches, as a query sees it.
 
+use std::borrow::Cow;
+
 use bailiwick_domain::principal::Principal;
-use bailiwick_domain::role::{Right, Role};
+use bailiwick_domain::role::Right;
 
 use crate::value::Value;
 
@@ -19,18 +21,10 @@ impl Reach {
     /// How far this person's right reaches.
     #[must_use]
     pub fn of(principal: &Principal, right: Right) -> Self {
-        let mut roles = right.roles().map(Role::name);
+        let mut roles = right.roles();
         // A right that fewer than three roles grant leaves places that match no role.
-        let mut role = || roles.next().unwrap_or("");
-        Self {
-            values: [
-                principal.is_super_admin.into(),
-                principal.user.into(),
-                role().into(),
-                role().into(),
-                role().into(),
-            ],
-        }
+        let mut role = || roles.next().map_or(Value::Text(Cow::Borrowed("")), Value::from);
+        Self { values: [principal.is_super_admin.into(), principal.user.into(), role(), role(), role()] }
     }
 
     /// These parameters followed by a query's own, from `$6` on.
