@@ -123,7 +123,7 @@ pub(crate) fn caller(identity: Identity, origin: &Origin, right: Option<Right>) 
     {
         return Err(Code::InsufficientPermissions.into());
     }
-    Ok(Caller { principal: identity.principal, session: identity.session, origin: origin.clone(), right })
+    Ok(Caller { principal: identity.principal, session: identity.session, origin: *origin, right })
 }
 
 #[cfg(test)]

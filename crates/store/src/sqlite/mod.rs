@@ -24,8 +24,10 @@ impl Sqlite {
     /// Opens the file, creating it where there is none.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         open::create_private(path)?;
-        let writer = Writer::new(open::writer(path)?)?;
+        // The writer comes first: it creates the file.
+        let connection = open::writer(path)?;
         let readers = Readers::open(path)?;
+        let writer = Writer::new(connection, readers.clone())?;
         Ok(Self { readers, writer })
     }
 
@@ -56,7 +58,7 @@ impl SqliteLink {
     /// Runs something on the connection.
     pub(crate) fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {
-            Self::Reader(reader) => work(reader.connection()?),
+            Self::Reader(reader) => reader.with(work),
             Self::Writer(seat) => seat.with(work),
         }
     }

@@ -10,25 +10,31 @@
 //!    the committing thread, which takes its turn at the same lock, behind all
 //!    who were queueing by then.
 //! 3. When the thread's turn comes it commits, and answers everybody who waits.
+//!    After that, not before, it moves a long write-ahead log into the file.
 //!
 //! So a batch grows with the queue and with nothing else: a lone transaction
 //! commits at once. A caller that gives up in the middle rolls its own savepoint
 //! back and touches nobody else's. No disk sync happens on an async worker, and
 //! nobody is answered before the disk has their change.
 
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
+use super::readers::Readers;
 use crate::error::{Error, Result};
 
 /// How long the writer waits for a lock that another process holds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// How long it sleeps between two attempts to get that lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(2);
+
+/// From how many pages on the write-ahead log is moved into the file: 4 MiB.
+const LOG_PAGES: i32 = 1000;
 
 /// The one writing connection and its queue.
 #[derive(Clone, Debug)]
@@ -42,6 +48,9 @@ struct State {
     connection: Connection,
     /// The batch that is open, where one is.
     batch: Option<Batch>,
+    readers: Readers,
+    /// The length of the write-ahead log after the last commit, in pages.
+    log_pages: Arc<AtomicI32>,
 }
 
 /// Transactions that will be committed together.
@@ -52,8 +61,17 @@ struct Batch {
 
 impl Writer {
     /// Takes the connection and starts the committing thread, which ends with the last handle.
-    pub(super) fn new(connection: Connection) -> Result<Self> {
-        let state = Arc::new(Mutex::new(State { connection, batch: None }));
+    ///
+    /// The readers hear of every commit before anybody else does.
+    pub(super) fn new(mut connection: Connection, readers: Readers) -> Result<Self> {
+        let log_pages = Arc::new(AtomicI32::new(0));
+        let noted = Arc::clone(&log_pages);
+        // In the place of the hook by which SQLite checkpoints inside of commits.
+        connection.wal_hook(Some(move |_: &mut Wal, pages| {
+            noted.store(pages, Ordering::SeqCst);
+            Ok(())
+        }))?;
+        let state = Arc::new(Mutex::new(State { connection, batch: None, readers, log_pages }));
         let (commit_requests, requests) = mpsc::channel();
         let shared = Arc::clone(&state);
         std::thread::Builder::new()
@@ -106,11 +124,27 @@ impl State {
     /// Commits what waits, and tells everybody who waits for it.
     fn commit_batch(&mut self) {
         let Some(batch) = self.batch.take() else { return };
+        self.readers.let_go();
         let outcome = self.run("COMMIT");
         if outcome.is_err() && !self.connection.is_autocommit() {
             self.abandon();
         }
+        // Whatever came of it: even a commit that reports an error may have reached the log.
+        self.readers.note_commit();
         batch.answer(&outcome);
+        if self.log_pages.load(Ordering::SeqCst) >= LOG_PAGES {
+            self.checkpoint();
+        }
+    }
+
+    /// Moves the write-ahead log into the file, as far as no reader still needs
+    /// the file as it is; the log starts over once nobody reads from it.
+    fn checkpoint(&self) {
+        let checkpoint = self.connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)");
+        let moved = checkpoint.and_then(|mut statement| statement.query_row([], |_| Ok(())));
+        if let Err(error) = moved {
+            tracing::warn!(%error, "the write-ahead log could not be moved into the database file");
+        }
     }
 
     /// Rolls the open transaction back, whatever state it is in.
@@ -214,13 +248,14 @@ fn over() -> Error {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
     /// A writer on a file with one table, and the count of its commits.
     fn writer(directory: &tempfile::TempDir) -> (Writer, Arc<AtomicUsize>) {
-        let mut connection = super::super::open::writer(&directory.path().join("test.db")).unwrap();
+        let path = directory.path().join("test.db");
+        let mut connection = super::super::open::writer(&path).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
         let commits = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&commits);
@@ -229,7 +264,7 @@ mod tests {
             false
         };
         connection.commit_hook(Some(count)).unwrap();
-        (Writer::new(connection).unwrap(), commits)
+        (Writer::new(connection, Readers::open(&path).unwrap()).unwrap(), commits)
     }
 
     fn insert(connection: &Connection, number: usize) -> Result<()> {
