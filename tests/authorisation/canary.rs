@@ -48,19 +48,23 @@ struct Field {
     secrets: Vec<String>,
 }
 
+/// The call that plants a system with a callback.
+fn planted_callback(world: &World) -> Ask {
+    let body = json!({
+        "name": format!("Called {PLANTED}"),
+        "type": "nsec",
+        "callback_url": world.receiver.at(&format!("/{PLANTED}?{PLANTED}=1")),
+        "callback_state": world.bench.state(PLANTED),
+        "custom_data": { PLANTED: PLANTED },
+    });
+    Ask { method: Method::POST, path: "/api/systems/callback".to_owned(), body: Body::Json(body) }
+}
+
 impl Field {
     async fn plant(world: World) -> Self {
         let custom_data = json!({ (format!("{PLANTED}-key")): format!("{PLANTED} value") });
         let system = world.system(Persona::SiblingAdmin, &format!("System {PLANTED}"), custom_data).await;
-        let by_callback = json!({
-            "name": format!("Called {PLANTED}"),
-            "type": "nsec",
-            "callback_url": world.receiver.at(&format!("/{PLANTED}?{PLANTED}=1")),
-            "callback_state": world.bench.state(PLANTED),
-            "custom_data": { PLANTED: PLANTED },
-        });
-        let path = "/api/systems/callback".to_owned();
-        let ask = Ask { method: Method::POST, path, body: Body::Json(by_callback) };
+        let ask = planted_callback(&world);
         let session = world.session(Persona::SiblingAdmin);
         let request = world.request(&ask, Credential::Access, session.as_ref()).header("idempotency-key", PLANTED);
         let answer = request.send().await.unwrap();
@@ -337,15 +341,7 @@ on_both_engines! {
         let field = Field::plant(World::new(bench, PLANTED).await).await;
         let world = &field.world;
         // The very body that the sibling's admin sent: only the state may be known to be used.
-        let body = json!({
-            "name": format!("Called {PLANTED}"),
-            "type": "nsec",
-            "callback_url": world.receiver.at(&format!("/{PLANTED}?{PLANTED}=1")),
-            "callback_state": world.bench.state(PLANTED),
-            "custom_data": { PLANTED: PLANTED },
-        });
-        let path = "/api/systems/callback".to_owned();
-        let ask = Ask { method: Method::POST, path, body: Body::Json(body) };
+        let ask = planted_callback(world);
         let session = world.session(Persona::Admin);
         let request = world.request(&ask, Credential::Access, session.as_ref()).header("idempotency-key", PLANTED);
         let answer = request.send().await.unwrap();
