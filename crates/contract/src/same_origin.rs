@@ -11,20 +11,23 @@ pub enum SameOrigin {
     Yes,
     /// It is somebody else's.
     No,
-    /// The browser did not say: a form token has to prove it.
+    /// The browser did not say, or hid it: a form token has to prove it.
     Unsaid,
 }
 
 /// Decides by `Sec-Fetch-Site`, else by `Origin`, else not at all.
 ///
-/// A header that was sent twice or cannot be read says no.
+/// A header that was sent twice or cannot be read says no. An origin of `null`
+/// says nothing: without https a browser sends no `Sec-Fetch-Site`, and for the
+/// forms of pages that ask it to name no referrer, as ours do, that very origin
+/// (Fetch standard, "append a request `Origin` header").
 #[must_use]
 pub fn same_origin(headers: &HeaderMap, base_url: &Url) -> SameOrigin {
     if let Some(site) = only(headers, "sec-fetch-site") {
         // `none` is the person's own doing: the address bar, a bookmark.
         return if matches!(site, "same-origin" | "none") { SameOrigin::Yes } else { SameOrigin::No };
     }
-    if let Some(origin) = only(headers, ORIGIN.as_str()) {
+    if let Some(origin) = only(headers, ORIGIN.as_str()).filter(|origin| *origin != "null") {
         let ours = base_url.origin().ascii_serialization();
         return if origin.eq_ignore_ascii_case(&ours) { SameOrigin::Yes } else { SameOrigin::No };
     }
@@ -58,7 +61,8 @@ mod tests {
             (&[("origin", "http://bailiwick.example")], SameOrigin::No),
             (&[("origin", "https://bailiwick.example:444")], SameOrigin::No),
             (&[("origin", "https://evil.example")], SameOrigin::No),
-            (&[("origin", "null")], SameOrigin::No),
+            (&[("origin", "null")], SameOrigin::Unsaid),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "null")], SameOrigin::No),
             (&[], SameOrigin::Unsaid),
         ] {
             let mut map = HeaderMap::new();

@@ -72,6 +72,11 @@ async fn where_a_browser_says_nothing_the_form_token_proves_it() {
         let answer = ask(request.body(Body::from(body)).unwrap()).await;
         assert_eq!(answer.status, status, "{cookie:?} {field:?}");
     }
+    // What a browser sends for our own forms on plain http: the pages ask it to name no referrer.
+    let request = || Request::post("/hello/ann").header("origin", "null").header("cookie", "__Host-bailiwick-form=c");
+    let answer = ask(request().body(Body::from(format!("said=hi&form_token={token}"))).unwrap()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(ask(request().body(Body::from("said=hi")).unwrap()).await.status, 403);
 }
 
 #[tokio::test]
