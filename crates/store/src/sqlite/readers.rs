@@ -109,14 +109,14 @@ impl Reading {
         Ok(())
     }
 
-    /// Ends the snapshot, where there is one.
+    /// Ends the snapshot, where there is one; the next call tries again what one could not end.
     fn let_go(&mut self) {
-        if self.snapshot.take().is_none() {
+        self.snapshot = None;
+        if self.connection.is_autocommit() {
             return;
         }
         let ended = self.connection.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([]));
-        // An error that ended the transaction by itself leaves nothing to end.
-        if let (Err(error), false) = (ended, self.connection.is_autocommit()) {
+        if let Err(error) = ended {
             tracing::error!(%error, "a reading connection keeps its snapshot");
         }
     }
@@ -223,6 +223,18 @@ mod tests {
         assert_eq!(snapshots(&sqlite), 0);
         drop(in_hand);
         assert_eq!(snapshots(&sqlite), 0, "a snapshot that is out of date does not come back");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_transaction_that_could_not_be_ended_is_ended_by_the_next_who_reads() {
+        let directory = tempfile::tempdir().unwrap();
+        let sqlite = Sqlite::open(&directory.path().join("test.db")).unwrap();
+        write(&sqlite, CREATE).await;
+        for reading in sqlite.readers.shared.idle().iter_mut() {
+            reading.let_go();
+            reading.connection.execute_batch("BEGIN").unwrap();
+        }
+        assert_eq!(count(&mut sqlite.read().await.unwrap()), 0);
     }
 
     #[tokio::test(flavor = "multi_thread")]
