@@ -187,6 +187,9 @@ impl Seat {
     /// Runs something inside the savepoint.
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let state = self.state.as_mut().ok_or_else(over)?;
+        if state.batch.is_none() {
+            return Err(rolled_back());
+        }
         let outcome = work(&state.connection);
         // A full disk or a failing one makes SQLite roll the whole batch back,
         // with what others have released into it: they must hear of it.
@@ -203,7 +206,7 @@ impl Seat {
         let outcome = {
             let state = self.state.as_mut().ok_or_else(over)?;
             if state.batch.is_none() {
-                return Err(Error::Unavailable("the transaction was rolled back by the database".to_owned()));
+                return Err(rolled_back());
             }
             state.run("RELEASE one")?;
             let (sender, outcome) = oneshot::channel();
@@ -242,6 +245,10 @@ impl Drop for Seat {
 
 fn over() -> Error {
     Error::Unusable("the transaction is over".to_owned())
+}
+
+fn rolled_back() -> Error {
+    Error::Unavailable("the transaction was rolled back by the database".to_owned())
 }
 
 #[cfg(test)]
@@ -310,5 +317,23 @@ mod tests {
         let state = writer.state.lock().await;
         assert!(state.connection.is_autocommit() && state.batch.is_none());
         assert_eq!(commits.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_the_database_rolled_back_takes_no_further_statement() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, _) = writer(&directory);
+        writer.limit_pages(2).await.unwrap();
+        let mut seat = writer.begin().await.unwrap();
+        let too_much = |connection: &Connection| {
+            Ok(connection.execute("INSERT INTO numbers VALUES (zeroblob(100000))", []).map(|_| ())?)
+        };
+        assert!(matches!(seat.with(too_much), Err(Error::Unavailable(_))));
+        // Outside of a transaction it would last at once, whatever becomes of the rest.
+        assert!(matches!(seat.with(|connection| insert(connection, 1)), Err(Error::Unavailable(_))));
+        drop(seat);
+        let state = writer.state.lock().await;
+        let rows: i64 = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0);
     }
 }
