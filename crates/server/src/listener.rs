@@ -25,29 +25,44 @@ const CONNECTIONS_MAX: usize = 8192;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` turns true, then lets requests in flight finish.
-pub async fn serve(listener: TcpListener, routes: Router, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, routes: Router, stop: watch::Receiver<bool>) {
+    serve_seated(listener, routes, stop, CONNECTIONS_MAX).await;
+}
+
+async fn serve_seated(listener: TcpListener, routes: Router, mut stop: watch::Receiver<bool>, seats: usize) {
     let builder = Arc::new(connection_builder());
     let graceful = GracefulShutdown::new();
-    let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let seats = Arc::new(Semaphore::new(seats));
     loop {
-        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { break };
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &seats) => accepted,
             () = told(&mut stop) => break,
         };
-        converse(&builder, &graceful, stream, peer, routes.clone(), seat);
+        if let Some((stream, peer, seat)) = accepted {
+            converse(&builder, &graceful, stream, peer, routes.clone(), seat);
+        }
     }
     drop(listener);
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(DRAIN) => tracing::warn!("requests in flight were cut off"),
+    }
+}
+
+/// The next connection, once there is a seat for it; nothing where the system had no room for one.
+async fn accept(
+    listener: &TcpListener,
+    seats: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    // Nobody closes the semaphore.
+    let seat = Arc::clone(seats).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, seat)),
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
     }
 }
 
@@ -91,4 +106,27 @@ fn converse(
         }
         drop(seat);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what it did not expect")]
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_word_to_stop_is_heard_while_every_seat_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopping) = watch::channel(false);
+        let server = tokio::spawn(serve_seated(listener, Router::new(), stopping, 1));
+        // It says nothing and keeps its seat; the next one is waited for.
+        let seated = TcpStream::connect(address).await.unwrap();
+        let waiting = TcpStream::connect(address).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stop.send_replace(true);
+        timeout(DRAIN / 2, server).await.expect("the server ends").unwrap();
+        drop((seated, waiting));
+    }
 }
