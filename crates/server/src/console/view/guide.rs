@@ -151,21 +151,18 @@ impl GuidePage {
         format!("{}/system-creation?{query}", self.base_url)
     }
 
-    /// The same by the API.
+    /// The same by the API. Without continued lines: on a phone their backslashes would stand alone.
     fn request_example(&self) -> String {
-        format!(
-            r#"curl {}/api/systems/callback \
-  -H "Authorization: Bearer $TOKEN" \
-  -H "Content-Type: application/json" \
-  -H "Idempotency-Key: $(uuidgen)" \
-  -d '{{
-    "name": "Production Server",
-    "type": "ns8",
-    "callback_url": "https://shop.example/callback?order=4711",
-    "callback_state": "state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ"
-  }}'"#,
-            self.base_url
-        )
+        let command = format!("curl {}/api/systems/callback", self.base_url);
+        let headers =
+            r#"-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: $(uuidgen)""#;
+        let body = r#"-d '{
+  "name": "Production Server",
+  "type": "ns8",
+  "callback_url": "https://shop.example/callback?order=4711",
+  "callback_state": "state_eyJ0aW1lc3RhbXAiOjE3OTUxNjcwMDAwMDAsInJhbmRvbSI6IjhmMmMifQ"
+}'"#;
+        format!("{command} {headers} {body}")
     }
 
     /// The receiver's check, for this server.
