@@ -169,6 +169,10 @@ impl Context {
         let asked_at = Instant::now();
         let mut link = self.database.read().await?;
         let newest = invalidation::newest(&mut link).await?;
+        if seen != Some(newest) {
+            // What is learned after this must not come from before what we are about to hear of.
+            self.database.look_afresh();
+        }
         let Some(mut seen) = seen.filter(|seen| *seen <= newest) else {
             // The first look, or a database put back from a backup.
             drop(link);
@@ -220,5 +224,61 @@ impl Context {
     fn form_mac(&self, cookie: &str) -> Hmac<Sha256> {
         let mac = Hmac::<Sha256>::new_from_slice(self.vault.form_key()).expect("HMAC takes every key");
         mac.chain_update(cookie.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+    use bailiwick_domain::field::Parse;
+    use bailiwick_domain::system::{HEARTBEAT_DEAD_AFTER, SystemTypes};
+    use bailiwick_outbound::AllowList;
+    use bailiwick_store::query::property;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::random::SystemRandom;
+    use crate::settings::{BaseUrl, Registration};
+
+    /// One process of several on the same directory.
+    async fn process(directory: &std::path::Path) -> Context {
+        let settings = Settings {
+            base_url: BaseUrl::parse_text("https://id.example.org").unwrap(),
+            data_directory: directory.to_owned(),
+            registration: Registration::Open,
+            system_types: SystemTypes::parse_list("ns8").unwrap(),
+            outbound_allow: AllowList::default(),
+            trusted_proxies: Vec::new(),
+            heartbeat_dead_after: HEARTBEAT_DEAD_AFTER,
+            smtp_url: None,
+            mail_from: None,
+        };
+        let database = Database::open(&format!("sqlite://{}", directory.join("test.db").display())).await.unwrap();
+        Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_has_heard_of_a_change_does_not_read_what_was_before_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (server, command) = (process(directory.path()).await, process(directory.path()).await);
+        let mut seen = server.catch_up(None).await.unwrap();
+        // Each round succeeds in setting the trap only where the disk is quick.
+        for round in 0..50 {
+            let mut old = server.database.read().await.unwrap();
+            let fresh = server.database.read().await.unwrap();
+            property::ping(&mut old).await.unwrap();
+            let kids = command.rotate_keys().await.unwrap();
+            // The next who reads gets the fresh one, and the one after it the old one.
+            drop(old);
+            drop(fresh);
+            let heard = server.catch_up(Some(seen)).await.unwrap();
+            if heard > seen {
+                let published = server.keys.published();
+                let knows = |kid: &String| published.iter().any(|key| key.kid == *kid);
+                assert!(kids.iter().all(knows), "round {round}: a rotation was heard of and missed");
+            }
+            seen = heard;
+        }
     }
 }

@@ -71,6 +71,19 @@ impl Database {
         Ok(WriteTransaction { link: Link::new(engine) })
     }
 
+    /// Lets nobody who asks for a [`Link`] from now on see less than was committed up to this moment.
+    ///
+    /// What this process commits is seen by whoever asks next anyway. What
+    /// another process commits to the same SQLite file may be seen on one link
+    /// and, for some milliseconds, not yet on the next. So whoever has heard of
+    /// such a change calls this before acting on it.
+    pub fn look_afresh(&self) {
+        match &self.0 {
+            Kind::Sqlite(sqlite) => sqlite.look_afresh(),
+            Kind::Postgres(_) => {}
+        }
+    }
+
     /// Lets an SQLite file grow to so many pages and no more, as a full disk
     /// would; PostgreSQL has no such limit.
     ///

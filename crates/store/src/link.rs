@@ -9,7 +9,8 @@ use crate::value::Value;
 
 /// A connection for reading, inside a [`crate::WriteTransaction`] or outside.
 ///
-/// Outside a transaction each statement sees the database at one moment of its own.
+/// Outside a transaction each statement sees the database at one moment: on
+/// PostgreSQL at one of its own, on SQLite all statements of a link at the same.
 #[derive(Debug)]
 pub struct Link {
     pub(crate) engine: Engine,

@@ -41,6 +41,11 @@ impl Sqlite {
         Ok(SqliteLink::Writer(self.writer.begin().await?))
     }
 
+    /// Gives nobody who asks from now on a view from before this moment.
+    pub(crate) fn look_afresh(&self) {
+        self.readers.note_commit();
+    }
+
     /// Limits the size of the database file, so that tests can fill the disk.
     pub(crate) async fn limit_pages(&self, pages: u32) -> Result<()> {
         self.writer.limit_pages(pages).await

@@ -6,7 +6,9 @@
 //! next caller goes on reading it, as long as two things hold: nothing was
 //! committed through our writer since, which a counter tells, and the snapshot
 //! is only moments old, which bounds what a commit of another process can be
-//! missed by. The writer ends all idle snapshots around each commit.
+//! missed by. The writer ends all idle snapshots around each commit. Whoever has
+//! heard of another process's commit must say so: until then another connection
+//! may still show what was before it.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +36,7 @@ pub(super) struct Readers {
 #[derive(Debug)]
 struct Shared {
     idle: Mutex<Vec<Reading>>,
-    /// How often our writer has committed.
+    /// How often our writer has committed, or a commit of another process was heard of.
     commits: AtomicU64,
 }
 
@@ -48,7 +50,7 @@ struct Reading {
 /// An open read transaction.
 #[derive(Clone, Copy, Debug)]
 struct Snapshot {
-    /// The commits of our writer before it; there may be more in it, never fewer.
+    /// The commits that were counted before it; there may be more in it, never fewer.
     commits: u64,
     since: Instant,
 }
@@ -75,7 +77,7 @@ impl Readers {
         Ok(reader)
     }
 
-    /// Makes every reader look afresh: something was committed, and somebody is about to hear of it.
+    /// Makes every reader look afresh: something was committed, and somebody hears of it, or has.
     pub(super) fn note_commit(&self) {
         self.shared.commits.fetch_add(1, Ordering::SeqCst);
         self.let_go();
