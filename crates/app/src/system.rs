@@ -263,13 +263,20 @@ impl Context {
         check.finish()
     }
 
-    async fn manageable(&self, link: &mut Link, caller: &Caller, id: SystemId) -> Result<SystemRecord, Fault> {
+    /// A system that the caller may change, held until the transaction ends.
+    async fn manageable(
+        &self,
+        transaction: &mut WriteTransaction,
+        caller: &Caller,
+        id: SystemId,
+    ) -> Result<SystemRecord, Fault> {
         let principal = &caller.principal;
-        if let Some(found) = system::find(link, &Reach::of(principal, Right::ManageSystems), id).await? {
+        system::hold(transaction, id).await?;
+        if let Some(found) = system::find(transaction, &Reach::of(principal, Right::ManageSystems), id).await? {
             return Ok(found);
         }
         // Who may see it learns that the right is missing; who may not learns nothing.
-        let seen = system::find(link, &Reach::of(principal, Right::ReadSystems), id).await?;
+        let seen = system::find(transaction, &Reach::of(principal, Right::ReadSystems), id).await?;
         Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::SystemNotFound }.into())
     }
 }

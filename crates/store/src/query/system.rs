@@ -38,6 +38,9 @@ statements! {
     Read FIND = concat!(system_columns!(), " WHERE s.id = $6 AND s.deleted_at IS NULL AND ",
         within_reach!("s.organisation_id"));
     Read FIND_DELETED_TOO = concat!(system_columns!(), " WHERE s.id = $1");
+    /// Writing the row to itself holds it until the transaction ends, so that
+    /// parallel changes of a system are made one after the other.
+    Write HOLD = "UPDATE systems SET updated_at = updated_at WHERE id = $1 AND deleted_at IS NULL";
     Write UPDATE = "UPDATE systems SET name = $2, type = $3, custom_data = $4, in_maintenance = $5, \
         search_text = $6, updated_at = $7 WHERE id = $1 AND deleted_at IS NULL";
     Write SET_SECRET = "UPDATE systems SET secret_public_part = $2, secret_salt = $3, secret_digest = $4, \
@@ -172,6 +175,11 @@ pub async fn find(link: &mut Link, reach: &Reach, id: SystemId) -> Result<Option
 /// A system whoever asks and whether deleted or not: for what was just decided about it.
 pub async fn find_anyhow(link: &mut Link, id: SystemId) -> Result<Option<SystemRecord>> {
     link.optional(&FIND_DELETED_TOO, values![id]).await
+}
+
+/// Holds a system until the transaction ends: nobody else changes what is read of it from now on.
+pub async fn hold(transaction: &mut WriteTransaction, id: SystemId) -> Result<()> {
+    transaction.change(&HOLD, values![id]).await.map(|_| ())
 }
 
 /// Changes a system; false when it is gone.
