@@ -8,6 +8,7 @@ use bailiwick_app::context::Context;
 use bailiwick_contract::cookie::{CookieNames, cookie};
 use bailiwick_contract::page::Visit;
 use bailiwick_domain::fault::Fault;
+use bailiwick_domain::field::Refusal;
 use data_encoding::BASE64URL_NOPAD;
 use http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -101,6 +102,11 @@ impl Cookies {
     }
 }
 
+/// What a form says under a field that was refused.
+pub(super) fn sentence(refusal: &Refusal) -> String {
+    format!("Must be {}.", refusal.expected.trim_end_matches('.'))
+}
+
 /// The value of a `Set-Cookie` for our own eyes (RFC 6265bis): with a lifetime in
 /// seconds, or until the browser closes.
 pub(super) fn set_cookie(context: &Context, name: &str, value: &str, lifetime_s: Option<i64>) -> String {
@@ -125,7 +131,7 @@ fn is_form_cookie(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-pub(super) fn nav(caller: &Caller, active: Active) -> Nav {
+fn nav(caller: &Caller, active: Active) -> Nav {
     let principal = &caller.principal;
     let organisation = principal.current_membership().map(|membership| membership.organisation_name.to_string());
     Nav {

@@ -13,7 +13,7 @@ use bailiwick_domain::time::Span;
 use http::StatusCode;
 use http::header::{RETRY_AFTER, USER_AGENT};
 
-use super::frame::{Cookies, Frame, local_path, set_cookie};
+use super::frame::{Cookies, Frame, local_path, sentence, set_cookie};
 use super::view::layout::Field;
 use super::view::login::{LoginNotice, LoginPage, LoginRefusal};
 
@@ -121,11 +121,7 @@ fn refused(fault: Fault) -> Result<(StatusCode, Option<LoginRefusal>), Fault> {
 }
 
 fn password_sentence(refusal: &Refusal) -> String {
-    if refusal.rule == "required" {
-        "Enter your password.".to_owned()
-    } else {
-        format!("Must be {}.", refusal.expected)
-    }
+    if refusal.rule == "required" { "Enter your password.".to_owned() } else { sentence(refusal) }
 }
 
 /// The host on whose behalf a system is to be created, where that is where one goes next.

@@ -11,7 +11,7 @@ use bailiwick_domain::password::Password;
 use bailiwick_domain::secret::SecretText;
 use http::StatusCode;
 
-use super::frame::{Cookies, Frame};
+use super::frame::{Cookies, Frame, sentence};
 use super::view::layout::Field;
 use super::view::setup::{SetupForm, SetupPage, SetupRefusal as LinkRefusal, SetupState};
 
@@ -27,15 +27,7 @@ async fn show(visit: Visit<()>) -> Result<Response, Fault> {
     if !visit.context.is_setup_link_good(&token).await? {
         return refuse(&visit, StatusCode::NOT_FOUND, LinkRefusal::Invalid);
     }
-    let form = SetupForm {
-        token: token.expose().to_owned(),
-        organisation: Field::new(""),
-        name: Field::new(""),
-        email: Field::new(""),
-        password_error: None,
-        password_advice: Vec::new(),
-        alert: None,
-    };
+    let form = SetupForm { token: token.expose().to_owned(), ..SetupForm::default() };
     answer(&visit, StatusCode::OK, SetupState::Form(form))
 }
 
@@ -89,11 +81,6 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
 
 fn field(typed: &str, refusal: Option<&Refusal>) -> Field {
     refusal.map_or_else(|| Field::new(typed), |refusal| Field::refused(typed, sentence(refusal)))
-}
-
-fn sentence(refusal: &Refusal) -> String {
-    let dot = if refusal.expected.ends_with('.') { "" } else { "." };
-    format!("Must be {}{dot}", refusal.expected)
 }
 
 fn refuse(visit: &Visit<()>, status: StatusCode, refusal: LinkRefusal) -> Result<Response, Fault> {

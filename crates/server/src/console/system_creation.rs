@@ -13,7 +13,7 @@ use bailiwick_app::system::{OrganisationRecord, SystemDraft};
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Class, Code, Fault};
-use bailiwick_domain::field::{Parse, Refusal};
+use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::state_token::RawState;
@@ -24,7 +24,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::frame::Frame;
+use super::frame::{Frame, sentence};
 use super::view::consent::{
     ConsentPage, ConsentRefusal, ConsentRefusedPage, OrganisationChoice, OrganisationOption, TypeChoice, WayBack,
 };
@@ -335,8 +335,4 @@ fn refuse(visit: &Visit<Caller>, way_back: Option<WayBack>, refusal: ConsentRefu
         if matches!(refusal, ConsentRefusal::NoRight { .. }) { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
     let (layout, cookies) = Frame::of_post(visit).take();
     cookies.page(status, &ConsentRefusedPage { layout, refusal, way_back })
-}
-
-fn sentence(refusal: &Refusal) -> String {
-    format!("Must be {}.", refusal.expected.trim_end_matches('.'))
 }
