@@ -12,6 +12,7 @@ use bailiwick_store::Database;
 use bailiwick_store::query::property;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use data_encoding::HEXLOWER;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -158,17 +159,22 @@ fn read_key(path: &Path) -> Result<Option<Key>, VaultError> {
     Ok(Some(Zeroizing::new(key)))
 }
 
+/// Makes the key file in one step: nobody ever finds half a key, not even after a crash in between.
 fn create_key(path: &Path, random: &dyn Random) -> Result<Key, VaultError> {
     let failed = |error| VaultError::File(path.to_owned(), error);
     let directory = path.parent().unwrap_or(path);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
     let key: Key = Zeroizing::new(random.bytes());
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            file.write_all(key.as_slice()).map_err(failed)?;
-            // The database must never outlive its key: both file and name go to the disk now.
-            file.sync_all().map_err(failed)?;
-            fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
+    let draft = directory.join(format!("{}.new", HEXLOWER.encode(&random.bytes::<8>())));
+    let placed = write_draft(&draft, &key).and_then(|()| fs::hard_link(&draft, path));
+    // What is left of a draft that failed is of no use to anybody.
+    let _ = fs::remove_file(&draft);
+    match placed {
+        Ok(()) => {
+            // The database must never outlive its key: file and names go to the disk now.
+            let above = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let directories = [Some(directory), above];
+            directories.into_iter().flatten().try_for_each(sync_directory).map_err(failed)?;
             Ok(key)
         }
         // Another process that starts at this moment was quicker.
@@ -179,8 +185,20 @@ fn create_key(path: &Path, random: &dyn Random) -> Result<Key, VaultError> {
     }
 }
 
+fn write_draft(path: &Path, key: &Key) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(key.as_slice())?;
+    file.sync_all()
+}
+
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
+
     use super::*;
     use crate::random::SystemRandom;
 
@@ -201,5 +219,28 @@ mod tests {
             }
         }
         assert_eq!(vault.open_sealed("here", &[]), Err(SealError));
+    }
+
+    #[test]
+    fn processes_that_start_at_once_agree_on_one_whole_key() {
+        const PROCESSES: usize = 8;
+        for _ in 0..50 {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("keys").join("master.key");
+            let start = std::sync::Barrier::new(PROCESSES);
+            let open = || {
+                start.wait();
+                match read_key(&path)? {
+                    Some(key) => Ok(key),
+                    None => create_key(&path, &SystemRandom),
+                }
+            };
+            let keys: Vec<Key> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..PROCESSES).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
+            });
+            assert!(keys.iter().all(|key| **key == *keys[0]));
+            assert_eq!(fs::read_dir(directory.path().join("keys")).unwrap().count(), 1, "nothing else is left there");
+        }
     }
 }
