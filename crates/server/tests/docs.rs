@@ -94,6 +94,25 @@ async fn the_settings_have_their_say_in_the_one_list_of_what_is_wrong() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_errors_of_the_guide_are_those_that_the_server_gives() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let (_, tokens) = bench.owner().await;
+    let (_, page) = get(&bench, "/docs/guides/errors", "").await;
+    let shown: Vec<Value> = page
+        .split("<pre tabindex=\"0\"><code>")
+        .skip(1)
+        .map(|rest| serde_json::from_str(&rest.split("</code>").next().unwrap().replace("&#34;", "\"")).unwrap())
+        .collect();
+    let body = json!({
+        "name": "n", "type": "ns8", "callback_url": "ftp://shop.example", "callback_state": bench.state("r"),
+    });
+    let systems = send(&bench, &tokens, "POST", "/api/systems/callback", &body.to_string()).await;
+    let sign_in = r#"{"Username":"ada.verdi@northwind.example"}"#;
+    let authorisation = send(&bench, &tokens, "POST", "/auth/authenticate/signin", sign_in).await;
+    assert_eq!([systems, authorisation], [(400, shown[0].clone()), (400, shown[1].clone())]);
+}
+
 /// The text of the first example of an operation, as the page shows it.
 fn example(page: &str, operation: &str) -> String {
     let (_, after) = page.split_once(&format!("<h2 id=\"{operation}\">")).unwrap();

@@ -127,7 +127,7 @@ const SYSTEMS_ERROR_EXAMPLE: &str = r#"{
         "key": "callback_url",
         "message": "url",
         "value": "ftp://shop.example",
-        "expected": "an absolute https URL"
+        "expected": "callback_url must be an absolute https URL of at most 2048 bytes without user name, fragment or a query member of ours (state, system_id, system_name, system_type, timestamp, error)"
       }
     ]
   }
@@ -135,8 +135,9 @@ const SYSTEMS_ERROR_EXAMPLE: &str = r#"{
 
 /// A failed validation in the form of the Authorisation API.
 const AUTHORISATION_ERROR_EXAMPLE: &str = r#"{
+  "BackendMessage": "validation failed",
   "Field": {
-    "Message": "Enter the password.",
+    "Message": "Password must be given",
     "Name": "Password"
   },
   "Message": "Some of what was sent is not right."
