@@ -21,7 +21,7 @@ pub(super) fn pages() -> Vec<Page> {
 
 async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
     let context = &visit.context;
-    let ask = ask(&visit);
+    let ask = ask(|name| visit.query_member(name).unwrap_or_default());
     let filter = SystemFilter {
         search: Some(ask.search.clone()).filter(|search| !search.is_empty()),
         kind: SystemType::parse_text(&ask.system_type).ok(),
@@ -59,13 +59,12 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
 }
 
 /// What the address asks for; what it gets wrong counts as not asked for.
-fn ask(visit: &Visit<Caller>) -> Ask {
-    let member = |name: &str| visit.query_member(name).unwrap_or_default();
+fn ask<'a>(member: impl Fn(&str) -> &'a str) -> Ask {
     let search: String = member("q").trim().chars().filter(|c| *c != '\0').take(255).collect();
     let column = Column::from_key(member("sort_by")).unwrap_or_default();
     Ask {
         search,
-        system_type: member("type").to_owned(),
+        system_type: SystemType::parse_text(member("type")).map(|kind| kind.to_string()).unwrap_or_default(),
         status: SystemStatus::parse_text(member("status")).ok(),
         column,
         descending: member("sort_direction") == Direction::Descending.name(),
@@ -96,5 +95,19 @@ fn row(context: &Context, system: &SystemRecord) -> SystemRow {
         status: SystemStatus::judge(system.in_maintenance, heartbeat),
         last_heartbeat: system.last_heartbeat.map(|at| Moment::new(now, at)),
         created: Moment::new(now, system.created_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_address_gets_wrong_counts_as_not_asked_for() {
+        let wrong = ask(|name| if name == "q" { " \0" } else { "Neither This" });
+        assert_eq!(wrong, Ask { page: 1, ..Ask::default() });
+        assert!(!wrong.is_filtered());
+        let right = ask(|name| if name == "type" { "ns8" } else { "" });
+        assert_eq!(right.system_type, "ns8");
     }
 }
