@@ -2,12 +2,21 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use bailiwick_app::caller::Origin;
 use bailiwick_contract::router::PageFaultContext;
 use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::time::Span;
 
 use super::frame::Frame;
 use super::view::error::{ErrorKind, ErrorPage};
+
+/// Logs what really happened where a form answers a fault by itself; every other fault the router logs.
+pub(super) fn log_answered_by_form(fault: &Fault, origin: &Origin) {
+    if let Some(source) = &fault.source {
+        let (request, fault) = (origin.request_id, fault.code.name());
+        tracing::error!(%request, fault, error = %source, "the form could not be carried out");
+    }
+}
 
 /// Renders a fault as a page.
 #[must_use]

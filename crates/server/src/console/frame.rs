@@ -10,7 +10,7 @@ use bailiwick_contract::page::Visit;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Refusal;
 use data_encoding::BASE64URL_NOPAD;
-use http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::view::layout::{Active, Layout, Nav, Theme};
@@ -76,12 +76,15 @@ impl Cookies {
         self
     }
 
-    /// The page as an answer.
+    /// The page as an answer; one that comes too early (503) says when to try again.
     pub(super) fn page(self, status: StatusCode, page: &impl Template) -> Result<Response, Fault> {
         let html = page.render().map_err(Fault::broken)?;
         let mut response = Response::new(Body::from(html));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(1));
+        }
         self.write(response)
     }
 
@@ -139,5 +142,22 @@ fn nav(caller: &Caller, active: Active) -> Nav {
         user_email: principal.email.to_string(),
         organisation_name: organisation.unwrap_or_default(),
         active,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+    use super::*;
+    use crate::console::view::error::ErrorPage;
+
+    #[test]
+    fn a_page_that_comes_too_early_says_when_to_try_again() {
+        for (status, expected) in [(StatusCode::SERVICE_UNAVAILABLE, Some("1")), (StatusCode::OK, None)] {
+            let (_, page) = ErrorPage::samples("").pop().unwrap();
+            let response = Cookies::default().page(status, &page).unwrap();
+            let seconds = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
+            assert_eq!(seconds, expected, "{status}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use axum::response::Response;
-use bailiwick_app::caller::Caller;
+use bailiwick_app::caller::{Caller, Origin};
 use bailiwick_app::context::Context;
 use bailiwick_app::sign_in::Credentials;
 use bailiwick_contract::page::{Page, Visit};
@@ -13,6 +13,7 @@ use bailiwick_domain::time::Span;
 use http::StatusCode;
 use http::header::{RETRY_AFTER, USER_AGENT};
 
+use super::fault::log_answered_by_form;
 use super::frame::{Cookies, Frame, local_path, sentence, set_cookie};
 use super::view::layout::Field;
 use super::view::login::{LoginNotice, LoginPage, LoginRefusal};
@@ -73,7 +74,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
                 set_cookie(&visit.context, visit.cookies.session, session.cookie.expose(), keep.then_some(lifetime));
             return Cookies::default().and(cookie).redirect(&next);
         }
-        Some(Err(fault)) => refused(fault)?,
+        Some(Err(fault)) => refused(fault, &visit.origin)?,
         None => (StatusCode::UNPROCESSABLE_ENTITY, None),
     };
     let email = if email.is_empty() { Field::refused("", "Enter your e-mail address.") } else { Field::new(email) };
@@ -97,23 +98,22 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     Ok(response)
 }
 
-/// For programs: the seconds after which another attempt makes sense.
+/// For programs: the seconds after which another attempt counts.
 const fn retry_after(refusal: &LoginRefusal) -> Option<i64> {
     match refusal {
         LoginRefusal::Throttled { seconds } => Some(*seconds),
-        LoginRefusal::Unavailable => Some(1),
-        LoginRefusal::WrongCredentials => None,
+        LoginRefusal::Unavailable | LoginRefusal::WrongCredentials => None,
     }
 }
 
 /// What the form says to a fault; faults that have nothing to do with signing in go on.
-fn refused(fault: Fault) -> Result<(StatusCode, Option<LoginRefusal>), Fault> {
+fn refused(fault: Fault, origin: &Origin) -> Result<(StatusCode, Option<LoginRefusal>), Fault> {
     let seconds = fault.retry_after.map_or(1, Span::as_seconds_rounded_up);
     match (fault.code, fault.code.class()) {
         (Code::WrongCredentials, _) => Ok((StatusCode::UNAUTHORIZED, Some(LoginRefusal::WrongCredentials))),
         (_, Class::TooMany) => Ok((StatusCode::TOO_MANY_REQUESTS, Some(LoginRefusal::Throttled { seconds }))),
         (_, Class::Unavailable) => {
-            tracing::error!(fault = ?fault.source, "signing in is not possible right now");
+            log_answered_by_form(&fault, origin);
             Ok((StatusCode::SERVICE_UNAVAILABLE, Some(LoginRefusal::Unavailable)))
         }
         _ => Err(fault),

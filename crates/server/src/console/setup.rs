@@ -11,6 +11,7 @@ use bailiwick_domain::password::Password;
 use bailiwick_domain::secret::SecretText;
 use http::StatusCode;
 
+use super::fault::log_answered_by_form;
 use super::frame::{Cookies, Frame, sentence};
 use super::view::layout::Field;
 use super::view::setup::{SetupForm, SetupPage, SetupRefusal as LinkRefusal, SetupState};
@@ -65,6 +66,7 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
                 Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
                 _ => return Err(fault),
             };
+            log_answered_by_form(&fault, &visit.origin);
             match fault.fields.first() {
                 Some(FieldFault { refusal, .. }) => {
                     let mut sentences = refusal.expected.split_inclusive(". ").map(str::trim);

@@ -24,6 +24,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::fault::log_answered_by_form;
 use super::frame::{Frame, sentence};
 use super::view::consent::{
     ConsentPage, ConsentRefusal, ConsentRefusedPage, OrganisationChoice, OrganisationOption, TypeChoice, WayBack,
@@ -308,6 +309,7 @@ async fn refused(visit: &Visit<Caller>, wish: Wish, fault: Fault) -> Result<Resp
             show(visit, wish, problems, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         (_, Class::Conflict | Class::Impossible | Class::Unavailable) => {
+            log_answered_by_form(&fault, &visit.origin);
             let status = bailiwick_contract::fault_answer::status(fault.code.class());
             let alert = Some(fault.code.sentence().to_owned());
             show(visit, wish, Problems { alert, ..Problems::default() }, status).await
