@@ -23,8 +23,8 @@ use crate::context::Context;
 pub const ATTEMPT_BUDGET: Duration = Duration::from_secs(5);
 /// How long a callback is leased for an attempt: its budget, with room to record it.
 const LEASE: Span = Span::seconds(15);
-/// Callbacks that are claimed at once.
-const CLAIMED_AT_ONCE: i64 = 32;
+/// The most callbacks that this node tries at once, beside the first attempts of new ones.
+const UNDER_WAY_MAX: usize = 32;
 /// The longest sleep between two looks at the outbox: another node may have filled it.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 
@@ -47,7 +47,7 @@ impl Context {
     pub async fn run_outbox(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut attempts = JoinSet::new();
         while !*stop.borrow() {
-            let pause = match self.claim_due().await {
+            let pause = match self.claim_due(UNDER_WAY_MAX.saturating_sub(attempts.len())).await {
                 Ok(parcels) if parcels.is_empty() => self.pause().await,
                 Ok(parcels) => {
                     for parcel in parcels {
@@ -60,8 +60,8 @@ impl Context {
                     SLEEP_MAX
                 }
             };
-            // No more at once than one claim: the rest waits its turn.
-            while attempts.len() >= usize::try_from(CLAIMED_AT_ONCE).unwrap_or(1) {
+            // The rest is not claimed, so that its lease does not run while it waits.
+            while attempts.len() >= UNDER_WAY_MAX {
                 attempts.join_next().await;
             }
             while attempts.try_join_next().is_some() {}
@@ -81,14 +81,15 @@ impl Context {
         Duration::from_micros(wait.unsigned_abs()).min(SLEEP_MAX)
     }
 
-    async fn claim_due(&self) -> Result<Vec<Parcel>, Fault> {
+    async fn claim_due(&self, room: usize) -> Result<Vec<Parcel>, Fault> {
         let now = self.now();
         let due = delivery::next_due(&mut self.database.read().await?).await?;
         if due.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
+        let limit = i64::try_from(room).unwrap_or(i64::MAX);
         let mut transaction = self.database.write().await?;
-        let claimed = delivery::claim(&mut transaction, now, now.plus(LEASE), CLAIMED_AT_ONCE).await?;
+        let claimed = delivery::claim(&mut transaction, now, now.plus(LEASE), limit).await?;
         transaction.commit().await?;
         Ok(claimed.into_iter().filter_map(|record| self.unseal(&record)).collect())
     }
