@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::idempotency::{Idempotency, running};
 use crate::outbox::{Parcel, place};
-use crate::system::{CreatedSystem, SystemDraft};
+use crate::system::{CreatedSystem, SystemDraft, written};
 
 /// How long whoever created the system has to make the first attempt.
 const FIRST_LEASE: Span = Span::seconds(15);
@@ -148,7 +148,8 @@ impl Context {
         let target = request.callback_url.with_created(&parameters(request, system));
         let sealed = self.vault.seal(&place(id), target.as_bytes(), self.random.as_ref());
         delivery::insert(&mut transaction, id, system.id, &sealed, now, now.plus(FIRST_LEASE)).await?;
-        let system = system::find_anyhow(&mut transaction, system.id).await?.ok_or(Code::SystemNotFound)?;
+        // Once more, now with its callback.
+        let system = written(&mut transaction, system.id).await?;
         let mut outcome = CallbackCreated {
             created: CreatedSystem { system, ..created },
             callback_executed: false,

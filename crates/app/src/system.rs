@@ -288,7 +288,8 @@ fn search_text(id: SystemId, name: &Name, kind: &SystemType, fqdn: Option<&str>,
     search::fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
-async fn written(link: &mut Link, id: SystemId) -> Result<SystemRecord, Fault> {
+/// A system that was just written.
+pub(crate) async fn written(link: &mut Link, id: SystemId) -> Result<SystemRecord, Fault> {
     Ok(system::find_anyhow(link, id).await?.ok_or(Code::SystemNotFound)?)
 }
 
