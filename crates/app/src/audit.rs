@@ -18,7 +18,7 @@ pub enum Actor<'actor> {
     Caller(&'actor Caller),
     /// A person who is just proving who they are.
     Person(UserId, &'actor Origin),
-    /// Somebody who holds a link of ours.
+    /// Somebody who is not signed in, and holds a link or a used token of ours.
     Visitor(&'actor Origin),
     /// Somebody at the command line of this machine.
     Operator,

@@ -124,7 +124,7 @@ impl std::fmt::Debug for Job {
     }
 }
 
-/// There is no today's password to hash: the pool is gone or the work failed.
+/// Why a password was neither hashed nor compared.
 #[derive(Debug, thiserror::Error)]
 enum HashError {
     #[error("the hashing threads are gone")]

@@ -3,8 +3,9 @@
 //! A token that was verified once costs a hash and a look-up from then on: no
 //! signature check, no query. What ends or changes somebody's rights leaves a
 //! mark here before the answer goes out, so that it counts from the next
-//! request; what another node did arrives through [`crate::follow`], and when
-//! that falls silent for a second nothing remembered is believed any more.
+//! request; what another node did arrives through
+//! [`Context::catch_up`](crate::context::Context::catch_up), and when that falls
+//! silent for a second nothing remembered is believed any more.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,7 +71,7 @@ pub struct Principals {
     epoch: AtomicU64,
     /// What was learned up to here is not believed.
     all_stale_up_to: AtomicU64,
-    /// Sessions and users that changed, and when: entries older than anything remembered are dropped.
+    /// Sessions and users that changed, and when: what is older than anything remembered is dropped.
     stale: RwLock<HashMap<Uuid, (Epoch, Instant)>>,
     /// When the database last confirmed that nothing was missed.
     confirmed: Mutex<Instant>,

@@ -5,6 +5,7 @@ use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::SessionId;
 use bailiwick_domain::password::Password;
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
@@ -19,7 +20,6 @@ use crate::context::Context;
 use crate::hasher::Verdict;
 use crate::principals::BearerDigest;
 use crate::session::Tokens;
-use bailiwick_domain::secret::SecretText;
 
 /// Random bytes in a session cookie: far over the 128 bits that a session needs.
 const COOKIE_BYTES: usize = 32;

@@ -25,7 +25,7 @@ pub struct AuditEntry {
     pub id: AuditId,
     /// When.
     pub at: Timestamp,
-    /// What kind of actor: `user`, `operator` (the command line), `server`.
+    /// What kind of actor: `user`, `visitor` (nobody who is signed in), `operator` (the command line).
     pub actor_kind: &'static str,
     /// Which one, where it has an id.
     pub actor: Option<Uuid>,
