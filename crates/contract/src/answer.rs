@@ -44,8 +44,6 @@ statuses! {
     Okay, Ok200 = OK;
     /// Done, and something new exists (201).
     Created, Created201 = CREATED;
-    /// Taken on, and done later (202).
-    Accepted, Accepted202 = ACCEPTED;
 }
 
 /// A body with its status and, where declared, more headers.
@@ -190,20 +188,6 @@ where
         };
         self.headers.write(response.headers_mut());
         Ok(response)
-    }
-}
-
-/// JSON that was written before, never wrapped: for what is the same for everybody.
-#[derive(Clone, Debug)]
-pub struct WrittenJson(pub Bytes);
-
-impl Answer for WrittenJson {
-    fn describe(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
-        vec![AnswerShape { status: StatusCode::OK, schema: json_schema!({ "type": "object" }), headers: Vec::new() }]
-    }
-
-    fn respond(self, _: Dialect) -> Result<Response<Bytes>, Fault> {
-        Ok(json_bytes(StatusCode::OK, self.0))
     }
 }
 
