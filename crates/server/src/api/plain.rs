@@ -3,13 +3,14 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use bailiwick_app::context::Context;
 use bailiwick_app::keys::PublishedKey;
 use bailiwick_contract::answer::{Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::document::document;
 use bailiwick_contract::endpoint::Endpoint;
 use bailiwick_contract::registry::Registry;
-use bailiwick_domain::fault::Code;
+use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::time::Span;
 use data_encoding::BASE64URL_NOPAD;
 use schemars::JsonSchema;
@@ -18,7 +19,8 @@ use serde_json::Value;
 
 /// The version of the program, as the document and the pages name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How long the database may take until the server counts as not ready.
+/// How long the database may take to count as there: well inside the deadlines of
+/// those who ask, because one of them answers 200 also when it is away.
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// The endpoints of this section.
@@ -63,11 +65,14 @@ async fn health(_: Call) -> Reply<Ok200<HealthView>> {
 }
 
 async fn readiness(call: Call) -> Reply<Ok200<HealthView>> {
-    match tokio::time::timeout(PATIENCE, call.context.ping()).await {
-        Ok(outcome) => outcome?,
-        Err(_) => return Err(Code::Unavailable.into()),
-    }
+    reach_database(&call.context).await?;
     Ok(Ok200::new(HealthView { status: "ok" }))
+}
+
+/// Finds out whether the database answers, and soon.
+pub(super) async fn reach_database(context: &Context) -> Result<(), Fault> {
+    let answer = tokio::time::timeout(PATIENCE, context.ping()).await;
+    answer.unwrap_or_else(|_| Err(Code::Unavailable.into()))
 }
 
 /// The public keys of this server (RFC 7517).
