@@ -66,7 +66,7 @@ impl SetupState {
     /// What the page is called in this state.
     fn title(&self) -> &'static str {
         match self {
-            Self::Form(form) if !form.problems().is_empty() => "Error: Set up",
+            Self::Form(form) if form.alert.is_some() || !form.problems().is_empty() => "Error: Set up",
             Self::Form(_) => "Set up",
             Self::Refused(SetupRefusal::Invalid) => "This setup link does not work",
             Self::Refused(SetupRefusal::AlreadySetUp) => "Already set up",
