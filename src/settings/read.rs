@@ -99,7 +99,7 @@ fn check(given: &Givens) -> Result<Configuration> {
         Some(url) => check_database_url(given, url)?,
         None => format!("sqlite://{}", data_directory.join("bailiwick.db").display()),
     };
-    let dead_after = number(given, "heartbeat_dead_after", 15)?;
+    let dead_after = minutes(given, "heartbeat_dead_after", 15)?;
     Ok(Configuration {
         listen: address(given, "listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
         metrics_listen: address(given, "metrics_listen")?,
@@ -138,11 +138,12 @@ fn address(given: &Givens, key: &str) -> Result<Option<SocketAddr>> {
     text(given, key).map(|text| text.parse().map_err(|_| wrong(given, key, expected))).transpose()
 }
 
-fn number(given: &Givens, key: &str, default: i64) -> Result<i64> {
+fn minutes(given: &Givens, key: &str, default: i64) -> Result<i64> {
     const MAX: i64 = 60 * 24 * 365;
+    let expected = format!("a whole number of minutes from 1 to {MAX}");
     let Some(text) = text(given, key) else { return Ok(default) };
     let number = text.parse().ok().filter(|number| (1..=MAX).contains(number));
-    number.ok_or_else(|| wrong(given, key, "a whole number from 1 on"))
+    number.ok_or_else(|| wrong(given, key, &expected))
 }
 
 fn check_database_url(given: &Givens, url: &str) -> Result<String> {
@@ -215,6 +216,7 @@ mod tests {
             ("outbound_allow", "no port"),
             ("trusted_proxies", "10.0.0.0/33"),
             ("heartbeat_dead_after", "0"),
+            ("heartbeat_dead_after", "525601"),
             ("smtp_url", "http://mail"),
             ("mail_from", "nobody"),
             ("metrics_listen", "x"),
