@@ -34,7 +34,7 @@ pub fn render(fault: &Fault, at: &PageFaultContext<'_>) -> Response {
         (_, Class::Invalid | Class::Conflict | Class::UnsupportedMedia | Class::Impossible) => ErrorKind::BadRequest,
     };
     let (layout, cookies) = Frame::for_request(at.context, at.headers, at.cookies, String::new(), None).take();
-    let page = ErrorPage { layout, kind, request_id: Some(at.request_id.to_string()) };
+    let page = ErrorPage { layout, kind, status: at.status.as_u16(), request_id: Some(at.request_id.to_string()) };
     // A template of ours that does not render is a bug; the sentence alone still helps.
     cookies.page(at.status, &page).unwrap_or_else(|_| Response::new(Body::from(fault.code.sentence())))
 }

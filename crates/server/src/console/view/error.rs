@@ -12,6 +12,8 @@ pub struct ErrorPage {
     pub layout: Layout,
     /// What went wrong.
     pub kind: ErrorKind,
+    /// The HTTP status of the answer.
+    pub status: u16,
     /// The request's id, to quote.
     pub request_id: Option<String>,
 }
@@ -43,21 +45,6 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The status to answer with.
-    #[must_use]
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::BadRequest => 400,
-            Self::Forbidden | Self::ForeignOrigin => 403,
-            Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::TooLarge => 413,
-            Self::TooMany { .. } => 429,
-            Self::Broken => 500,
-            Self::Unavailable => 503,
-        }
-    }
-
     /// What happened, as a heading.
     const fn title(self) -> &'static str {
         match self {
@@ -111,21 +98,22 @@ impl ErrorKind {
 impl ErrorPage {
     /// Every state of the page; `plant` ends every text that comes from outside.
     pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
-        let page = |kind| Self {
+        let page = |kind, status| Self {
             layout: super::layout::samples::stranger("/nowhere", plant),
             kind,
+            status,
             request_id: Some(format!("0198f3c27d5e7c1a9b1e3f2a4d5c6b7a{plant}")),
         };
         vec![
-            ("error-400", page(ErrorKind::BadRequest)),
-            ("error-403", page(ErrorKind::Forbidden)),
-            ("error-403-origin", page(ErrorKind::ForeignOrigin)),
-            ("error-404", page(ErrorKind::NotFound)),
-            ("error-405", page(ErrorKind::MethodNotAllowed)),
-            ("error-413", page(ErrorKind::TooLarge)),
-            ("error-429", page(ErrorKind::TooMany { seconds: 30 })),
-            ("error-500", page(ErrorKind::Broken)),
-            ("error-503", Self { request_id: None, ..page(ErrorKind::Unavailable) }),
+            ("error-400", page(ErrorKind::BadRequest, 400)),
+            ("error-403", page(ErrorKind::Forbidden, 403)),
+            ("error-403-origin", page(ErrorKind::ForeignOrigin, 403)),
+            ("error-404", page(ErrorKind::NotFound, 404)),
+            ("error-405", page(ErrorKind::MethodNotAllowed, 405)),
+            ("error-413", page(ErrorKind::TooLarge, 413)),
+            ("error-429", page(ErrorKind::TooMany { seconds: 30 }, 429)),
+            ("error-500", page(ErrorKind::Broken, 500)),
+            ("error-503", Self { request_id: None, ..page(ErrorKind::Unavailable, 503) }),
         ]
     }
 }
