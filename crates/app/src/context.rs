@@ -169,10 +169,10 @@ impl Context {
         let asked_at = Instant::now();
         let mut link = self.database.read().await?;
         let newest = invalidation::newest(&mut link).await?;
-        if seen != Some(newest) {
-            // What is learned after this must not come from before what we are about to hear of.
-            self.database.look_afresh();
-        }
+        // What is learned after this must not come from before what we are about to hear of. Where
+        // there is nothing to hear, no view that lies idle keeps what other processes write from
+        // being tidied up.
+        self.database.look_afresh();
         let Some(mut seen) = seen.filter(|seen| *seen <= newest) else {
             // The first look, or a database put back from a backup.
             drop(link);
