@@ -225,6 +225,22 @@ on_both_engines! {
         assert_eq!(requests[1].header("webhook-timestamp"), Some(attempted.as_str()));
     }
 
+    async fn a_callback_that_cannot_be_read_any_more_is_given_up_and_holds_up_no_other(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        scene.receiver.answer_next([Reaction::Status(500)]);
+        let broken = create_undelivered(&bench, &scene, &scene.body(&bench, "broken")).await;
+        let broken = peek::id_literal(&bench, &id_of(&broken));
+        let cut = "UPDATE deliveries SET sealed_target = SUBSTR(sealed_target, 2) WHERE system_id = ";
+        peek::execute(&bench, &format!("{cut}{broken}")).await;
+        scene.receiver.answer_next([Reaction::Status(500)]);
+        let good = create_undelivered(&bench, &scene, &scene.body(&bench, "good")).await;
+
+        bench.clock.advance(FIRST_RUNG);
+        callback_with(&bench, &scene.admin, &id_of(&good), "delivered").await;
+        let dead = format!("SELECT COUNT(*) FROM deliveries WHERE status = 'dead' AND system_id = {broken}");
+        eventually("the end of what cannot be read", async || (peek::number(&bench, &dead).await == 1).then_some(())).await;
+    }
+
     async fn the_address_of_a_callback_is_sealed_in_the_database(bench: Bench) {
         let scene = Scene::set(&bench).await;
         scene.receiver.answer_next([Reaction::Status(500)]);

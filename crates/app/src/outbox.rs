@@ -28,6 +28,9 @@ const UNDER_WAY_MAX: usize = 32;
 /// The longest sleep between two looks at the outbox: another node may have filled it.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 
+/// The failure of a callback whose target was sealed under a key that is gone.
+const UNREADABLE: &str = "unreadable";
+
 /// A callback in the hands of whoever tries it.
 #[derive(Clone, Debug)]
 pub(crate) struct Parcel {
@@ -89,17 +92,25 @@ impl Context {
         }
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
         let mut transaction = self.database.write().await?;
-        let claimed = delivery::claim(&mut transaction, now, now.plus(LEASE), limit).await?;
+        let mut parcels = Vec::new();
+        for record in delivery::claim(&mut transaction, now, now.plus(LEASE), limit).await? {
+            if let Some(parcel) = self.unseal(&record) {
+                parcels.push(parcel);
+            } else {
+                // No later attempt will open it either.
+                tracing::error!(delivery = %record.id, "the target of a callback does not open: it is given up");
+                let outcome =
+                    AttemptOutcome { at: now, status: None, failure: Some(UNREADABLE), next_attempt_at: None };
+                delivery::failed(&mut transaction, record.id, outcome).await?;
+            }
+        }
         transaction.commit().await?;
-        Ok(claimed.into_iter().filter_map(|record| self.unseal(&record)).collect())
+        Ok(parcels)
     }
 
     fn unseal(&self, record: &DeliveryRecord) -> Option<Parcel> {
         let opened = self.vault.open_sealed(&place(record.id), &record.sealed_target);
         let target = opened.ok().and_then(|plain| String::from_utf8(plain.to_vec()).ok());
-        if target.is_none() {
-            tracing::error!(delivery = %record.id, "the target of a callback does not open");
-        }
         let &DeliveryRecord { id, attempts, created_at, .. } = record;
         target.map(|target| Parcel { id, target, attempts, created_at })
     }
