@@ -116,7 +116,8 @@ impl Principals {
     pub(crate) fn forget(&self, subject: Uuid) {
         let mut stale = self.stale.write().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        stale.retain(|_, (_, since)| now.duration_since(*since) <= REMEMBERED_FOR);
+        // Twice as long as anything is remembered: what was asked before the mark may be noted after it.
+        stale.retain(|_, (_, since)| now.duration_since(*since) <= 2 * REMEMBERED_FOR);
         stale.insert(subject, (Epoch(self.epoch.fetch_add(1, Ordering::SeqCst)), now));
     }
 

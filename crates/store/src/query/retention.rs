@@ -9,22 +9,22 @@ use crate::statement::{Statement, statements};
 use crate::value::values;
 
 /// Rows that one transaction forgets, so that nobody waits long for it.
-const ROWS_AT_ONCE: u64 = 500;
+const ROWS_AT_ONCE: i64 = 500;
 
 statements! {
     Write USED_STATES = "DELETE FROM used_states WHERE identity IN \
-        (SELECT identity FROM used_states WHERE forget_after < $1 LIMIT 500)";
+        (SELECT identity FROM used_states WHERE forget_after < $1 LIMIT $2)";
     Write IDEMPOTENCY_KEYS = "DELETE FROM idempotency_keys WHERE (user_id, key_digest) IN \
-        (SELECT user_id, key_digest FROM idempotency_keys WHERE forget_after < $1 LIMIT 500)";
+        (SELECT user_id, key_digest FROM idempotency_keys WHERE forget_after < $1 LIMIT $2)";
     Write LEDGERS = "DELETE FROM throttle_ledgers WHERE key IN \
-        (SELECT key FROM throttle_ledgers WHERE last_failure_at < $1 LIMIT 500)";
-    Write SESSIONS = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT 500)";
+        (SELECT key FROM throttle_ledgers WHERE last_failure_at < $1 LIMIT $2)";
+    Write SESSIONS = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
     Write SETUP_LINKS = "DELETE FROM setup_links WHERE digest IN \
-        (SELECT digest FROM setup_links WHERE expires_at < $1 LIMIT 500)";
+        (SELECT digest FROM setup_links WHERE expires_at < $1 LIMIT $2)";
     Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
-        (SELECT number FROM invalidations WHERE at < $1 LIMIT 500)";
+        (SELECT number FROM invalidations WHERE at < $1 LIMIT $2)";
     Write SIGNING_KEYS = "DELETE FROM signing_keys WHERE kid IN \
-        (SELECT kid FROM signing_keys WHERE forget_after < $1 LIMIT 500)";
+        (SELECT kid FROM signing_keys WHERE forget_after < $1 LIMIT $2)";
 }
 
 /// What is forgotten, and how long after the moment that its row names.
@@ -45,10 +45,10 @@ pub async fn run(database: &Database, now: Timestamp) -> Result<u64> {
     for (statement, kept_for) in &RULES {
         loop {
             let mut transaction = database.write().await?;
-            let gone = transaction.change(statement, values![now.minus(*kept_for)]).await?;
+            let gone = transaction.change(statement, values![now.minus(*kept_for), ROWS_AT_ONCE]).await?;
             transaction.commit().await?;
             total += gone;
-            if gone < ROWS_AT_ONCE {
+            if gone < ROWS_AT_ONCE.unsigned_abs() {
                 break;
             }
         }

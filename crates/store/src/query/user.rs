@@ -22,7 +22,7 @@ statements! {
         ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
     /// Replaces the hash only if it is still the one that was verified.
     Write REPLACE_HASH = "UPDATE credentials SET hash = $3 WHERE user_id = $1 AND kind = 'password' AND hash = $2";
-    Read FOR_SIGN_IN = "SELECT u.id, u.name, c.hash FROM users u \
+    Read FOR_SIGN_IN = "SELECT u.id, c.hash FROM users u \
         JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' \
         WHERE u.email_folded = $1 AND u.suspended_at IS NULL";
     Read HOME_ORGANISATION = "SELECT m.organisation_id FROM memberships m \
@@ -50,8 +50,6 @@ record! {
     pub struct SignInRecord {
         /// The person.
         pub id: UserId,
-        /// How they are called.
-        pub name: Name,
         /// The PHC string of the password.
         pub hash: String,
     }
