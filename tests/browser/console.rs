@@ -58,7 +58,7 @@ async fn set_up(visitor: &Visitor, running: &Running) {
     visitor.write("name", "Ada Verdi").await;
     visitor.write("email", OWNER).await;
     visitor.write("password", "northwind1234").await;
-    visitor.click("Create organisation and account").await;
+    visitor.click("Set up this server").await;
     visitor.find_soon("#password-error").await;
     let text = visitor.arrive_at("Set up this server").await;
     assert!(text.contains("One thing needs your attention"), "{text}");
@@ -68,7 +68,7 @@ async fn set_up(visitor: &Visitor, running: &Running) {
     assert_eq!(visitor.value_of("#password").await, "");
     visitor.portray("setup-refused-password").await;
     visitor.write("password", PASSWORD).await;
-    visitor.click("Create organisation and account").await;
+    visitor.click("Set up this server").await;
     assert!(visitor.arrive_at("Sign in").await.contains("This server is set up."));
     visitor.portray("login-after-setup").await;
     visitor.go(&link).await;

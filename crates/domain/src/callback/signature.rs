@@ -1,8 +1,8 @@
 //! What a callback's signature covers, and how it is sent.
 //!
-//! A callback is a GET with an empty body, so the request itself is signed. The
-//! header names are those of Standard Webhooks; a stock verifier for its
-//! asymmetric signatures works when it is given [`canonical_string`] as the payload.
+//! A callback is a GET with an empty body, so the request itself is signed: what
+//! is covered is [`canonical_string`]. The names of the headers and the form of
+//! the signature are those of Standard Webhooks.
 
 use std::fmt;
 
