@@ -135,8 +135,9 @@ async fn calls_one_host_eight_times_at_once_and_the_wait_counts() {
     })
     .await;
     let guard = listener.guard();
-    // The first eight are answered, the second eight begin late, the third never.
-    let calls: Vec<_> = (0..24)
+    // The first eight are answered, the second eight begin late. No third: it would begin as the second
+    // are given up, which the listener may see in either order.
+    let calls: Vec<_> = (0..16)
         .map(|_| {
             let (guard, url) = (guard.clone(), listener.url("/"));
             tokio::spawn(async move { guard.get(&url, &[], Duration::from_millis(2500)).await.is_delivered() })
