@@ -38,7 +38,10 @@ impl Link {
 
     /// The row of a query that has at most one.
     pub async fn optional<T: Record>(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Option<T>> {
-        Ok(self.all(statement, values).await?.pop())
+        debug_assert_eq!(statement.access(), Access::Read, "{} reads", statement.name());
+        let outcome = self.try_fetch_first(statement, values).await;
+        self.failed |= outcome.is_err();
+        outcome
     }
 
     /// The row of a query that always has one, such as a count.
@@ -67,6 +70,25 @@ impl Link {
             Engine::Postgres(link) => {
                 let rows = link.query(statement, values).await?;
                 rows.iter().map(|row| T::read(&mut Row::postgres(row))).collect()
+            }
+        }
+    }
+
+    /// Reads the first row alone: no list is made for it, and SQLite looks for no second one.
+    async fn try_fetch_first<T: Record>(
+        &mut self,
+        statement: &'static Statement,
+        values: &[Value],
+    ) -> Result<Option<T>> {
+        match &mut self.engine {
+            Engine::Sqlite(link) => link.with(|connection| {
+                let mut prepared = connection.prepare_cached(statement.sqlite())?;
+                let mut rows = prepared.query(rusqlite::params_from_iter(values))?;
+                rows.next()?.map(|row| T::read(&mut Row::sqlite(row))).transpose()
+            }),
+            Engine::Postgres(link) => {
+                let rows = link.query(statement, values).await?;
+                rows.first().map(|row| T::read(&mut Row::postgres(row))).transpose()
             }
         }
     }
