@@ -24,16 +24,23 @@ on_both_engines! {
     async fn every_answer_is_one_that_the_document_describes(bench: Bench) {
         let owner = bench.organisation("Owner", None).await;
         let person = bench.super_admin("owner", owner).await;
-        let (tokens, leaving) = (bench.sign_in(&person).await, bench.sign_in(&person).await);
+        let [tokens, refreshing, leaving, last] =
+            [bench.sign_in(&person).await, bench.sign_in(&person).await, bench.sign_in(&person).await, bench.sign_in(&person).await];
         for run in [
-            // Signing out would end the session of all that follows.
+            // Some would end the session of all that follows.
             Run {
                 name: "super admin",
                 token: Some(&tokens.access),
-                operations: &["--exclude-operation-id", "sign-out"],
+                operations: &["--exclude-operation-id", "sign-out", "--exclude-operation-id", "end-other-sessions"],
                 examples: 15,
             },
             Run { name: "nobody", token: None, operations: &["--phases", "coverage"], examples: 1 },
+            Run {
+                name: "refreshing",
+                token: Some(&refreshing.refresh),
+                operations: &["--include-operation-id", "refresh-token"],
+                examples: 10,
+            },
             Run {
                 name: "leaving",
                 token: Some(&leaving.access),
@@ -41,10 +48,10 @@ on_both_engines! {
                 examples: 5,
             },
             Run {
-                name: "refreshing",
-                token: Some(&leaving.refresh),
-                operations: &["--include-operation-id", "refresh-token"],
-                examples: 10,
+                name: "staying alone",
+                token: Some(&last.access),
+                operations: &["--include-operation-id", "end-other-sessions"],
+                examples: 5,
             },
         ] {
             try_out(&bench, &run).await;
@@ -69,8 +76,8 @@ fn settings(run: &Run<'_>) -> String {
         writeln!(settings, "headers = {{ Authorization = \"Bearer {token}\" }}").unwrap();
     }
     // Whether an organisation, a state or a type of system is one that will do stands in the database,
-    // in the clock and in the settings, not in a schema.
-    for operation in ["create-system", "create-system-by-callback", "change-system"] {
+    // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess.
+    for operation in ["create-system", "create-system-by-callback", "change-system", "update-password"] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");
     }

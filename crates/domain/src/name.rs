@@ -45,7 +45,7 @@ impl Parse for Name {
 
 crate::schema::wire_text!(Name, |value| &value.0, {
     "type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX,
-    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*\\S[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
     "description": "1 to 255 characters, not blank, no control characters.",
     "examples": ["Northwind"],
 });
