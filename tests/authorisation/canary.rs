@@ -229,7 +229,7 @@ fn fill(text: &str, names: &Names) -> String {
 /// What is wrong about each route by itself: its method, its body, its media type.
 fn faults_of(route: &Route) -> Vec<(String, Asking<'static>)> {
     let (template, method) = (route.clone(), route.method.clone());
-    let path = move |names: &Names| template.path_of(&names.system);
+    let path = move |names: &Names| template.path_of(&names.system, &names.user);
     let mut askings = Vec::new();
     let credential = route.credential;
     for (what, method, body) in [
@@ -239,7 +239,7 @@ fn faults_of(route: &Route) -> Vec<(String, Asking<'static>)> {
         ("a form", method, Body::Form(vec![("name", String::new())])),
     ] {
         // What carries no body at all would succeed, and change what it is about.
-        if matches!(route.name, "sign-out" | "logout" | "refresh-token" | "create-system") {
+        if matches!(route.name, "sign-out" | "logout" | "refresh-token" | "create-system" | "end-other-sessions") {
             continue;
         }
         let asking = Asking::api(&method, path.clone(), move |_| body.clone());
@@ -261,11 +261,14 @@ on_both_engines! {
                     let organisation = names.organisation.clone();
                     let target = Target { world: &field.world, persona, unique: &unique, organisation };
                     let input = (row.arrange)(&target);
-                    let path = format!("{}{}", route.path_of(&names.system), input.query);
+                    let path = format!("{}{}", route.path_of(&names.system, &names.user), input.query);
                     Ask { method: route.method.clone(), path, body: input.body }
                 };
-                // Tokens, and the program's own numbers, are new each time.
-                let is_comparable = !matches!(row.name, "refresh-token" | "sign-in" | "sign-in-by-get");
+                // Tokens, sessions, and the program's own numbers, are new each time.
+                let is_comparable = !matches!(
+                    row.name,
+                    "refresh-token" | "sign-in" | "sign-in-by-get" | "list-own-sessions" | "end-other-sessions"
+                );
                 let ask = Box::new(ask);
                 let asking =
                     Asking { ask, credential: route.credential, spends_session: row.spends_session, is_comparable };

@@ -42,10 +42,15 @@ impl Route {
         endpoints.chain(pages).collect()
     }
 
-    /// Its path with this system, or else something that is there, in the place of the parameter.
-    pub(crate) fn path_of(&self, system: &str) -> String {
-        let values =
-            [("{id}", system), ("{*path}", "css/base.css"), ("{section}", "systems"), ("{guide}", "state-token")];
+    /// Its path with this system, this person, or else something that is there, in the place of the parameter.
+    pub(crate) fn path_of(&self, system: &str, user: &str) -> String {
+        let values = [
+            ("{id}", system),
+            ("{uuid}", user),
+            ("{*path}", "css/base.css"),
+            ("{section}", "systems"),
+            ("{guide}", "state-token"),
+        ];
         let path = values.into_iter().fold(self.path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{}: say here what stands for the parameter of {path}", self.name);
         path
@@ -100,7 +105,8 @@ async fn try_route(
     let id = id_of(&world.system(Persona::Admin, &unique, json!({ "of": unique })).await);
     let target = Target { world, persona, unique: &unique, organisation: world.ours.to_string() };
     let input = (row.arrange)(&target);
-    let path = format!("{prefix}{}{}", route.path_of(&id), input.query);
+    let reader = world.person(Persona::Reader).map(|person| person.id.to_string()).unwrap_or_default();
+    let path = format!("{prefix}{}{}", route.path_of(&id, &reader), input.query);
     let ask = Ask { method: route.method.clone(), path, body: input.body };
     let session = if row.spends_session { world.fresh_session(persona).await } else { world.session(persona) };
     let before = everything(world).await;
@@ -146,13 +152,17 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
     let message = match status {
         401 => "invalid token",
         403 => "insufficient permissions",
-        404 => "system not found",
+        404 => match route.name {
+            "get-user" | "change-user" => "user not found",
+            "end-own-session" => "session not found",
+            _ => "system not found",
+        },
         _ => return true,
     };
     match dialect {
         Dialect::Systems | Dialect::Plain => body == json!({ "code": status, "message": message, "data": {} }),
         Dialect::Authorisation => {
-            body.get("AuthorizationInvalid") == Some(&json!(true))
+            body.get("AuthorizationInvalid") == (status == 401).then_some(&json!(true))
                 && body.get("BackendMessage") == Some(&json!(message))
         }
     }

@@ -61,7 +61,9 @@ fn nothing(_: &Target<'_>) -> Input {
 
 /// All rows, in the order of the registry.
 pub(crate) fn rows() -> Vec<Row> {
-    endpoints().into_iter().chain(pages()).collect()
+    // It ends the other sessions of whoever calls, so that nothing can come after it.
+    let last = row("end-other-sessions", SIGNED_IN, nothing);
+    endpoints().into_iter().chain(pages()).chain([last]).collect()
 }
 
 fn endpoints() -> Vec<Row> {
@@ -74,7 +76,30 @@ fn endpoints() -> Vec<Row> {
         row("sign-in", EVERYBODY, credentials),
         row("sign-in-by-get", EVERYBODY, credentials),
         spending(row("sign-out", SIGNED_IN, nothing)),
+        row("password-strength", EVERYBODY, |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "Password": PASSWORD })),
+        }),
+        // Whoever is let in is told that the new password is too short, so that everybody keeps theirs.
+        row("update-password", [Is(401), Is(400), Is(400), Is(400), Is(400), Is(400), Is(400)], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "CurrentPassword": PASSWORD, "NewPassword": "short" })),
+        }),
+        row("configuration", SIGNED_IN, nothing),
         row("status", EVERYBODY, nothing),
+        // About the reader of our organisation, who may read and change themselves.
+        row("get-user", READERS, nothing),
+        row("change-user", [Is(401), Is(200), Is(403), Is(200), Is(404), Is(200), Is(200)], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "Newsletter": true })),
+        }),
+        row("get-me", SIGNED_IN, nothing),
+        row("change-me", SIGNED_IN, |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "newsletter": true })),
+        }),
+        row("list-own-sessions", SIGNED_IN, nothing),
+        row("end-own-session", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),

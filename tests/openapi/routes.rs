@@ -59,7 +59,8 @@ fn prefixes(path: &str) -> Vec<&'static str> {
 }
 
 async fn probe(bench: &Bench, path: &str, method: &str, documented: &BTreeSet<String>) {
-    let address = path.replace("{id}", "019a9f00-0000-7000-8000-00000000aaaa");
+    let nothing = "019a9f00-0000-7000-8000-00000000aaaa";
+    let address = path.replace("{id}", nothing).replace("{uuid}", nothing);
     assert!(!address.contains('{'), "say here what stands for the parameter of {path}");
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     let answer = bench.call(method.clone(), &address).send().await.unwrap();

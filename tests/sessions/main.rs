@@ -1,11 +1,20 @@
 //! Signing in, staying signed in, signing out: over HTTP, on both engines
 //! (contract, sections 1 to 3).
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 mod deadlines;
 mod forged;
 mod hashing;
+mod own_sessions;
+mod password;
+mod profile;
 mod program;
 mod refresh;
 mod sign_in;

@@ -14,6 +14,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::sync::Notify;
 
+use crate::account::LastUses;
 use crate::attempts::Attempts;
 use crate::clock::Clock;
 use crate::hasher::Hasher;
@@ -49,6 +50,7 @@ pub struct Context {
     pub(crate) principals: Principals,
     pub(crate) attempts: Attempts,
     pub(crate) running: Running,
+    pub(crate) last_uses: LastUses,
     /// Wakes the outbox when something is due earlier than it thinks.
     pub(crate) outbox_wake: Notify,
 }
@@ -109,6 +111,7 @@ impl Context {
             principals: Principals::default(),
             attempts: Attempts::default(),
             running: Running::default(),
+            last_uses: LastUses::default(),
             outbox_wake: Notify::new(),
         })
     }

@@ -4,6 +4,7 @@
 //! audits, enqueues and commits. It knows no HTTP and no SQL. All of them are
 //! methods of [`context::Context`], one file for each noun.
 
+pub mod account;
 mod attempts;
 pub mod audit;
 pub mod background;

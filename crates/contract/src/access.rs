@@ -112,6 +112,7 @@ impl Access for SignedIn {
     async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
         let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
         let identity = context.identify_token(header.token()).await?;
+        context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
     }
 }

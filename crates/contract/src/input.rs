@@ -10,10 +10,11 @@ mod text;
 
 use bailiwick_app::context::Context;
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::field::{Check, Parse};
 use http::HeaderMap;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
+
+pub use bailiwick_domain::field::Patch;
 
 pub use self::json::Members;
 pub(crate) use self::read::{read_body, read_bytes};
@@ -170,38 +171,6 @@ impl<B: BodyInput> BodyInput for Option<B> {
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {
         B::describe(generator)
-    }
-}
-
-/// A member that may be left alone, cleared or set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patch<T> {
-    /// It was not sent: leave it alone.
-    Keep,
-    /// It was sent as null: clear it.
-    Clear,
-    /// Set it.
-    Set(T),
-}
-
-impl<T: Parse> Patch<T> {
-    /// Reads the member; nothing when it was refused.
-    pub fn read(check: &mut Check, key: &'static str, value: Option<&Value>) -> Option<Self> {
-        match value {
-            None => Some(Self::Keep),
-            Some(Value::Null) => Some(Self::Clear),
-            Some(value) => check.json(key, Some(value)).map(Self::Set),
-        }
-    }
-}
-
-impl<T> Patch<T> {
-    /// What it is to be set to, if anything.
-    pub const fn as_set(&self) -> Option<&T> {
-        match self {
-            Self::Keep | Self::Clear => None,
-            Self::Set(value) => Some(value),
-        }
     }
 }
 

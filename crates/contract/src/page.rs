@@ -169,6 +169,7 @@ impl Audience for Member {
         let name = service.cookies.session;
         let value = cookie(headers, name).ok_or(Code::InvalidToken)?;
         let identity = service.context.identify_cookie(value).await?;
+        service.context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
     }
 }

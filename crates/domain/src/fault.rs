@@ -101,6 +101,10 @@ faults! {
     NotFound: NotFound, "not found", "There is nothing here that you may see.";
     /// No such system, or not for the caller's eyes.
     SystemNotFound: NotFound, "system not found", "There is no such system that you may see.";
+    /// No such person, or not for the caller's eyes.
+    UserNotFound: NotFound, "user not found", "There is no such person that you may see.";
+    /// No such session of the caller's own.
+    SessionNotFound: NotFound, "session not found", "There is no such session of yours.";
     /// No such organisation, or not for the caller's eyes.
     OrganisationNotFound: NotFound, "organization not found", "There is no such organisation that you may see.";
     /// No such route.

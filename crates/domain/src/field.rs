@@ -80,6 +80,52 @@ impl Parse for bool {
     }
 }
 
+/// A member that may be left alone, cleared or set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// It was not sent: leave it alone.
+    Keep,
+    /// It was sent as null: clear it.
+    Clear,
+    /// Set it.
+    Set(T),
+}
+
+impl<T: Parse> Patch<T> {
+    /// Reads the member; nothing when it was refused.
+    pub fn read(check: &mut Check, key: &'static str, value: Option<&Value>) -> Option<Self> {
+        match value {
+            None => Some(Self::Keep),
+            Some(Value::Null) => Some(Self::Clear),
+            Some(value) => check.json(key, Some(value)).map(Self::Set),
+        }
+    }
+}
+
+impl<T> Patch<T> {
+    /// What it is to be set to, if anything.
+    pub const fn as_set(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
+impl<T: PartialEq> Patch<T> {
+    /// Applies it; false when that changed nothing.
+    pub fn apply(self, target: &mut Option<T>) -> bool {
+        let wanted = match self {
+            Self::Keep => return false,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        };
+        let differs = *target != wanted;
+        *target = wanted;
+        differs
+    }
+}
+
 /// Collects the faults of one request's fields.
 #[derive(Debug, Default)]
 pub struct Check {

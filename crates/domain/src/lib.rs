@@ -4,6 +4,7 @@
 //! clock and no randomness. What a rule needs to know about the moment or about
 //! chance is an argument, so that a test can hold both still.
 
+pub mod account;
 pub mod address;
 pub mod callback;
 pub mod email;

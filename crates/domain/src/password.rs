@@ -101,11 +101,12 @@ pub fn estimate(password: &Password, known_about_person: &[&str]) -> Strength {
     Strength { score: entropy.score() as u8, advice }
 }
 
-/// The whole texts and the words in them, because people use parts of their own names.
+/// The whole texts, the sides of addresses, and the words in them, because people use parts of their own names.
 fn words_of(texts: &[&str]) -> Vec<String> {
     const WORD_LENGTH_MIN: usize = 3;
-    let parts = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    let parts = parts.filter(|part| part.chars().count() >= WORD_LENGTH_MIN);
+    let sides = texts.iter().filter(|text| text.contains('@')).flat_map(|text| text.split('@'));
+    let words = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let parts = sides.chain(words).filter(|part| part.chars().count() >= WORD_LENGTH_MIN);
     texts.iter().copied().chain(parts).map(str::to_owned).collect()
 }
 
@@ -130,6 +131,7 @@ mod tests {
     #[test]
     fn what_others_know_about_a_person_is_no_password() {
         assert_eq!(accept("Ann@Example.org1", &["ann@example.org"]).unwrap_err().rule, "strength");
+        assert_eq!(accept("Ann.Bicycle7Marmot", &["ann.bicycle7marmot@example.org"]).unwrap_err().rule, "strength");
         assert_eq!(accept("passwordpassword", &[]).unwrap_err().rule, "strength");
         assert!(accept("correct zebra battery lantern", &["ann@example.org"]).is_ok());
     }

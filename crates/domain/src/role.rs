@@ -58,6 +58,8 @@ impl Parse for Role {
     }
 }
 
+crate::schema::wire_text!(Role, |value| value.name(), { "type": "string", "enum": ["admin", "support", "reader"] });
+
 /// Something that one may be allowed to do; an endpoint names the right it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Right {

@@ -26,6 +26,7 @@ macro_rules! steps {
 /// All steps, in order; a step that was released never changes.
 const STEPS: &[Step] = steps! {
     1 "0001_first";
+    2 "0002_accounts";
 };
 
 statements! {

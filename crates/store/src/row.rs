@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{DeliveryId, OrganisationId, SessionId, SystemId, UserId};
@@ -128,7 +129,7 @@ fn parsed<T: Parse>(text: &str) -> Result<T, String> {
     T::parse_text(text).map_err(|refusal| format!("stored text is not {}", refusal.expected))
 }
 
-column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, }
+column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, PhoneNumber, Language, Theme, }
 
 column_through! {
     UserId: Uuid, |value| Ok(Self::from_uuid(value));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{AuditId, DeliveryId, OrganisationId, SessionId, SystemId, UserId};
 use bailiwick_domain::name::Name;
@@ -85,6 +86,9 @@ value_from! {
     &Name => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     &EmailAddress => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     &SystemType => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    &PhoneNumber => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    Language => |value| Self::Text(Cow::Borrowed(value.tag()));
+    Theme => |value| Self::Text(Cow::Borrowed(value.name()));
     Role => |value| Self::Text(Cow::Borrowed(value.name()));
     Right => |value| Self::Text(Cow::Borrowed(value.name()));
     SessionKind => |value| Self::Text(Cow::Borrowed(value.name()));

@@ -3,10 +3,14 @@
 
 pub mod authenticate;
 mod cloud;
+pub mod configuration;
+pub mod me;
+pub mod password;
 mod plain;
 pub mod system;
 pub mod system_list;
 mod system_view;
+pub mod user;
 
 use bailiwick_contract::endpoint::Endpoint;
 
@@ -15,8 +19,15 @@ pub use plain::{VERSION, openapi_document};
 /// Every endpoint, in the order of the documents.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
-    [authenticate::endpoints(), cloud::endpoints(), system::endpoints(), plain::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let sections = [
+        authenticate::endpoints(),
+        password::endpoints(),
+        configuration::endpoints(),
+        cloud::endpoints(),
+        user::endpoints(),
+        me::endpoints(),
+        system::endpoints(),
+        plain::endpoints(),
+    ];
+    sections.into_iter().flatten().collect()
 }

@@ -1,5 +1,6 @@
 //! Every query, by the noun that it is about.
 
+pub mod account;
 pub mod audit;
 pub mod delivery;
 pub mod idempotency;
@@ -22,7 +23,8 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 17] = [
+    let modules: [&[&'static Statement]; 18] = [
+        account::STATEMENTS,
         audit::STATEMENTS,
         delivery::STATEMENTS,
         idempotency::STATEMENTS,

@@ -22,6 +22,18 @@ statements! {
     /// The generation in the condition makes the rotation happen once.
     Write ROTATE = "UPDATE sessions SET generation = generation + 1, rotated_at = $3 \
         WHERE id = $1 AND generation = $2 AND ended_at IS NULL";
+    /// All sessions of a person, save for one.
+    Write END_ALL = "UPDATE sessions SET ended_at = $3, ended_because = $4 WHERE user_id = $1 AND ended_at IS NULL \
+        AND expires_at > $3 AND (CAST($2 AS UUID) IS NULL OR id <> $2)";
+    /// The person in the condition: nobody ends another's session.
+    Write END_OWN = "UPDATE sessions SET ended_at = $3, ended_because = $4 \
+        WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3";
+    Read OF_USER = "SELECT id, kind, user_agent, address, created_at, last_seen_at, last_address, expires_at \
+        FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+        ORDER BY COALESCE(last_seen_at, created_at) DESC, id LIMIT $3";
+    /// Nodes report in any order; the newest report stays.
+    Write SEEN = "UPDATE sessions SET last_seen_at = $2, last_address = $3 \
+        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at < $2)";
     Write END = "UPDATE sessions SET ended_at = $2, ended_because = $3 WHERE id = $1 AND ended_at IS NULL";
 }
 
@@ -73,6 +85,29 @@ record! {
     }
 }
 
+record! {
+    /// A living sign-in, as its owner sees it.
+    #[derive(Clone, Debug)]
+    pub struct OwnSession {
+        /// The id.
+        pub id: SessionId,
+        /// How the person signed in.
+        pub kind: SessionKind,
+        /// With what, as it says of itself.
+        pub user_agent: Option<String>,
+        /// From where it began.
+        pub address: String,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// When it was used last, to within half a minute; nothing when never since it began.
+        pub last_seen_at: Option<Timestamp>,
+        /// From where it was used last.
+        pub last_address: Option<String>,
+        /// Until when.
+        pub expires_at: Timestamp,
+    }
+}
+
 /// Notes a sign-in.
 pub async fn insert(transaction: &mut WriteTransaction, session: &NewSession<'_>) -> Result<()> {
     let values = values![
@@ -103,4 +138,36 @@ pub async fn rotate(transaction: &mut WriteTransaction, session: &SessionRecord,
 /// Ends a session; false when it had ended.
 pub async fn end(transaction: &mut WriteTransaction, id: SessionId, now: Timestamp, because: &str) -> Result<bool> {
     Ok(transaction.change(&END, values![id, now, because]).await? == 1)
+}
+
+/// Ends a session of this very person; false when they have none of this id.
+pub async fn end_own(
+    transaction: &mut WriteTransaction,
+    id: SessionId,
+    user: UserId,
+    now: Timestamp,
+    because: &str,
+) -> Result<bool> {
+    Ok(transaction.change(&END_OWN, values![id, user, now, because]).await? == 1)
+}
+
+/// Ends all sessions of a person, save for one; returns how many ended.
+pub async fn end_all(
+    transaction: &mut WriteTransaction,
+    user: UserId,
+    save: Option<SessionId>,
+    now: Timestamp,
+    because: &str,
+) -> Result<u64> {
+    transaction.change(&END_ALL, values![user, save, now, because]).await
+}
+
+/// The living sessions of a person, the one used last first; at most `limit`.
+pub async fn of_user(link: &mut Link, user: UserId, now: Timestamp, limit: i64) -> Result<Vec<OwnSession>> {
+    link.all(&OF_USER, values![user, now, limit]).await
+}
+
+/// Notes when a session was used last, and from where.
+pub async fn seen(transaction: &mut WriteTransaction, id: SessionId, at: Timestamp, address: IpAddr) -> Result<()> {
+    transaction.change(&SEEN, values![id, at, address.to_string()]).await.map(|_| ())
 }

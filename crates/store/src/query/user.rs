@@ -22,6 +22,9 @@ statements! {
         ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
     /// Replaces the hash only if it is still the one that was verified.
     Write REPLACE_HASH = "UPDATE credentials SET hash = $3 WHERE user_id = $1 AND kind = 'password' AND hash = $2";
+    /// Replaces the password only if it is still the one that was verified.
+    Write CHANGE_HASH = "UPDATE credentials SET hash = $3, changed_at = $4 \
+        WHERE user_id = $1 AND kind = 'password' AND hash = $2";
     Read FOR_SIGN_IN = "SELECT u.id, c.hash FROM users u \
         JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' \
         WHERE u.email_folded = $1 AND u.suspended_at IS NULL";
@@ -88,6 +91,17 @@ pub async fn set_password(transaction: &mut WriteTransaction, user: UserId, hash
 /// Nothing happens when the password was changed meanwhile.
 pub async fn replace_hash(transaction: &mut WriteTransaction, user: UserId, old: &str, new: &str) -> Result<()> {
     transaction.change(&REPLACE_HASH, values![user, old, new]).await.map(|_| ())
+}
+
+/// Puts another password in the place of the one that was verified; false when that was changed meanwhile.
+pub async fn change_hash(
+    transaction: &mut WriteTransaction,
+    user: UserId,
+    old: &str,
+    new: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(transaction.change(&CHANGE_HASH, values![user, old, new, now]).await? == 1)
 }
 
 /// Who signs in with this address; nobody who is suspended.

@@ -1,0 +1,50 @@
+//! What people do with their own accounts, and administrators with those of others.
+
+mod password;
+mod profile;
+mod sessions;
+
+pub use password::PasswordStrength;
+pub use profile::{AccountChange, AccountRecord};
+pub(crate) use sessions::LastUses;
+pub use sessions::OwnSession;
+
+use bailiwick_domain::id::{SessionId, UserId};
+use bailiwick_domain::time::Timestamp;
+use bailiwick_store::WriteTransaction;
+use bailiwick_store::query::{invalidation, session};
+use serde_json::json;
+
+use crate::audit::{Act, Actor};
+use crate::context::Context;
+use bailiwick_domain::fault::Fault;
+
+impl Context {
+    /// Ends the sessions of a person, save for one, and tells every node; returns how many ended.
+    ///
+    /// Once the transaction has committed, [`Principals::forget`](crate::principals::Principals)
+    /// has to be told of the person.
+    pub(crate) async fn end_sessions(
+        &self,
+        transaction: &mut WriteTransaction,
+        user: UserId,
+        save: Option<SessionId>,
+        actor: Actor<'_>,
+        because: &'static str,
+        now: Timestamp,
+    ) -> Result<u64, Fault> {
+        let ended = session::end_all(transaction, user, save, now, because).await?;
+        invalidation::insert(transaction, "user", Some(user.uuid()), now).await?;
+        if ended > 0 {
+            let act = Act {
+                action: "sessions.ended",
+                subject_kind: "user",
+                subject: Some(user.uuid()),
+                organisation: None,
+                details: json!({ "because": because, "count": ended }),
+            };
+            self.audit(transaction, actor, act, now).await?;
+        }
+        Ok(ended)
+    }
+}

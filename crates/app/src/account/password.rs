@@ -1,0 +1,110 @@
+//! Passwords of accounts: how strong one is, and changing it.
+
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Refusal;
+use bailiwick_domain::password::{NewPassword, Password, Strength, estimate};
+use bailiwick_domain::throttle::LedgerKey;
+use bailiwick_store::query::user;
+use serde_json::json;
+
+use crate::audit::{Act, Actor};
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::hasher::Verdict;
+
+/// How hard a password is to guess, and whether it would be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordStrength {
+    /// The estimate.
+    pub strength: Strength,
+    /// Why it would be refused, where it would.
+    pub refusal: Option<Refusal>,
+}
+
+impl Context {
+    /// Estimates a password for somebody of whom these things are known.
+    pub async fn password_strength(&self, password: Password, known: Vec<String>) -> Result<PasswordStrength, Fault> {
+        off_the_road(move || {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let strength = estimate(&password, &known);
+            let refusal = NewPassword::accept(password, &known).err();
+            PasswordStrength { strength, refusal }
+        })
+        .await
+    }
+
+    /// Accepts a new password for somebody of whom these things are known.
+    ///
+    /// # Errors
+    /// A validation fault on `field`.
+    pub(crate) async fn accept_password(
+        &self,
+        password: Password,
+        known: Vec<String>,
+        field: &'static str,
+    ) -> Result<NewPassword, Fault> {
+        let accepted = off_the_road(move || {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            NewPassword::accept(password, &known)
+        });
+        accepted.await?.map_err(|refusal| Fault::field(field, refusal, None))
+    }
+
+    /// Replaces the caller's password by another, and ends all their other sessions.
+    ///
+    /// # Errors
+    /// A validation fault on `CurrentPassword` or `NewPassword`; [`Code::Throttled`] after too many wrong ones.
+    pub async fn update_password(&self, caller: &Caller, current: Password, new: Password) -> Result<(), Fault> {
+        let principal = &caller.principal;
+        if new.expose() == current.expose() {
+            let refusal = Refusal::new("different", "another one than the password that you have now");
+            return Err(Fault::field("NewPassword", refusal, None));
+        }
+        // Before an attempt is counted: a new one that will not do is no guess.
+        let new = self.accept_password(new, known_about(caller), "NewPassword").await?;
+        let ledgers = (LedgerKey::account(principal.email.as_str()), LedgerKey::address(caller.origin.address));
+        let booking = self.book_attempt(ledgers.0, ledgers.1).await?;
+        let stored = user::for_sign_in(&mut self.database.read().await?, &principal.email).await?;
+        let stored = stored.filter(|stored| stored.id == principal.user).ok_or(Code::InvalidToken)?;
+        let verdict = self.hasher.verify(&current, Some(stored.hash.clone()), self.random.as_ref()).await?;
+        let wrong = || Fault::field("CurrentPassword", Refusal::new("match", "the password that you have now"), None);
+        if verdict == Verdict::Wrong {
+            return Err(wrong());
+        }
+        let hash = self.hasher.hash(new.password(), self.random.as_ref()).await?;
+
+        let now = self.now();
+        let mut transaction = self.database.write().await?;
+        // Between the hash and here another change may have been quicker.
+        if !user::change_hash(&mut transaction, principal.user, &stored.hash, &hash, now).await? {
+            return Err(wrong());
+        }
+        booking.refund(&mut transaction).await?;
+        let actor = Actor::Caller(caller);
+        self.end_sessions(&mut transaction, principal.user, Some(caller.session), actor, "password changed", now)
+            .await?;
+        let act = Act {
+            action: "password.changed",
+            subject_kind: "user",
+            subject: Some(principal.user.uuid()),
+            organisation: principal.current_organisation,
+            details: json!({}),
+        };
+        self.audit(&mut transaction, actor, act, now).await?;
+        transaction.commit().await?;
+        self.principals.forget(principal.user.uuid());
+        Ok(())
+    }
+}
+
+/// What a guesser would know about a person.
+fn known_about(caller: &Caller) -> Vec<String> {
+    let principal = &caller.principal;
+    let organisations = principal.memberships.iter().map(|membership| membership.organisation_name.to_string());
+    [principal.email.to_string(), principal.name.to_string()].into_iter().chain(organisations).collect()
+}
+
+/// Estimates take milliseconds of a processor, so they do not run where answers are made.
+async fn off_the_road<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work).await.map_err(Fault::broken)
+}

@@ -1,0 +1,121 @@
+//! What a person says of themselves.
+
+use bailiwick_domain::account::{Language, PhoneNumber, Theme};
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Patch;
+use bailiwick_domain::id::UserId;
+use bailiwick_domain::name::Name;
+use bailiwick_domain::role::Right;
+use bailiwick_store::query::reach::Reach;
+use bailiwick_store::query::{account, invalidation};
+use serde_json::json;
+
+use crate::audit::{Act, Actor};
+use crate::caller::Caller;
+use crate::context::Context;
+
+pub use bailiwick_store::query::account::AccountRecord;
+
+/// What is to be changed of an account; what is absent stays.
+#[derive(Clone, Debug)]
+pub struct AccountChange {
+    /// How they are called.
+    pub name: Option<Name>,
+    /// Where they can be called.
+    pub phone_number: Patch<PhoneNumber>,
+    /// What they do.
+    pub job_title: Patch<Name>,
+    /// Whether they want news by mail.
+    pub newsletter: Option<bool>,
+    /// The language that they chose; cleared, their browser decides.
+    pub language: Patch<Language>,
+    /// How they want the pages to look.
+    pub theme: Option<Theme>,
+}
+
+impl Default for AccountChange {
+    fn default() -> Self {
+        Self {
+            name: None,
+            phone_number: Patch::Keep,
+            job_title: Patch::Keep,
+            newsletter: None,
+            language: Patch::Keep,
+            theme: None,
+        }
+    }
+}
+
+impl Context {
+    /// A person: oneself, or somebody of an organisation whose people the caller may read.
+    ///
+    /// # Errors
+    /// [`Code::UserNotFound`], also when they exist elsewhere.
+    pub async fn show_account(&self, caller: &Caller, id: UserId) -> Result<AccountRecord, Fault> {
+        let reach = Reach::of(&caller.principal, Right::ReadUsers);
+        let found = account::find_reachable(&mut self.database.read().await?, &reach, id).await?;
+        Ok(found.ok_or(Code::UserNotFound)?)
+    }
+
+    /// Changes what is known of a person.
+    ///
+    /// # Errors
+    /// [`Code::UserNotFound`]; [`Code::InsufficientPermissions`] when the caller may see them but not change them.
+    pub async fn change_account(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        change: AccountChange,
+    ) -> Result<AccountRecord, Fault> {
+        let now = self.now();
+        let mut transaction = self.database.write().await?;
+        let manageable = Reach::of(&caller.principal, Right::ManageUsers);
+        let Some(mut account) = account::find_reachable(&mut transaction, &manageable, id).await? else {
+            let readable = Reach::of(&caller.principal, Right::ReadUsers);
+            let seen = account::find_reachable(&mut transaction, &readable, id).await?;
+            return Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::UserNotFound }.into());
+        };
+        let changed = change.apply(&mut account);
+        if changed.is_empty() {
+            return Ok(account);
+        }
+        account::change(&mut transaction, &account, now).await?;
+        // Names are part of what every node remembers of a session.
+        invalidation::insert(&mut transaction, "user", Some(id.uuid()), now).await?;
+        let act = Act {
+            action: "user.changed",
+            subject_kind: "user",
+            subject: Some(id.uuid()),
+            organisation: account.organisation,
+            details: json!({ "changed": changed }),
+        };
+        self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
+        transaction.commit().await?;
+        self.principals.forget(id.uuid());
+        Ok(account)
+    }
+}
+
+impl AccountChange {
+    /// Applies the change; names what it changed.
+    fn apply(self, account: &mut AccountRecord) -> Vec<&'static str> {
+        let mut changed = Vec::new();
+        let mut note = |name, is_changed: bool| {
+            if is_changed {
+                changed.push(name);
+            }
+        };
+        note("name", replace(&mut account.name, self.name));
+        note("phone_number", self.phone_number.apply(&mut account.phone_number));
+        note("job_title", self.job_title.apply(&mut account.job_title));
+        note("newsletter", replace(&mut account.newsletter, self.newsletter));
+        note("language", self.language.apply(&mut account.language));
+        note("theme", self.theme.map_or(Patch::Keep, Patch::Set).apply(&mut account.theme));
+        changed
+    }
+}
+
+/// Puts a new value in the place of the old one; false when there is none, or it is the same.
+fn replace<T: PartialEq>(old: &mut T, new: Option<T>) -> bool {
+    new.is_some_and(|new| std::mem::replace(old, new) != *old)
+}

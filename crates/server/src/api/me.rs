@@ -1,0 +1,233 @@
+//! Oneself: what is known of the person who asks, and their sign-ins.
+
+use bailiwick_app::account::{AccountChange, AccountRecord, OwnSession};
+use bailiwick_app::caller::Caller;
+use bailiwick_contract::answer::{Ok200, Reply};
+use bailiwick_contract::call::Call;
+use bailiwick_contract::endpoint::Endpoint;
+use bailiwick_contract::input::{NoPath, NoQuery};
+use bailiwick_contract::{body, path};
+use bailiwick_domain::account::{Language, PhoneNumber, Theme};
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::fault::Code;
+use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::principal::Membership;
+use bailiwick_domain::role::Role;
+use bailiwick_domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The endpoints of this section.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/me", "get-me", "Read yourself").tag("Me").signed_in().handle(show),
+        Endpoint::patch("/api/me", "change-me", "Change yourself")
+            .tag("Me")
+            .describe("What is absent stays as it is.")
+            .signed_in()
+            .handle(change),
+        Endpoint::get("/api/me/sessions", "list-own-sessions", "List your sessions")
+            .tag("Me")
+            .describe("The one that was used last comes first.")
+            .signed_in()
+            .handle(sessions),
+        Endpoint::delete("/api/me/sessions", "end-other-sessions", "End all your other sessions")
+            .tag("Me")
+            .signed_in()
+            .handle(end_others),
+        Endpoint::delete("/api/me/sessions/{id}", "end-own-session", "End one of your sessions")
+            .tag("Me")
+            .faults(&[Code::SessionNotFound])
+            .signed_in()
+            .handle(end_one),
+    ]
+}
+
+/// The person who asks.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Me")]
+struct MeView {
+    /// The id.
+    id: UserId,
+    /// How they sign in.
+    email: EmailAddress,
+    /// When the address was confirmed; null while it is not.
+    email_confirmed_at: Option<Timestamp>,
+    /// How they are called.
+    name: Name,
+    /// Where they can be called.
+    phone_number: Option<PhoneNumber>,
+    /// What they do.
+    job_title: Option<Name>,
+    /// Whether they want news by mail.
+    newsletter: bool,
+    /// The language that they chose; null leaves it to the browser.
+    language: Option<Language>,
+    /// How the pages look; null is as the person's system says.
+    theme: Option<Theme>,
+    /// Whether they hold every right everywhere.
+    is_super_admin: bool,
+    /// Since when they are known.
+    created_at: Timestamp,
+    /// The organisation that they act for unless a request names another.
+    current_organization_id: Option<OrganisationId>,
+    /// What they are, and where.
+    memberships: Vec<MembershipView>,
+}
+
+/// A person's place in an organisation.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Membership")]
+struct MembershipView {
+    /// The organisation.
+    organization_id: OrganisationId,
+    /// Its name.
+    organization_name: Name,
+    /// Its place in the partner tree.
+    organization_type: OrganisationKind,
+    /// What the person is there.
+    role: Role,
+}
+
+impl From<&Membership> for MembershipView {
+    fn from(membership: &Membership) -> Self {
+        Self {
+            organization_id: membership.organisation,
+            organization_name: membership.organisation_name.clone(),
+            organization_type: membership.organisation_kind,
+            role: membership.role,
+        }
+    }
+}
+
+impl MeView {
+    fn new(account: AccountRecord, caller: &Caller) -> Self {
+        Self {
+            id: account.id,
+            email: account.email,
+            email_confirmed_at: account.confirmed_at,
+            name: account.name,
+            phone_number: account.phone_number,
+            job_title: account.job_title,
+            newsletter: account.newsletter,
+            language: account.language,
+            theme: account.theme,
+            is_super_admin: account.is_super_admin,
+            created_at: account.created_at,
+            current_organization_id: caller.principal.current_organisation,
+            memberships: caller.principal.memberships.iter().map(MembershipView::from).collect(),
+        }
+    }
+}
+
+body! {
+    /// What is to be changed of oneself.
+    pub strict struct ChangeMe {
+        /// How you are called.
+        name: Name => optional "name",
+        /// Where you can be called; null clears it.
+        phone_number: PhoneNumber => clearable "phone_number",
+        /// What you do; null clears it.
+        job_title: Name => clearable "job_title",
+        /// Whether you want news by mail.
+        newsletter: bool => optional "newsletter",
+        /// The language of pages and mails; null leaves it to the browser.
+        language: Language => clearable "language",
+        /// How the pages look.
+        theme: Theme => optional "theme",
+    }
+}
+
+async fn show(call: Call<Caller>) -> Reply<Ok200<MeView>> {
+    let account = call.context.show_account(&call.caller, call.caller.principal.user).await?;
+    Ok(Ok200::new(MeView::new(account, &call.caller)))
+}
+
+async fn change(call: Call<Caller, NoPath, NoQuery, ChangeMe>) -> Reply<Ok200<MeView>> {
+    let ChangeMe { name, phone_number, job_title, newsletter, language, theme } = call.body;
+    let change = AccountChange { name, phone_number, job_title, newsletter, language, theme };
+    let account = call.context.change_account(&call.caller, call.caller.principal.user, change).await?;
+    Ok(Ok200::new(MeView::new(account, &call.caller)).saying("profile updated successfully"))
+}
+
+/// A person's sign-ins.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Sessions")]
+struct SessionsView {
+    /// The sessions.
+    sessions: Vec<SessionView>,
+}
+
+/// A sign-in.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Session")]
+struct SessionView {
+    /// The id.
+    id: SessionId,
+    /// Whether it is the one that asks.
+    is_current: bool,
+    /// With what it began, as that says of itself.
+    device: Option<String>,
+    /// From where it was used last.
+    #[schemars(example = &"203.0.113.7")]
+    address: String,
+    /// Since when.
+    first_seen: Timestamp,
+    /// When it was used last.
+    last_seen: Timestamp,
+    /// Until when it lives.
+    expires_at: Timestamp,
+}
+
+impl SessionView {
+    fn new(session: OwnSession, caller: &Caller) -> Self {
+        Self {
+            id: session.id,
+            is_current: session.id == caller.session,
+            device: session.user_agent,
+            address: session.last_address.unwrap_or(session.address),
+            first_seen: session.created_at,
+            last_seen: session.last_seen_at.unwrap_or(session.created_at),
+            expires_at: session.expires_at,
+        }
+    }
+}
+
+async fn sessions(call: Call<Caller>) -> Reply<Ok200<SessionsView>> {
+    let sessions = call.context.own_sessions(&call.caller).await?;
+    let sessions = sessions.into_iter().map(|session| SessionView::new(session, &call.caller)).collect();
+    Ok(Ok200::new(SessionsView { sessions }))
+}
+
+path! {
+    /// Which session.
+    pub struct SessionPath or SessionNotFound {
+        /// The session's id.
+        id: SessionId,
+    }
+}
+
+/// How many sessions ended.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SessionsEnded")]
+struct EndedView {
+    /// How many sessions ended.
+    ended: u64,
+}
+
+async fn end_one(call: Call<Caller, SessionPath>) -> Reply<Ok200<EndedView>> {
+    call.context.end_own_session(&call.caller, call.path.id).await?;
+    Ok(Ok200::new(EndedView { ended: 1 }).saying("session ended successfully"))
+}
+
+async fn end_others(call: Call<Caller>) -> Reply<Ok200<EndedView>> {
+    let ended = call.context.end_other_sessions(&call.caller).await?;
+    Ok(Ok200::new(EndedView { ended }).saying("other sessions ended successfully"))
+}

@@ -1,0 +1,143 @@
+//! What a person says of themselves, and who may read it.
+
+use bailiwick_domain::account::{Language, PhoneNumber, Theme};
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::time::Timestamp;
+
+use super::reach::{Reach, within_reach};
+use crate::database::WriteTransaction;
+use crate::error::Result;
+use crate::link::Link;
+use crate::row::record;
+use crate::statement::statements;
+use crate::value::values;
+
+/// The columns of an [`AccountRecord`] and where they come from; the organisation is the one joined first.
+macro_rules! account_columns {
+    () => {
+        "SELECT u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.phone_number, u.job_title, u.newsletter, \
+         u.language, u.theme, u.suspended_at, u.created_at, o.id, o.name, o.kind \
+         FROM users u \
+         LEFT JOIN organisations o ON o.id = (SELECT m.organisation_id FROM memberships m \
+             JOIN organisations mo ON mo.id = m.organisation_id AND mo.deleted_at IS NULL \
+             WHERE m.user_id = u.id ORDER BY m.created_at, m.organisation_id LIMIT 1)"
+    };
+}
+
+statements! {
+    Read FIND = concat!(account_columns!(), " WHERE u.id = $1");
+    /// Oneself, or somebody who belongs to an organisation within reach.
+    Read FIND_REACHABLE = concat!(
+        account_columns!(),
+        " WHERE u.id = $6 AND ($1 OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um WHERE um.user_id = u.id AND ",
+        within_reach!("um.organisation_id"), "))");
+    Write CHANGE = "UPDATE users SET name = $2, phone_number = $3, job_title = $4, newsletter = $5, language = $6, \
+        theme = $7, updated_at = $8 WHERE id = $1";
+    Write DESCRIBE = "UPDATE users SET phone_number = $2, job_title = $3, newsletter = $4, language = $5, \
+        terms_accepted_at = $6 WHERE id = $1";
+    Write CONFIRM = "UPDATE users SET confirmed_at = $3, updated_at = $3 \
+        WHERE id = $1 AND email_folded = $2 AND confirmed_at IS NULL";
+}
+
+record! {
+    /// A person as they and their administrators see them.
+    #[derive(Clone, Debug)]
+    pub struct AccountRecord {
+        /// The id.
+        pub id: UserId,
+        /// How they sign in.
+        pub email: EmailAddress,
+        /// How they are called.
+        pub name: Name,
+        /// Whether they hold every right everywhere.
+        pub is_super_admin: bool,
+        /// When their address was confirmed, where it was.
+        pub confirmed_at: Option<Timestamp>,
+        /// Where they can be called.
+        pub phone_number: Option<PhoneNumber>,
+        /// What they do.
+        pub job_title: Option<Name>,
+        /// Whether they want news by mail.
+        pub newsletter: bool,
+        /// The language that they chose.
+        pub language: Option<Language>,
+        /// How they want the pages to look.
+        pub theme: Option<Theme>,
+        /// When they were suspended, where they are.
+        pub suspended_at: Option<Timestamp>,
+        /// Since when they are known.
+        pub created_at: Timestamp,
+        /// The organisation that they joined first.
+        pub organisation: Option<OrganisationId>,
+        /// That organisation's name.
+        pub organisation_name: Option<Name>,
+        /// That organisation's kind.
+        pub organisation_kind: Option<OrganisationKind>,
+    }
+}
+
+/// What a person says of themselves beside name and address when they register.
+#[derive(Clone, Debug)]
+pub struct Description<'account> {
+    /// Where they can be called.
+    pub phone_number: Option<&'account PhoneNumber>,
+    /// What they do.
+    pub job_title: Option<&'account Name>,
+    /// Whether they want news by mail.
+    pub newsletter: bool,
+    /// The language that they chose.
+    pub language: Option<Language>,
+    /// When they accepted the terms.
+    pub terms_accepted_at: Timestamp,
+}
+
+/// A person, whoever asks.
+pub async fn find(link: &mut Link, id: UserId) -> Result<Option<AccountRecord>> {
+    link.optional(&FIND, values![id]).await
+}
+
+/// A person, where it is oneself or within reach.
+pub async fn find_reachable(link: &mut Link, reach: &Reach, id: UserId) -> Result<Option<AccountRecord>> {
+    link.optional(&FIND_REACHABLE, &reach.and(values![id])).await
+}
+
+/// Replaces what can be changed of a person by what the record says; false when they are gone.
+pub async fn change(transaction: &mut WriteTransaction, account: &AccountRecord, now: Timestamp) -> Result<bool> {
+    let values = values![
+        account.id,
+        &account.name,
+        account.phone_number.as_ref(),
+        account.job_title.as_ref(),
+        account.newsletter,
+        account.language,
+        account.theme,
+        now,
+    ];
+    Ok(transaction.change(&CHANGE, values).await? == 1)
+}
+
+/// Notes what somebody who registers says of themselves.
+pub async fn describe(transaction: &mut WriteTransaction, user: UserId, description: &Description<'_>) -> Result<()> {
+    let values = values![
+        user,
+        description.phone_number,
+        description.job_title,
+        description.newsletter,
+        description.language,
+        description.terms_accepted_at,
+    ];
+    transaction.change(&DESCRIBE, values).await.map(|_| ())
+}
+
+/// Notes that a person's address is theirs; false when it is not that address any more, or was confirmed before.
+pub async fn confirm(
+    transaction: &mut WriteTransaction,
+    user: UserId,
+    email: &EmailAddress,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(transaction.change(&CONFIRM, values![user, email.folded(), now]).await? == 1)
+}
