@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod completions;
 mod logging;
 mod openapi;
 mod serve;
@@ -24,6 +25,8 @@ First steps:
       Set it up without a browser; the password comes from standard input.
   bailiwick openapi > openapi.json
       The description of both APIs.
+  bailiwick admin user list
+      Who is there; what else an operator can do: bailiwick admin --help.
 
 Settings come from flags, then the environment, then bailiwick.toml, then the
 defaults shown here. In bailiwick.toml a setting is called like its flag, with
@@ -47,6 +50,7 @@ pub(crate) fn line() -> Command {
         .subcommand(serve::line())
         .subcommand(admin::line())
         .subcommand(openapi::line())
+        .subcommand(completions::line())
 }
 
 /// Runs what was asked for; without a command the server.
@@ -55,6 +59,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
         None | Some(("serve", _)) => serve::run(&settings::read(matches)?),
         Some(("admin", admin)) => admin::run(matches, admin),
         Some(("openapi", _)) => openapi::run(),
+        Some(("completions", arguments)) => completions::run(arguments),
         Some((other, _)) => anyhow::bail!("there is no command {other}"),
     }
 }

@@ -12,6 +12,7 @@
 mod deadlines;
 mod forged;
 mod hashing;
+mod operator;
 mod own_sessions;
 mod password;
 mod profile;

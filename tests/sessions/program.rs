@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set};
 
 /// Who the program is set up with.
-const EMAIL: &str = "ann@acme.example";
+pub(crate) const EMAIL: &str = "ann@acme.example";
 /// Every setting's environment variable (contract, section 1, and our own additions).
 const SETTINGS: [&str; 14] = [
     "BAILIWICK_LISTEN",
@@ -52,7 +52,7 @@ pub(crate) fn bootstrap(program: &Program, organisation: &str, email: &str, name
 }
 
 /// The one line with which a command refused.
-fn refusal(output: &Output) -> String {
+pub(crate) fn refusal(output: &Output) -> String {
     let error = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert_eq!(error.trim_end().lines().count(), 1, "more than one line: {error}");
@@ -60,16 +60,16 @@ fn refusal(output: &Output) -> String {
     error
 }
 
-async fn sign_in(client: &Client, server: &Running, email: &str) -> Answer {
+pub(crate) async fn sign_in(client: &Client, server: &Running, email: &str) -> Answer {
     Answer::of(client.post(server.at(SIGN_IN)).json(&json!({ "Username": email, "Password": PASSWORD }))).await
 }
 
-async fn read(client: &Client, server: &Running, token: &str) -> u16 {
+pub(crate) async fn read(client: &Client, server: &Running, token: &str) -> u16 {
     Answer::of(client.get(server.at(SYSTEMS)).bearer_auth(token)).await.status
 }
 
 /// A server that is set up and runs.
-async fn running(engine: Engine) -> (Program, Running, Option<Database>) {
+pub(crate) async fn running(engine: Engine) -> (Program, Running, Option<Database>) {
     let (mut program, database) = fresh(engine);
     let server = program.start().await.unwrap();
     let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
@@ -191,7 +191,7 @@ fn the_help_names_every_setting_and_every_command() {
         let flag = setting.trim_start_matches("BAILIWICK_").to_lowercase().replace('_', "-");
         assert!(help.contains(setting) && help.contains(&format!("--{flag} ")), "{setting} is missing in:\n{help}");
     }
-    for command in ["serve", "admin", "openapi", "--config"] {
+    for command in ["serve", "admin", "openapi", "completions", "--config"] {
         assert!(help.contains(command), "{command} is missing in:\n{help}");
     }
     assert_eq!(help.matches("[env:").count(), SETTINGS.len(), "a setting that this test does not know:\n{help}");

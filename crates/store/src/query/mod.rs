@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod idempotency;
 pub mod invalidation;
 pub mod organisation;
+pub mod organisation_list;
 pub mod principal;
 pub mod property;
 pub mod reach;
@@ -13,35 +14,40 @@ pub mod retention;
 pub mod session;
 pub mod setup_link;
 pub mod signing_key;
+pub mod suspension;
 pub mod system;
 pub mod system_list;
 pub mod throttle;
 pub mod used_state;
 pub mod user;
+pub mod user_list;
 
 use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 18] = [
+    let modules: [&[&'static Statement]; 21] = [
         account::STATEMENTS,
         audit::STATEMENTS,
         delivery::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
         organisation::STATEMENTS,
+        organisation_list::STATEMENTS,
         principal::STATEMENTS,
         property::STATEMENTS,
         retention::STATEMENTS,
         session::STATEMENTS,
         setup_link::STATEMENTS,
         signing_key::STATEMENTS,
+        suspension::STATEMENTS,
         system::STATEMENTS,
         system_list::STATEMENTS,
         throttle::STATEMENTS,
         crate::migrate::STATEMENTS,
         used_state::STATEMENTS,
         user::STATEMENTS,
+        user_list::STATEMENTS,
     ];
     modules.into_iter().flatten().copied()
 }

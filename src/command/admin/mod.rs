@@ -1,17 +1,23 @@
 //! `bailiwick admin`: what an operator needs when nobody can sign in. Works
 //! straight on the database, also while the server runs.
 
+mod organisation;
+mod table;
+mod user;
+
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use bailiwick_app::clock::SystemClock;
 use bailiwick_app::context::Context;
+use bailiwick_app::operator::OperatorRefusal;
 use bailiwick_app::random::SystemRandom;
 use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
 use bailiwick_domain::fault::Fault;
-use bailiwick_domain::field::Parse;
+use bailiwick_domain::field::{FieldFault, Parse};
 use bailiwick_domain::password::Password;
+use bailiwick_domain::time::Timestamp;
 use bailiwick_store::Database;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -24,27 +30,37 @@ pub(super) fn line() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(bootstrap_line())
+        .subcommand(user::line())
+        .subcommand(organisation::line())
         .subcommand(Command::new("rotate-keys").about(
             "Replace the keys that sign tokens and callbacks; what the old ones signed stays good until it expires",
         ))
 }
 
 fn bootstrap_line() -> Command {
-    let text = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).required(true)
-    };
     Command::new("bootstrap")
         .about("Create the owner organisation and its first super admin; refuses when there is one")
         .arg(text("organisation", "NAME", "The name of the owner organisation").alias("organization"))
         .arg(text("email", "ADDRESS", "How the first super admin signs in"))
         .arg(text("name", "NAME", "How the first super admin is called"))
-        .arg(
-            Arg::new("password-stdin")
-                .long("password-stdin")
-                .action(ArgAction::SetTrue)
-                .required(true)
-                .help("Read the password from the first line of standard input, so that it is in no list of processes"),
-        )
+        .arg(password_stdin())
+}
+
+/// A flag with a text that must be given.
+fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help).required(true)
+}
+
+fn password_stdin() -> Arg {
+    Arg::new("password-stdin")
+        .long("password-stdin")
+        .action(ArgAction::SetTrue)
+        .required(true)
+        .help("Read the password from the first line of standard input, so that it is in no list of processes")
+}
+
+fn json_flag() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document, for scripts")
 }
 
 pub(super) fn run(matches: &ArgMatches, admin: &ArgMatches) -> Result<()> {
@@ -54,6 +70,8 @@ pub(super) fn run(matches: &ArgMatches, admin: &ArgMatches) -> Result<()> {
         match admin.subcommand() {
             Some(("bootstrap", arguments)) => bootstrap(&configuration, arguments).await,
             Some(("rotate-keys", _)) => rotate_keys(&configuration).await,
+            Some(("user", user)) => user::run(&configuration, user).await,
+            Some(("organisation", organisation)) => organisation::run(&configuration, organisation).await,
             _ => bail!("name a command; see bailiwick admin --help"),
         }
     })
@@ -89,9 +107,25 @@ async fn rotate_keys(configuration: &Configuration) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "new keys: {}", kids.join(", "))?)
 }
 
+/// What was given for `--name`.
 fn argument<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<T> {
+    parse(arguments, name, &format!("--{name}"))
+}
+
+/// What was given as the argument `name`, which people call `called`.
+fn parse<T: Parse>(arguments: &ArgMatches, name: &str, called: &str) -> Result<T> {
     let text = arguments.get_one::<String>(name).map_or("", String::as_str);
-    T::parse_text(text).map_err(|refusal| anyhow::anyhow!("--{name} must be {}", refusal.expected))
+    T::parse_text(text).map_err(|refusal| anyhow::anyhow!("{called} must be {}", refusal.expected))
+}
+
+/// Prints something to standard output, all at once.
+fn print(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{}", text.trim_end())?)
+}
+
+/// A moment for people: RFC 3339 to the second.
+fn moment(at: Timestamp) -> String {
+    Timestamp::from_seconds(at.seconds()).rfc3339()
 }
 
 fn read_password() -> Result<Password> {
@@ -103,8 +137,18 @@ fn read_password() -> Result<Password> {
 
 /// A fault as a line for the operator, who may know what really happened.
 fn describe(fault: &Fault) -> String {
+    let fields: Vec<_> = fault.fields.iter().map(FieldFault::sentence).collect();
     match &fault.source {
+        _ if !fields.is_empty() => fields.join("; "),
         Some(source) => format!("{fault}: {source}"),
         None => fault.to_string(),
+    }
+}
+
+/// A refusal as a line for the operator.
+fn refused(refusal: OperatorRefusal) -> anyhow::Error {
+    match refusal {
+        OperatorRefusal::Fault(fault) => anyhow::anyhow!(describe(&fault)),
+        other => other.into(),
     }
 }

@@ -1,0 +1,139 @@
+//! What an operator does at the command line, also while the server runs.
+//!
+//! Nobody is signed in there: whoever can read the master key and the database
+//! may do all of it, and the audit log says that it was the operator.
+
+mod organisation;
+mod user;
+
+pub use organisation::{ListedOrganisation, NewOrganisation, OrganisationKey, TreeEntry};
+pub use user::{ListedMembership, ListedUser, NewPerson, PersonDetails, UserKey};
+
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::fault::Fault;
+use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_store::query::{invalidation, property};
+use serde_json::json;
+
+use crate::audit::{Act, Actor};
+use crate::context::Context;
+use crate::keys;
+
+/// Why something was not done, as a sentence that says what would have been right.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OperatorRefusal {
+    /// There is no such person.
+    #[error("there is nobody with {0}; bailiwick admin user list shows who there is")]
+    UserUnknown(UserKey),
+    /// There is no such organisation.
+    #[error("there is no organisation with {0}; bailiwick admin organisation list shows which there are")]
+    OrganisationUnknown(OrganisationKey),
+    /// Several organisations have this name.
+    #[error("{} organisations are called {name}; give the id of the one you mean: {}", ids.len(), list(ids))]
+    OrganisationAmbiguous {
+        /// The name.
+        name: Name,
+        /// Those that have it.
+        ids: Vec<OrganisationId>,
+    },
+    /// Somebody has that address already.
+    #[error("{0} belongs to somebody already; give another address, or change that account")]
+    EmailTaken(EmailAddress),
+    /// Nobody would be left who may do everything.
+    #[error(
+        "{0} is the last super admin who is not suspended, and without one nobody could administer this server; \
+         create or reactivate another one first"
+    )]
+    LastSuperAdmin(EmailAddress),
+    /// The tree has no place for it there.
+    #[error("no {kind} can stand below {parent}, whose kind is {parent_kind}; {}", places(*kind))]
+    WrongPlace {
+        /// What was to be created.
+        kind: OrganisationKind,
+        /// Below which organisation.
+        parent: Name,
+        /// What that is.
+        parent_kind: OrganisationKind,
+    },
+    /// The owner runs the server.
+    #[error("{0} is the owner of this server and cannot be suspended; suspend its people, or another organisation")]
+    OwnerStays(Name),
+    /// There is no owner organisation yet.
+    #[error("this server is not set up yet; bailiwick admin bootstrap does that")]
+    NotSetUp,
+    /// Anything else.
+    #[error(transparent)]
+    Fault(Fault),
+}
+
+impl<E: Into<Fault>> From<E> for OperatorRefusal {
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+fn list(ids: &[OrganisationId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Where an organisation of this kind may stand.
+fn places(kind: OrganisationKind) -> String {
+    let above = OrganisationKind::ALL.into_iter().filter(|parent| kind.may_stand_below(*parent));
+    let names: Vec<_> = above.map(OrganisationKind::name).collect();
+    if names.is_empty() { "there is only one owner".to_owned() } else { format!("it goes below: {}", names.join(", ")) }
+}
+
+/// The beginning of a list.
+#[derive(Clone, Debug)]
+pub struct Listing<T> {
+    /// As many as are shown at once.
+    pub shown: Vec<T>,
+    /// Whether there are more.
+    pub has_more: bool,
+}
+
+impl<T> Listing<T> {
+    /// Cuts off what was read to learn whether there is more than `limit`.
+    fn cut(mut found: Vec<T>, limit: usize) -> Self {
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        Self { shown: found, has_more }
+    }
+}
+
+/// What became of an act.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    /// On whom or what, as it is now.
+    pub subject: T,
+    /// Whether anything changed; false when it was like this before.
+    pub has_changed: bool,
+}
+
+impl Context {
+    /// Replaces the signing keys; returns the names of the new ones. Running
+    /// servers take them up within a second.
+    pub async fn rotate_keys(&self) -> Result<Vec<String>, Fault> {
+        let now = self.now();
+        let mut transaction = self.database.write().await?;
+        let kids = keys::rotate(&mut transaction, &self.vault, self.random.as_ref(), now).await?;
+        invalidation::insert(&mut transaction, "keys", None, now).await?;
+        let act = Act {
+            action: "keys.rotated",
+            subject_kind: "server",
+            subject: None,
+            organisation: None,
+            details: json!({ "kids": kids }),
+        };
+        self.audit(&mut transaction, Actor::Operator, act, now).await?;
+        transaction.commit().await?;
+        Ok(kids)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        Ok(property::ping(&mut self.database.read().await?).await?)
+    }
+}

@@ -1,0 +1,54 @@
+//! Suspending people and organisations, and taking them back.
+
+use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::time::Timestamp;
+
+use crate::database::WriteTransaction;
+use crate::error::Result;
+use crate::link::Link;
+use crate::statement::statements;
+use crate::value::values;
+
+statements! {
+    Write SUSPEND_USER = "UPDATE users SET suspended_at = $2, updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
+    Write REACTIVATE_USER = "UPDATE users SET suspended_at = NULL, updated_at = $2 \
+        WHERE id = $1 AND suspended_at IS NOT NULL";
+    Write SUSPEND_ORGANISATION = "UPDATE organisations SET suspended_at = $2, updated_at = $2 \
+        WHERE id = $1 AND suspended_at IS NULL AND deleted_at IS NULL";
+    Write REACTIVATE_ORGANISATION = "UPDATE organisations SET suspended_at = NULL, updated_at = $2 \
+        WHERE id = $1 AND suspended_at IS NOT NULL AND deleted_at IS NULL";
+    Read HAS_SUPER_ADMIN = "SELECT EXISTS (SELECT 1 FROM users WHERE is_super_admin AND suspended_at IS NULL)";
+}
+
+/// Suspends a person; false when they were, or are not there.
+pub async fn suspend_user(transaction: &mut WriteTransaction, id: UserId, now: Timestamp) -> Result<bool> {
+    Ok(transaction.change(&SUSPEND_USER, values![id, now]).await? == 1)
+}
+
+/// Ends the suspension of a person; false when there was none.
+pub async fn reactivate_user(transaction: &mut WriteTransaction, id: UserId, now: Timestamp) -> Result<bool> {
+    Ok(transaction.change(&REACTIVATE_USER, values![id, now]).await? == 1)
+}
+
+/// Suspends an organisation; false when it was, or is not there.
+pub async fn suspend_organisation(
+    transaction: &mut WriteTransaction,
+    id: OrganisationId,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(transaction.change(&SUSPEND_ORGANISATION, values![id, now]).await? == 1)
+}
+
+/// Ends the suspension of an organisation; false when there was none.
+pub async fn reactivate_organisation(
+    transaction: &mut WriteTransaction,
+    id: OrganisationId,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(transaction.change(&REACTIVATE_ORGANISATION, values![id, now]).await? == 1)
+}
+
+/// Whether anybody is left who may do everything.
+pub async fn has_super_admin(link: &mut Link) -> Result<bool> {
+    link.one(&HAS_SUPER_ADMIN, &[]).await
+}
