@@ -71,6 +71,8 @@ id! {
     SystemId;
     /// A message in the outbox; also the `webhook-id` of a callback.
     DeliveryId;
+    /// A mail in the outbox, and what its `Message-ID` begins with.
+    MailId;
     /// An entry of the audit log.
     AuditId;
     /// A request, as its answer's `x-request-id`, the log and the audit log name it.

@@ -27,6 +27,7 @@ macro_rules! steps {
 const STEPS: &[Step] = steps! {
     1 "0001_first";
     2 "0002_accounts";
+    3 "0003_mails";
 };
 
 statements! {

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod delivery;
 pub mod idempotency;
 pub mod invalidation;
+pub mod mail;
 pub mod organisation;
 pub mod organisation_list;
 pub mod principal;
@@ -26,12 +27,13 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 21] = [
+    let modules: [&[&'static Statement]; 22] = [
         account::STATEMENTS,
         audit::STATEMENTS,
         delivery::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
+        mail::STATEMENTS,
         organisation::STATEMENTS,
         organisation_list::STATEMENTS,
         principal::STATEMENTS,

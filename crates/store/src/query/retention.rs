@@ -19,6 +19,8 @@ statements! {
     Write LEDGERS = "DELETE FROM throttle_ledgers WHERE key IN \
         (SELECT key FROM throttle_ledgers WHERE last_failure_at < $1 LIMIT $2)";
     Write SESSIONS = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
+    Write MAILS = "DELETE FROM mails WHERE id IN \
+        (SELECT id FROM mails WHERE status <> 'pending' AND last_attempt_at < $1 LIMIT $2)";
     Write SETUP_LINKS = "DELETE FROM setup_links WHERE digest IN \
         (SELECT digest FROM setup_links WHERE expires_at < $1 LIMIT $2)";
     Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
@@ -28,12 +30,14 @@ statements! {
 }
 
 /// What is forgotten, and how long after the moment that its row names.
-static RULES: [(&Statement, Span); 7] = [
+static RULES: [(&Statement, Span); 8] = [
     (&USED_STATES, Span::ZERO),
     (&IDEMPOTENCY_KEYS, Span::ZERO),
     (&LEDGERS, FORGET_AFTER),
     // Kept a while after their end, so that a reused token is still recognised as one.
     (&SESSIONS, Span::days(7)),
+    // For the operator who is asked whether a mail ever left.
+    (&MAILS, Span::days(30)),
     (&SETUP_LINKS, Span::days(1)),
     (&INVALIDATIONS, Span::hours(1)),
     (&SIGNING_KEYS, Span::ZERO),
