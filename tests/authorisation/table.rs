@@ -87,6 +87,15 @@ fn endpoints() -> Vec<Row> {
         }),
         row("configuration", SIGNED_IN, nothing),
         row("status", EVERYBODY, nothing),
+        // Everybody may, signed in or not.
+        row("register", [Is(201); 7], |target| {
+            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let body = json!({
+                "Email": format!("{local}@example.net"), "Password": "an unlikely heron paddles", "Name": "Newcomer",
+                "Company": "Newcomers", "AcceptEULA": true,
+            });
+            Input { query: String::new(), body: Body::Json(body) }
+        }),
         // About the reader of our organisation, who may read and change themselves.
         row("get-user", READERS, nothing),
         row("change-user", [Is(401), Is(200), Is(403), Is(200), Is(404), Is(200), Is(200)], |_| Input {

@@ -18,6 +18,7 @@ mod password;
 mod profile;
 mod program;
 mod refresh;
+mod register;
 mod sign_in;
 mod sign_out;
 mod stolen;

@@ -1,19 +1,23 @@
 //! Sessions after the sign-in: the next tokens, and the end.
 
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::id::SessionId;
+use bailiwick_domain::id::{SessionId, UserId};
 use bailiwick_domain::secret::SecretText;
-use bailiwick_domain::session::{RefreshState, RefreshVerdict};
+use bailiwick_domain::session::{RefreshState, RefreshVerdict, SessionKind};
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::invalidation;
-use bailiwick_store::query::session::{self, SessionRecord};
+use bailiwick_store::query::session::{self, NewSession, SessionRecord};
+use bailiwick_store::query::user::home_organisation;
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
 use crate::caller::{Caller, Origin};
 use crate::context::Context;
 use crate::token::{self, TokenFacts, TokenKind};
+
+/// How much of a `User-Agent` is kept, in characters.
+const USER_AGENT_LENGTH_MAX: usize = 255;
 
 /// An access token and a refresh token.
 #[derive(Clone, Debug)]
@@ -24,7 +28,60 @@ pub struct Tokens {
     pub refresh: SecretText,
 }
 
+/// A sign-in that is about to begin.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionStart<'start> {
+    pub(crate) user: UserId,
+    pub(crate) kind: SessionKind,
+    /// For a browser.
+    pub(crate) cookie_digest: Option<Vec<u8>>,
+    /// With what, as it says of itself.
+    pub(crate) user_agent: Option<&'start str>,
+}
+
 impl Context {
+    /// Begins a session for somebody who has proved who they are.
+    pub(crate) async fn begin_session(
+        &self,
+        transaction: &mut WriteTransaction,
+        start: SessionStart<'_>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<SessionRecord, Fault> {
+        let SessionStart { user, kind, cookie_digest, user_agent } = start;
+        let new = NewSession {
+            id: SessionId::new(now, self.entropy()),
+            handle: i64::from_be_bytes(self.entropy()),
+            user,
+            organisation: home_organisation(transaction, user).await?,
+            kind,
+            cookie_digest,
+            address: origin.address,
+            user_agent: user_agent.map(shorten),
+            created_at: now,
+            expires_at: now.plus(kind.lifetime()),
+        };
+        session::insert(transaction, &new).await?;
+        let act = Act {
+            action: "session.started",
+            subject_kind: "session",
+            subject: Some(new.id.uuid()),
+            organisation: new.organisation,
+            details: json!({ "kind": kind.name() }),
+        };
+        self.audit(transaction, Actor::Person(user, origin), act, now).await?;
+        Ok(SessionRecord {
+            id: new.id,
+            handle: new.handle,
+            user,
+            kind,
+            generation: 0,
+            rotated_at: None,
+            created_at: now,
+            expires_at: new.expires_at,
+        })
+    }
+
     /// A new access token for a refresh token, which stays as it is.
     ///
     /// # Errors
@@ -150,6 +207,11 @@ impl Context {
         let session = session::by_handle(transaction, facts.handle, now).await?;
         Ok(session.filter(|session| session.user == facts.user).ok_or(Code::InvalidToken)?)
     }
+}
+
+/// The beginning of a `User-Agent`, cut between characters.
+fn shorten(text: &str) -> &str {
+    text.char_indices().nth(USER_AGENT_LENGTH_MAX).map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
 }
 
 const fn state_of(session: &SessionRecord) -> RefreshState {

@@ -3,28 +3,23 @@
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::SessionId;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::query::session::{self, NewSession, SessionRecord};
+use bailiwick_store::query::session::SessionRecord;
 use bailiwick_store::query::user::{self, SignInRecord};
 use data_encoding::BASE64URL_NOPAD;
-use serde_json::json;
 
-use crate::audit::{Act, Actor};
 use crate::caller::Origin;
 use crate::context::Context;
 use crate::hasher::Verdict;
 use crate::principals::BearerDigest;
-use crate::session::Tokens;
+use crate::session::{SessionStart, Tokens};
 
 /// Random bytes in a session cookie: far over the 128 bits that a session needs.
 const COOKIE_BYTES: usize = 32;
-/// How much of a `User-Agent` is kept, in characters.
-const USER_AGENT_LENGTH_MAX: usize = 255;
 
 /// What somebody typed to sign in.
 #[derive(Clone, Debug)]
@@ -106,18 +101,6 @@ impl Context {
         };
 
         let now = self.now();
-        let new = NewSession {
-            id: SessionId::new(now, self.entropy()),
-            handle: i64::from_be_bytes(self.entropy()),
-            user: person.id,
-            organisation: None,
-            kind,
-            cookie_digest,
-            address: origin.address,
-            user_agent: user_agent.map(shorten),
-            created_at: now,
-            expires_at: now.plus(kind.lifetime()),
-        };
         let mut transaction = self.database.write().await?;
         // Between the hash and here the person may have been suspended, or the password changed.
         let unchanged = self.is_unchanged(&mut transaction, &credentials.email, &person).await?;
@@ -128,28 +111,11 @@ impl Context {
             user::replace_hash(&mut transaction, person.id, &person.hash, fresh).await?;
         }
         booking.refund(&mut transaction).await?;
-        let organisation = user::home_organisation(&mut transaction, person.id).await?;
-        session::insert(&mut transaction, &NewSession { organisation, ..new.clone() }).await?;
-        let act = Act {
-            action: "session.started",
-            subject_kind: "session",
-            subject: Some(new.id.uuid()),
-            organisation,
-            details: json!({ "kind": kind.name() }),
-        };
-        self.audit(&mut transaction, Actor::Person(person.id, origin), act, now).await?;
+        let start = SessionStart { user: person.id, kind, cookie_digest, user_agent };
+        let session = self.begin_session(&mut transaction, start, origin, now).await?;
         transaction.commit().await?;
         metrics::counter!("sign_in_succeeded_total").increment(1);
-        Ok(SessionRecord {
-            id: new.id,
-            handle: new.handle,
-            user: new.user,
-            kind,
-            generation: 0,
-            rotated_at: None,
-            created_at: now,
-            expires_at: new.expires_at,
-        })
+        Ok(session)
     }
 
     async fn is_unchanged(
@@ -162,9 +128,4 @@ impl Context {
         let current = user::for_sign_in(link, &email).await?;
         Ok(current.is_some_and(|current| current.id == person.id && current.hash == person.hash))
     }
-}
-
-/// The beginning of a `User-Agent`, cut between characters.
-fn shorten(text: &str) -> &str {
-    text.char_indices().nth(USER_AGENT_LENGTH_MAX).map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
 }

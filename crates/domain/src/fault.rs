@@ -95,6 +95,8 @@ faults! {
     WrongCredentials: Unauthenticated, "wrong credentials", "The e-mail address or the password is not right.";
     /// The caller lacks the right.
     InsufficientPermissions: Forbidden, "insufficient permissions", "You do not have the right to do this.";
+    /// Not everybody may register here.
+    RegistrationClosed: Forbidden, "registration closed", "This server does not take new accounts from everybody. Ask its administrator.";
     /// A page of another origin tried to change something.
     ForeignOrigin: Forbidden, "cross-origin request refused", "This request came from another site and was refused.";
     /// No such thing, or not for the caller's eyes.
@@ -115,6 +117,8 @@ faults! {
     IdempotencyRunning: Conflict, "a request with this idempotency key is still running", "The same request is still being worked on.";
     /// Somebody else set the server up already.
     AlreadySetUp: Conflict, "already set up", "This server is set up already. Sign in instead.";
+    /// There is no owner organisation yet.
+    NotSetUp: Conflict, "not set up", "This server is not set up yet. Its operator has to do that first.";
     /// The e-mail address belongs to a user already.
     EmailTaken: Conflict, "already exists", "That e-mail address is taken.";
     /// Two members of the request contradict each other.

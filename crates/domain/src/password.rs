@@ -63,6 +63,9 @@ impl NewPassword {
         if length > LENGTH_MAX {
             return Err(Refusal::new("max", "at most 256 characters long"));
         }
+        if is_made_of(&password, known_about_person) {
+            return Err(Refusal::new("strength", "harder to guess. It is made of what others know about you."));
+        }
         let strength = estimate(&password, known_about_person);
         if strength.score < SCORE_MIN {
             let advice = strength.advice.join(" ");
@@ -101,6 +104,18 @@ pub fn estimate(password: &Password, known_about_person: &[&str]) -> Strength {
     Strength { score: entropy.score() as u8, advice }
 }
 
+/// Whether hardly anything is left of a password without what is known about the person: the estimate
+/// takes each word for a guess of its own, however near they stand together.
+fn is_made_of(password: &Password, known_about_person: &[&str]) -> bool {
+    const OWN_CHARACTERS_MIN: usize = 4;
+    let mut words = words_of(known_about_person);
+    words.retain(|word| !word.trim().is_empty());
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let all = password.expose().to_lowercase();
+    let rest = words.iter().fold(all, |rest, word| rest.replace(&word.to_lowercase(), " "));
+    rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS_MIN
+}
+
 /// The whole texts, the sides of addresses, and the words in them, because people use parts of their own names.
 fn words_of(texts: &[&str]) -> Vec<String> {
     const WORD_LENGTH_MIN: usize = 3;
@@ -132,6 +147,9 @@ mod tests {
     fn what_others_know_about_a_person_is_no_password() {
         assert_eq!(accept("Ann@Example.org1", &["ann@example.org"]).unwrap_err().rule, "strength");
         assert_eq!(accept("Ann.Bicycle7Marmot", &["ann.bicycle7marmot@example.org"]).unwrap_err().rule, "strength");
+        let known = ["ann@example.org", "Ann Verdi", "Hotel Bellavista"];
+        assert_eq!(accept("Hotel Bellavista Ann Verdi 12", &known).unwrap_err().rule, "strength");
+        assert!(accept("Hotel Bellavista has 12 marmots", &known).is_ok());
         assert_eq!(accept("passwordpassword", &[]).unwrap_err().rule, "strength");
         assert!(accept("correct zebra battery lantern", &["ann@example.org"]).is_ok());
     }

@@ -2,10 +2,12 @@
 
 mod password;
 mod profile;
+mod register;
 mod sessions;
 
 pub use password::PasswordStrength;
 pub use profile::{AccountChange, AccountRecord};
+pub use register::{NewAccount, Registered};
 pub(crate) use sessions::LastUses;
 pub use sessions::OwnSession;
 

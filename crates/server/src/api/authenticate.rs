@@ -183,6 +183,13 @@ headers! {
 #[derive(Clone, Debug)]
 pub struct UserAgent(String);
 
+impl UserAgent {
+    /// What it says.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Parse for UserAgent {
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         Ok(Self(text.to_owned()))
@@ -211,7 +218,7 @@ async fn sign_in(call: Call<(), NoPath, NoQuery, SignInBody, ClientHeaders>) -> 
         return Err(Code::CredentialsInQuery.into());
     }
     let SignInBody { name, kind, password } = call.body;
-    let user_agent = call.headers.user_agent.as_ref().map(|agent| agent.0.as_str());
+    let user_agent = call.headers.user_agent.as_ref().map(UserAgent::as_str);
     let credentials = Credentials { email: name.0, password };
     let tokens = call.context.sign_in(credentials, kind, &call.origin, user_agent).await?;
     let access_token = (kind != SessionKind::FixedToken).then(|| tokens.access.expose().to_owned());

@@ -1,24 +1,39 @@
 //! People, as the Authorisation API shows them (seed 001, "User").
 
-use bailiwick_app::account::{AccountChange, AccountRecord};
+use bailiwick_app::account::{AccountChange, AccountRecord, NewAccount};
 use bailiwick_app::caller::Caller;
-use bailiwick_contract::answer::{Ok200, Reply};
+use bailiwick_contract::answer::{Created201, Ok200, Reply};
 use bailiwick_contract::call::Call;
-use bailiwick_contract::endpoint::Endpoint;
-use bailiwick_contract::input::NoQuery;
-use bailiwick_contract::{body, path};
-use bailiwick_domain::account::PhoneNumber;
+use bailiwick_contract::endpoint::{Endpoint, RateClass};
+use bailiwick_contract::input::{NoPath, NoQuery};
+use bailiwick_contract::{body, headers, path};
+use bailiwick_domain::account::{Language, PhoneNumber, TermsAccepted};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Code;
+use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
+use bailiwick_domain::password::Password;
 use bailiwick_domain::time::Span;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::authenticate::UserAgent;
+
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
+        Endpoint::post("/auth/user", "register", "Register a user")
+            .tag("User")
+            .describe(
+                "Creates the organisation `Company` with this person as its administrator, and signs them in: the \
+                 refresh token does not rotate and dies after 8 h.",
+            )
+            .within(Span::seconds(15))
+            .rate(RateClass::Credential)
+            .faults(&[Code::RegistrationClosed, Code::EmailTaken, Code::NotSetUp])
+            .open()
+            .handle(register),
         Endpoint::get("/auth/user/{uuid}", "get-user", "Return user information")
             .tag("User")
             .describe("Yourself, or somebody of an organisation whose people you may read.")
@@ -35,6 +50,50 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .handle(change),
     ]
 }
+
+body! {
+    /// Who registers.
+    pub struct RegisterMembers {
+        /// How you will sign in.
+        email: EmailAddress => required "Email",
+        /// 12 to 256 characters, hard to guess.
+        password: Password => required "Password",
+        /// How you are called.
+        name: Name => required "Name",
+        /// The organisation that you bring along, as its administrator.
+        company: Name => required "Company",
+        /// Where you can be called.
+        phone_number: PhoneNumber => optional "PhoneNumber",
+        /// What you do.
+        job_title: Name => optional "JobTitle",
+        /// Whether you want news by mail.
+        newsletter_opt_in: bool => defaulted "NewsletterOptIn",
+        /// That you accept the terms.
+        accept_eula: TermsAccepted => required "AcceptEULA",
+    }
+}
+
+headers! {
+    /// What a client says of itself.
+    pub struct RegisterHeaders {
+        /// The program that calls; shown to the person in the list of sessions.
+        user_agent: UserAgent => optional "User-Agent",
+        /// The languages that the person reads; their mails come in the best of ours.
+        accept_language: AcceptLanguage => optional "Accept-Language",
+    }
+}
+
+/// An `Accept-Language`, whatever it says (RFC 9110, 12.5.4).
+#[derive(Clone, Debug)]
+pub struct AcceptLanguage(Option<Language>);
+
+impl Parse for AcceptLanguage {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        Ok(Self(Language::accepted(text)))
+    }
+}
+
+bailiwick_domain::inline_schema!(AcceptLanguage, { "type": "string" });
 
 path! {
     /// Which person.
@@ -113,6 +172,38 @@ impl From<AccountRecord> for UserView {
             uuid: account.id,
         }
     }
+}
+
+/// A person who has just registered.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schemars(rename = "RegisteredUser")]
+struct RegisteredView {
+    /// For the next tokens.
+    refresh_token: String,
+    #[serde(flatten)]
+    user: UserView,
+}
+
+async fn register(
+    call: Call<(), NoPath, NoQuery, RegisterMembers, RegisterHeaders>,
+) -> Reply<Created201<RegisteredView>> {
+    let body = call.body;
+    let new = NewAccount {
+        email: body.email,
+        password: body.password,
+        name: body.name,
+        company: body.company,
+        phone_number: body.phone_number,
+        job_title: body.job_title,
+        newsletter: body.newsletter_opt_in,
+        language: call.headers.accept_language.and_then(|header| header.0),
+        terms: body.accept_eula,
+    };
+    let user_agent = call.headers.user_agent.as_ref().map(UserAgent::as_str);
+    let registered = call.context.register(new, &call.origin, user_agent).await?;
+    let refresh_token = registered.tokens.refresh.expose().to_owned();
+    Ok(Created201::new(RegisteredView { refresh_token, user: registered.account.into() }))
 }
 
 async fn show(call: Call<Caller, UserPath>) -> Reply<Ok200<UserView>> {

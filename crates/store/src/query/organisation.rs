@@ -22,6 +22,7 @@ statements! {
         JOIN organisations o ON o.id = $1 WHERE p.descendant_id = $2";
     Write INSERT_PATH_TO_ITSELF = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) VALUES ($1, $1, 0)";
     Read OWNER_EXISTS = "SELECT EXISTS (SELECT 1 FROM organisations WHERE kind = 'owner')";
+    Read OWNER = "SELECT id FROM organisations WHERE kind = 'owner'";
     Read REACHABLE = concat!(
         "SELECT o.id, o.kind, o.name FROM organisations o \
          WHERE o.suspended_at IS NULL AND o.deleted_at IS NULL AND ", within_reach!("o.id"),
@@ -66,6 +67,11 @@ pub async fn insert(
 /// Whether the server is set up: its owner organisation exists.
 pub async fn owner_exists(link: &mut Link) -> Result<bool> {
     link.one(&OWNER_EXISTS, &[]).await
+}
+
+/// The owner organisation, once the server is set up.
+pub async fn owner(link: &mut Link) -> Result<Option<OrganisationId>> {
+    link.optional(&OWNER, &[]).await
 }
 
 /// The organisations within reach, by name; at most `limit`.
