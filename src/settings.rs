@@ -14,8 +14,8 @@ use bailiwick_domain::field::Parse;
 use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::Span;
 use bailiwick_outbound::AllowList;
+use bailiwick_outbound::post::SmtpUrl;
 use ipnet::IpNet;
-use url::Url;
 
 pub(crate) use read::read;
 pub(crate) use table::arguments;
@@ -60,7 +60,7 @@ pub(crate) struct Configuration {
     outbound_allow: AllowList,
     trusted_proxies: Vec<IpNet>,
     heartbeat_dead_after: Span,
-    smtp_url: Option<Url>,
+    smtp_url: Option<SmtpUrl>,
     mail_from: Option<EmailAddress>,
 }
 

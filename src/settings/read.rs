@@ -12,9 +12,9 @@ use bailiwick_domain::field::Parse;
 use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::Span;
 use bailiwick_outbound::AllowList;
+use bailiwick_outbound::post::SmtpUrl;
 use clap::ArgMatches;
 use ipnet::IpNet;
-use url::Url;
 
 use super::table::{FILE_DEFAULT, LOG_DEFAULT, SETTINGS};
 use super::{Configuration, LogFormat, Logging};
@@ -171,12 +171,13 @@ fn networks(given: &Givens) -> Result<Vec<IpNet>> {
     list.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect()
 }
 
-fn smtp_url(given: &Givens) -> Result<Option<Url>> {
-    let parse = |text: &str| {
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host());
-        url.ok_or_else(|| wrong(given, "smtp_url", "an address such as smtps://user:password@mail.example.org"))
-    };
-    text(given, "smtp_url").map(parse).transpose()
+/// The mail server; with one, mails need a sender that can be answered for.
+fn smtp_url(given: &Givens) -> Result<Option<SmtpUrl>> {
+    let url = parsed::<SmtpUrl>(given, "smtp_url")?;
+    if url.is_some() && text(given, "mail_from").is_none() {
+        bail!("mail_from (BAILIWICK_MAIL_FROM) must be set where mails go to a mail server");
+    }
+    Ok(url)
 }
 
 fn log_format(given: &Givens) -> Result<LogFormat> {
@@ -218,6 +219,7 @@ mod tests {
             ("heartbeat_dead_after", "0"),
             ("heartbeat_dead_after", "525601"),
             ("smtp_url", "http://mail"),
+            ("smtp_url", "smtp://mail?tls=maybe"),
             ("mail_from", "nobody"),
             ("metrics_listen", "x"),
             ("log_format", "xml"),
@@ -226,6 +228,13 @@ mod tests {
             assert!(error.starts_with(&format!("{key} must be")), "{key}={value}: {error}");
             assert!(!error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn mails_to_a_server_need_a_sender() {
+        let error = checked(&[("smtp_url", "smtp://mail")]).unwrap_err().to_string();
+        assert!(error.starts_with("mail_from (BAILIWICK_MAIL_FROM) must be"), "{error}");
+        assert!(checked(&[("smtp_url", "smtp://mail"), ("mail_from", "bailiwick@example.org")]).is_ok());
     }
 
     #[test]

@@ -52,9 +52,10 @@ pub(super) const SETTINGS: &[Setting] = settings! {
     "heartbeat_dead_after", "heartbeat-dead-after", "BAILIWICK_HEARTBEAT_DEAD_AFTER", "MINUTES", "15",
         "Without a heartbeat for so many minutes a system counts as dead";
     "smtp_url", "smtp-url", "BAILIWICK_SMTP_URL", "URL", "mails are written as files",
-        "The mail server, smtp:// or smtps://";
+        "The mail server: smtps://USER:PASSWORD@HOST (TLS, port 465) or smtp://USER:PASSWORD@HOST (STARTTLS is \
+         demanded, port 587, unless HOST is this machine; ?tls=none or ?tls=required at the end says otherwise)";
     "mail_from", "mail-from", "BAILIWICK_MAIL_FROM", "ADDRESS", "none",
-        "The sender of mails";
+        "The sender of mails; needed with a mail server";
     "metrics_listen", "metrics-listen", "BAILIWICK_METRICS_LISTEN", "ADDRESS", "off",
         "The address that answers /metrics for Prometheus";
     "log", "log", "BAILIWICK_LOG", "FILTER", LOG_DEFAULT,

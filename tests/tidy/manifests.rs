@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates of others that only some of ours may use, because using them is what those are for.
-const WALLS: [(&str, &[&str]); 12] = [
+const WALLS: [(&str, &[&str]); 13] = [
     ("rusqlite", &["store"]),
     ("tokio-postgres", &["store", "testkit"]),
     ("deadpool-postgres", &["store"]),
@@ -29,7 +29,8 @@ const WALLS: [(&str, &[&str]); 12] = [
     ("jsonwebtoken", &["app", "testkit"]),
     ("axum", &["contract", "server", "testkit"]),
     ("tower-http", &["contract", "server"]),
-    ("askama", &["server"]),
+    ("askama", &["app", "server"]),
+    ("lettre", &["outbound"]),
     ("clap", &["bailiwick", "xtask"]),
 ];
 

@@ -16,11 +16,12 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(250);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 impl Context {
-    /// Starts the outbox, the follower of other nodes, the forgetting of old rows
-    /// and the notes on sessions; all end after `stop` turns true.
+    /// Starts the outbox, the sending of mails, the follower of other nodes, the forgetting
+    /// of old rows and the notes on sessions; all end after `stop` turns true.
     pub fn start_background(self: &Arc<Self>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(self).run_outbox(stop.clone()));
+        tasks.spawn(Arc::clone(self).run_mails(stop.clone()));
         tasks.spawn(Arc::clone(self).follow(stop.clone()));
         tasks.spawn(Arc::clone(self).forget_old(stop.clone()));
         tasks.spawn(Arc::clone(self).write_last_uses_down(stop.clone()));

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::time::Timestamp;
+use bailiwick_outbound::post::{Post, PostError};
 use bailiwick_outbound::{Guard, GuardError};
 use bailiwick_store::Database;
 use bailiwick_store::query::invalidation;
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 use crate::hasher::Hasher;
 use crate::idempotency::Running;
 use crate::keys::{KeyError, KeyRing};
+use crate::mail::{self, CatalogueError, Catalogues};
 use crate::principals::{BearerDigest, Epoch, Principals};
 use crate::random::Random;
 use crate::settings::Settings;
@@ -47,6 +49,8 @@ pub struct Context {
     pub hasher: Hasher,
     /// The one way out.
     pub outbound: Guard,
+    pub(crate) post: Box<Post>,
+    pub(crate) catalogues: Box<Catalogues>,
     pub(crate) principals: Principals,
     pub(crate) attempts: Attempts,
     pub(crate) running: Running,
@@ -82,6 +86,12 @@ pub enum StartError {
     /// The guarded client cannot be made.
     #[error(transparent)]
     Outbound(#[from] GuardError),
+    /// The way of mails cannot be made.
+    #[error(transparent)]
+    Post(#[from] PostError),
+    /// A catalogue of what mails say is not whole.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
     /// The hashing threads do not start.
     #[error("the hashing threads do not start: {0}")]
     Hasher(#[from] std::io::Error),
@@ -99,6 +109,7 @@ impl Context {
         let keys = KeyRing::open(&database, &vault, random.as_ref(), clock.now()).await?;
         let user_agent = concat!("bailiwick/", env!("CARGO_PKG_VERSION"));
         let outbound = Guard::new(settings.outbound_allow.clone(), user_agent)?;
+        let (post, catalogues) = (Box::new(mail::post(&settings)?), Box::new(Catalogues::load()?));
         Ok(Self {
             database,
             clock,
@@ -108,6 +119,8 @@ impl Context {
             keys,
             hasher: Hasher::start()?,
             outbound,
+            post,
+            catalogues,
             principals: Principals::default(),
             attempts: Attempts::default(),
             running: Running::default(),

@@ -15,6 +15,7 @@ pub mod context;
 pub mod hasher;
 pub mod idempotency;
 pub mod keys;
+pub mod mail;
 pub mod operator;
 pub mod outbox;
 pub mod principals;

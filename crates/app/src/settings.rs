@@ -7,6 +7,7 @@ use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::Span;
 use bailiwick_outbound::AllowList;
+use bailiwick_outbound::post::SmtpUrl;
 use ipnet::IpNet;
 use url::Url;
 
@@ -93,7 +94,7 @@ pub struct Settings {
     /// Without a heartbeat for this long a system is dead.
     pub heartbeat_dead_after: Span,
     /// The mail server; without one, mails are written as files.
-    pub smtp_url: Option<Url>,
+    pub smtp_url: Option<SmtpUrl>,
     /// The sender of mails.
     pub mail_from: Option<EmailAddress>,
 }

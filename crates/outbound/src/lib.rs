@@ -1,10 +1,11 @@
-//! Calls to addresses that somebody else named: the one way out.
+//! The one way out: calls to addresses that somebody else named, and mail.
 //!
 //! Whoever may name a URL for the server to call could make it call inside its
 //! own network. So every such call goes through [`Guard`], which calls public
 //! https destinations only, connects to the very address that it checked,
 //! follows nothing, and is done within its budget (contract, section 4,
 //! "Outbound calls"). What an operator put on the [`AllowList`] is exempt.
+//! Mail goes by the [`post`], to the server that the operator named.
 //!
 //! This crate knows nothing of databases, of HTTP that is served, or of what a
 //! callback says. Neither paths nor queries of the called URLs are ever logged.
@@ -14,6 +15,7 @@ mod attempt;
 mod destination;
 mod guard;
 mod lookup;
+pub mod post;
 mod turns;
 
 #[cfg(test)]

@@ -1,0 +1,81 @@
+//! A letter, and how it becomes a message (RFC 5322) of two parts (RFC 2046, 5.1.4).
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::id::MailId;
+use bailiwick_domain::time::Timestamp;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+
+use super::{PostError, PostFailure};
+
+/// How the sender is called, beside the address.
+const SENDER_NAME: &str = "Bailiwick";
+
+/// What is sent to somebody.
+#[derive(Clone)]
+pub struct Letter {
+    /// The mail's id.
+    pub id: MailId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// To whom.
+    pub to: EmailAddress,
+    /// What it is about: one line.
+    pub subject: String,
+    /// What it says, as plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+/// Without whom it goes to and what it says.
+impl fmt::Debug for Letter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Letter({})", self.id)
+    }
+}
+
+/// Who writes all letters.
+#[derive(Debug)]
+pub(super) struct Sender {
+    mailbox: Mailbox,
+    host: String,
+}
+
+impl Sender {
+    /// Without an address: the one of a server that nobody writes to.
+    pub(super) fn new(from: Option<&EmailAddress>, host: &str) -> Result<Self, PostError> {
+        let address = from.map_or("bailiwick@localhost", EmailAddress::as_str);
+        let address = address.parse().map_err(|_| PostError::Sender)?;
+        Ok(Self { mailbox: Mailbox::new(Some(SENDER_NAME.to_owned()), address), host: host.to_owned() })
+    }
+
+    /// The message; [`PostFailure::Refused`] where the recipient's address is none in mail.
+    pub(super) fn write(&self, letter: &Letter) -> Result<Message, PostFailure> {
+        let refused = PostFailure::Refused { code: None };
+        let to = letter.to.as_str().parse().map_err(|_| refused)?;
+        let parts = MultiPart::alternative()
+            .boundary(format!("part-{}", letter.id))
+            .singlepart(SinglePart::plain(letter.text.clone()))
+            .singlepart(SinglePart::html(letter.html.clone()));
+        // Nobody's out-of-office reply belongs to us (RFC 3834, 5).
+        let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        Message::builder()
+            .from(self.mailbox.clone())
+            .to(Mailbox::new(None, to))
+            .date(system_time(letter.at))
+            .message_id(Some(format!("<{}@{}>", letter.id, self.host)))
+            .subject(letter.subject.as_str())
+            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
+            .multipart(parts)
+            .map_err(|_| refused)
+    }
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    let seconds = u64::try_from(at.seconds()).unwrap_or_default();
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
