@@ -71,6 +71,19 @@ impl Stage {
         sign_in(&self.client, &self.server, email).await
     }
 
+    /// Signs in on the page; gives the cookie.
+    async fn sign_in_on_page(&self, email: &str) -> String {
+        let form = format!("email={email}&password={}", PASSWORD.replace(' ', "+"));
+        let form = self.client.post(self.server.at("/login")).header("Origin", self.server.origin()).body(form);
+        let page = Answer::of(form.header("Content-Type", "application/x-www-form-urlencoded")).await;
+        page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// The status of the first page with a cookie.
+    async fn open_page(&self, cookie: &str) -> u16 {
+        Answer::of(self.client.get(self.server.at("/")).header("Cookie", cookie)).await.status
+    }
+
     async fn refresh(&self, token: &str) -> u16 {
         Answer::of(self.client.post(self.server.at(REFRESH)).bearer_auth(token).json(&json!({}))).await.status
     }
@@ -171,9 +184,11 @@ mod stories {
         says(&stage.create(BEN, "Acme", &[]));
         let (tokens, others) = (stage.sign_in(BEN).await, stage.sign_in(EMAIL).await.text("AccessToken"));
         let (access, kept) = (tokens.text("AccessToken"), tokens.text("RefreshToken"));
-        assert_eq!(stage.read(&access).await, 200);
+        let cookie = stage.sign_in_on_page(BEN).await;
+        assert_eq!((stage.read(&access).await, stage.open_page(&cookie).await), (200, 200));
         assert!(stage.says(&["user", "suspend", BEN]).contains("is suspended from now on"));
         stage.reads_in_time(&access, 401).await;
+        assert_eq!(stage.open_page(&cookie).await, 303, "to the sign-in");
         assert_eq!(stage.refresh(&kept).await, 401);
         assert_eq!(stage.sign_in(BEN).await.status, 401);
         assert_eq!(stage.read(&others).await, 200, "somebody else");
@@ -183,7 +198,7 @@ mod stories {
         let id = text(&stage.json(&["user", "show", BEN]), "id").to_owned();
         assert!(stage.says(&["user", "reactivate", &id]).contains("is not suspended any more"));
         stage.reads_in_time(&access, 200).await;
-        assert_eq!(stage.refresh(&kept).await, 200);
+        assert_eq!((stage.refresh(&kept).await, stage.open_page(&cookie).await), (200, 200));
         assert!(stage.says(&["user", "reactivate", &id]).contains("is not suspended\n"));
         assert_eq!((stage.audited("user.suspended").await, stage.audited("user.reactivated").await), (1, 1));
     }

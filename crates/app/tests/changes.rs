@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bailiwick_app::caller::{Caller, Origin};
 use bailiwick_app::clock::{Clock, SystemClock};
 use bailiwick_app::context::Context;
+use bailiwick_app::operator::{NewPerson, UserKey};
 use bailiwick_app::random::SystemRandom;
 use bailiwick_app::settings::{BaseUrl, Registration, Settings};
 use bailiwick_app::setup::{Beginning, SetupWarrant};
@@ -15,7 +16,7 @@ use bailiwick_app::system::{SystemChange, SystemDraft};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{RequestId, SessionId};
 use bailiwick_domain::principal::Principal;
-use bailiwick_domain::role::Right;
+use bailiwick_domain::role::{Right, Role};
 use bailiwick_domain::system::{HEARTBEAT_DEAD_AFTER, SystemTypes};
 use bailiwick_outbound::AllowList;
 use bailiwick_store::Database;
@@ -85,6 +86,31 @@ async fn parallel_changes_of_different_members_both_last(context: Context) {
     }
 }
 
+/// Two commands of the operator, each with the database open for itself.
+async fn one_of_two_super_admins_who_are_suspended_at_once_stays(context: Context, command: Context) {
+    let ann = UserKey::Id(super_admin(&context).await.principal.user);
+    let ben = NewPerson {
+        email: Parse::parse_text("ben@example.org").unwrap(),
+        name: Parse::parse_text("Ben").unwrap(),
+        organisation: Parse::parse_text("Northwind").unwrap(),
+        role: Role::Reader,
+        is_super_admin: true,
+        password: Parse::parse_text("quiet harbour violin sunrise").unwrap(),
+    };
+    let ben = UserKey::Id(context.create_user_as_operator(ben).await.unwrap().id);
+    for _ in 0..50 {
+        let (one, other) = tokio::join!(context.suspend_user_as_operator(&ann), command.suspend_user_as_operator(&ben));
+        assert_ne!(one.is_ok(), other.is_ok(), "{one:?} {other:?}");
+        let suspended = if one.is_ok() { &ann } else { &ben };
+        assert!(context.reactivate_user_as_operator(suspended).await.unwrap().has_changed);
+    }
+}
+
+async fn races(url: &str, directory: &std::path::Path) {
+    let contexts = (open(directory, url).await, open(directory, url).await);
+    one_of_two_super_admins_who_are_suspended_at_once_stays(contexts.0, contexts.1).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_lost_on_sqlite() {
     let directory = tempfile::tempdir().unwrap();
@@ -97,4 +123,17 @@ async fn no_change_is_lost_on_postgres() {
     let directory = tempfile::tempdir().unwrap();
     let guard = Cluster::shared().create_database().unwrap();
     parallel_changes_of_different_members_both_last(open(directory.path(), guard.url()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_super_admin_is_left_on_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    races(&format!("sqlite://{}", directory.path().join("test.db").display()), directory.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_super_admin_is_left_on_postgres() {
+    let directory = tempfile::tempdir().unwrap();
+    let guard = Cluster::shared().create_database().unwrap();
+    races(guard.url(), directory.path()).await;
 }
