@@ -137,3 +137,21 @@ impl Context {
         Ok(property::ping(&mut self.database.read().await?).await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_whether_there_is_more() {
+        let listing = |count: usize| Listing::cut((0..count).collect(), 2);
+        assert_eq!((listing(2).shown, listing(2).has_more), (vec![0, 1], false));
+        assert_eq!((listing(3).shown, listing(3).has_more), (vec![0, 1], true));
+    }
+
+    #[test]
+    fn a_refusal_says_where_an_organisation_goes() {
+        assert_eq!(places(OrganisationKind::Reseller), "it goes below: owner, distributor");
+        assert_eq!(places(OrganisationKind::Owner), "there is only one owner");
+    }
+}
