@@ -16,6 +16,18 @@ fn names(tokens: &Value) -> Vec<&str> {
 }
 
 on_both_engines! {
+    async fn a_client_that_cannot_say_its_name_signs_in_all_the_same(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let ann = bench.person("ann", owner, Role::Reader).await;
+        let body = json!({ "Username": ann.email, "Password": PASSWORD });
+        let request = || bench.call(Method::POST, SIGN_IN).json(&body);
+        let twice = request().header("user-agent", "one").header("user-agent", "two");
+        let unreadable = request().header("user-agent", [0xff, 0xfe].as_slice());
+        for request in [twice, unreadable] {
+            assert_eq!(Answer::of(request).await.status, 200);
+        }
+    }
+
     async fn the_form_of_today_gives_both_tokens_by_post_and_by_get(bench: Bench) {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Reader).await;

@@ -19,7 +19,7 @@ pub use bailiwick_domain::field::Patch;
 pub use self::json::Members;
 pub(crate) use self::read::{read_body, read_bytes};
 pub use self::text::{
-    HeaderMembers, PathMembers, QueryMembers, TextSource, defaulted_text, optional_text, required_text,
+    HeaderMembers, PathMembers, QueryMembers, TextSource, defaulted_text, hinted_text, optional_text, required_text,
 };
 
 /// The largest body unless an endpoint says otherwise, in bytes.

@@ -94,6 +94,9 @@ macro_rules! query {
 }
 
 /// Declares the headers that an endpoint reads, in the manner of [`query!`](crate::query).
+///
+/// One presence more is `hinted` (`Option<Type>`), for what a client says of
+/// itself: what cannot be read counts as absent, and nothing is refused.
 #[macro_export]
 macro_rules! headers {
     ($($declaration:tt)+) => {
@@ -183,6 +186,7 @@ macro_rules! __presence {
     (@type required $type:ty) => { $type };
     (@type defaulted $type:ty) => { $type };
     (@type optional $type:ty) => { Option<$type> };
+    (@type hinted $type:ty) => { Option<$type> };
     (@type clearable $type:ty) => { $crate::input::Patch<$type> };
 
     (@json required $type:ty, $check:ident, $members:ident, $member:literal) => {
@@ -203,6 +207,9 @@ macro_rules! __presence {
     };
     (@text optional $type:ty, $check:ident, $members:ident, $member:literal) => {
         $crate::input::optional_text::<$type>(&mut $check, &$members, $member)
+    };
+    (@text hinted $type:ty, $check:ident, $members:ident, $member:literal) => {
+        Some($crate::input::hinted_text::<$type>(&$members, $member))
     };
     (@text defaulted $type:ty, $check:ident, $members:ident, $member:literal) => {
         $crate::input::defaulted_text::<$type>(&mut $check, &$members, $member)
@@ -233,6 +240,7 @@ macro_rules! __presence {
 
     (@required required) => { true };
     (@required optional) => { false };
+    (@required hinted) => { false };
     (@required defaulted) => { false };
     (@required clearable) => { false };
 }

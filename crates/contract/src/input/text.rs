@@ -52,6 +52,12 @@ pub fn optional_text<T: Parse>(check: &mut Check, source: &impl TextSource, name
     }
 }
 
+/// A member that is only a hint: the first of its name, where that can be read.
+pub fn hinted_text<T: Parse>(source: &impl TextSource, name: &'static str) -> Option<T> {
+    let first = source.values(name).next()?.ok()?;
+    T::parse_text(&first).ok()
+}
+
 /// A member with a default; nothing when it was refused.
 pub fn defaulted_text<T: Parse + Default>(
     check: &mut Check,

@@ -175,7 +175,7 @@ headers! {
     /// What a client says of itself.
     pub struct ClientHeaders {
         /// The program that calls; shown to the person in the list of sessions.
-        user_agent: UserAgent => optional "User-Agent",
+        user_agent: UserAgent => hinted "User-Agent",
     }
 }
 

@@ -77,9 +77,9 @@ headers! {
     /// What a client says of itself.
     pub struct RegisterHeaders {
         /// The program that calls; shown to the person in the list of sessions.
-        user_agent: UserAgent => optional "User-Agent",
+        user_agent: UserAgent => hinted "User-Agent",
         /// The languages that the person reads; their mails come in the best of ours.
-        accept_language: AcceptLanguage => optional "Accept-Language",
+        accept_language: AcceptLanguage => hinted "Accept-Language",
     }
 }
 
