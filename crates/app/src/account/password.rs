@@ -2,15 +2,19 @@
 
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Refusal;
+use bailiwick_domain::id::UserId;
 use bailiwick_domain::password::{NewPassword, Password, Strength, estimate};
 use bailiwick_domain::throttle::LedgerKey;
-use bailiwick_store::query::user;
+use bailiwick_domain::time::Timestamp;
+use bailiwick_store::WriteTransaction;
+use bailiwick_store::query::{account, user};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::hasher::Verdict;
+use crate::mail::{Mail, MailKind};
 
 /// How hard a password is to guess, and whether it would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +95,27 @@ impl Context {
             details: json!({}),
         };
         self.audit(&mut transaction, actor, act, now).await?;
+        self.tell_of_new_password(&mut transaction, principal.user, now).await?;
         transaction.commit().await?;
         self.principals.forget(principal.user.uuid());
         Ok(())
+    }
+
+    /// Queues the mail that tells a person of a change of their password, which may not have been their own.
+    pub(crate) async fn tell_of_new_password(
+        &self,
+        transaction: &mut WriteTransaction,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let account = account::find(transaction, user).await?.ok_or(Code::UserNotFound)?;
+        let mail = Mail {
+            user: Some(user),
+            to: account.email,
+            language: account.language.unwrap_or_default(),
+            kind: MailKind::PasswordChanged { at: now },
+        };
+        Ok(self.queue_mail(transaction, &mail, now).await?)
     }
 }
 
