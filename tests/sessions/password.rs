@@ -8,7 +8,7 @@ use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside, WRONG, post, read, refresh, sign_in};
+use crate::support::{Answer, Aside, SIGN_IN, WRONG, post, read, refresh, sign_in};
 
 const STRENGTH: &str = "/auth/authenticate/password-strength";
 const UPDATE: &str = "/auth/authenticate/update-password";
@@ -96,6 +96,33 @@ on_both_engines! {
         let answer = update(&bench, &tokens, PASSWORD, NEXT).await;
         assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{answer:?}");
         assert_eq!(sign_in(&bench, &ann.email, PASSWORD).await.status, 429);
+    }
+
+    async fn a_sign_in_that_meets_a_change_leaves_no_session_of_the_old_password(bench: Bench) {
+        let ann = ann(&bench).await;
+        let mut old = PASSWORD.to_owned();
+        let mut tokens = bench.sign_in(&ann).await;
+        for round in 0..6 {
+            let new = format!("{NEXT} {round}");
+            let sign_ins: Vec<_> = (0..4)
+                .map(|_| {
+                    let body = json!({ "Username": ann.email, "Password": old });
+                    tokio::spawn(Answer::of(bench.call(Method::POST, SIGN_IN).json(&body)))
+                })
+                .collect();
+            assert_eq!(update(&bench, &tokens, &old, &new).await.status, 200);
+            for sign_in in sign_ins {
+                let answer = sign_in.await.unwrap();
+                // Whether it came before or after the change: what it got is worth nothing after it.
+                if answer.status == 200 {
+                    assert_eq!(refresh(&bench, &answer.text("RefreshToken"), "AccessToken").await.status, 401);
+                }
+            }
+            bench.clock.advance(Span::hours(1));
+            let fresh = sign_in(&bench, &ann.email, &new).await;
+            tokens = Tokens { access: fresh.text("AccessToken"), refresh: fresh.text("RefreshToken") };
+            old = new;
+        }
     }
 
     async fn of_many_changes_at_once_one_wins(bench: Bench) {

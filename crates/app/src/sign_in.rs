@@ -102,8 +102,10 @@ impl Context {
 
         let now = self.now();
         let mut transaction = self.database.write().await?;
-        // Between the hash and here the person may have been suspended, or the password changed.
-        let unchanged = self.is_unchanged(&mut transaction, &credentials.email, &person).await?;
+        // Between the hash and here the person may have been suspended, or the password changed. A change that
+        // comes now waits for this session, and ends it.
+        let unchanged = user::hold_hash(&mut transaction, person.id, &person.hash).await?
+            && self.is_unchanged(&mut transaction, &credentials.email, &person).await?;
         if !unchanged {
             return Err(Code::WrongCredentials.into());
         }

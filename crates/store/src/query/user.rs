@@ -22,6 +22,9 @@ statements! {
         ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
     /// Replaces the hash only if it is still the one that was verified.
     Write REPLACE_HASH = "UPDATE credentials SET hash = $3 WHERE user_id = $1 AND kind = 'password' AND hash = $2";
+    /// Takes the lock on the password, provided that it is still the one that was verified.
+    Write HOLD_HASH = "UPDATE credentials SET changed_at = changed_at \
+        WHERE user_id = $1 AND kind = 'password' AND hash = $2";
     /// Replaces the password only if it is still the one that was verified.
     Write CHANGE_HASH = "UPDATE credentials SET hash = $3, changed_at = $4 \
         WHERE user_id = $1 AND kind = 'password' AND hash = $2";
@@ -91,6 +94,11 @@ pub async fn set_password(transaction: &mut WriteTransaction, user: UserId, hash
 /// Nothing happens when the password was changed meanwhile.
 pub async fn replace_hash(transaction: &mut WriteTransaction, user: UserId, old: &str, new: &str) -> Result<()> {
     transaction.change(&REPLACE_HASH, values![user, old, new]).await.map(|_| ())
+}
+
+/// Keeps a password from being changed until the transaction ends; false when it is not that one any more.
+pub async fn hold_hash(transaction: &mut WriteTransaction, user: UserId, hash: &str) -> Result<bool> {
+    Ok(transaction.change(&HOLD_HASH, values![user, hash]).await? == 1)
 }
 
 /// Puts another password in the place of the one that was verified; false when that was changed meanwhile.
