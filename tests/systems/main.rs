@@ -9,6 +9,7 @@ mod crud;
 mod destination;
 mod idempotency;
 mod list;
+mod mail;
 mod outbox;
 mod peek;
 mod state;

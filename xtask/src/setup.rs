@@ -13,6 +13,9 @@ use crate::{paths, postgres};
 /// The version of schemathesis, from the Python package index: its checks change between versions, so it is fixed.
 const SCHEMATHESIS: &str = "4.32.5";
 
+/// The version of aiosmtpd, the mail server of the tests, from the Python package index.
+const AIOSMTPD: &str = "1.4.6";
+
 /// The version of cargo-fuzz, from crates.io.
 const CARGO_FUZZ: &str = "0.13.2";
 
@@ -33,7 +36,7 @@ const RUST_NEEDS: [Need; 4] = [
     },
     Need {
         packages: "python3 python3-venv",
-        why: "schemathesis, which tries the API against its own description, is a Python program",
+        why: "schemathesis, which tries the API against its own description, and the tests' mail server are in Python",
         is_there: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
     },
 ];
@@ -57,17 +60,20 @@ pub(crate) struct RustTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) schemathesis: PathBuf,
+    pub(crate) aiosmtpd: PathBuf,
 }
 
 /// Installs what `cargo test` needs and says where it is.
 pub(crate) fn for_rust_tests() -> Result<RustTools> {
     install(&RUST_NEEDS)?;
+    let environment = python_environment()?;
     Ok(RustTools {
         postgres: postgres::find_programs()
             .with_context(|| format!("the installed PostgreSQL is older than {}", postgres::OLDEST_MAJOR))?,
         chromium: chromium().context("chromium is installed but not in PATH")?,
         chromedriver: paths::find(&["chromedriver"]).context("chromedriver is installed but not in PATH")?,
-        schemathesis: schemathesis()?,
+        schemathesis: environment.join("bin/schemathesis"),
+        aiosmtpd: environment.join("bin/aiosmtpd"),
     })
 }
 
@@ -101,20 +107,26 @@ fn chromium() -> Option<PathBuf> {
     paths::find(&["chromium", "chromium-browser", "google-chrome"])
 }
 
-/// Installs schemathesis into a Python environment under `target`, where it is not yet.
-fn schemathesis() -> Result<PathBuf> {
+/// Makes a Python environment under `target` with schemathesis and aiosmtpd, where it is not yet.
+fn python_environment() -> Result<PathBuf> {
     let environment = paths::target()?.join("venv");
-    let file = environment.join("bin/schemathesis");
-    if prints(Command::new(&file).arg("--version"), SCHEMATHESIS) {
-        return Ok(file);
+    let wanted = [("schemathesis", SCHEMATHESIS), ("aiosmtpd", AIOSMTPD)];
+    let is_there = |(name, version): &(&str, &str)| {
+        prints(Command::new(environment.join("bin").join(name)).arg("--version"), version)
+    };
+    if wanted.iter().all(is_there) {
+        return Ok(environment);
     }
-    println!("Installing schemathesis {SCHEMATHESIS} into {}.", environment.display());
+    let packages = wanted.map(|(name, version)| format!("{name}=={version}"));
+    println!("Installing {} into {}.", packages.join(" and "), environment.display());
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     run(Command::new(environment.join("bin/pip"))
         .args(["install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("schemathesis=={SCHEMATHESIS}")))?;
-    ensure!(prints(Command::new(&file).arg("--version"), SCHEMATHESIS), "schemathesis does not run");
-    Ok(file)
+        .args(&packages))?;
+    match wanted.iter().find(|one| !is_there(one)) {
+        Some((name, _)) => bail!("{name} does not run"),
+        None => Ok(environment),
+    }
 }
 
 /// Installs the Debian packages of the needs that are not met.

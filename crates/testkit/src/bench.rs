@@ -74,8 +74,16 @@ impl Bench {
     ///
     /// # Panics
     /// When it does not start: the test has failed then.
-    #[expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
     pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |_| {}).await
+    }
+
+    /// The same with other settings.
+    ///
+    /// # Panics
+    /// When it does not start: the test has failed then.
+    #[expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
+    pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> Self {
         let directory = Arc::new(tempfile::tempdir().expect("a temporary directory"));
         let (url, database) = match engine {
             Engine::Sqlite => (format!("sqlite://{}", directory.path().join("bailiwick.db").display()), None),
@@ -85,7 +93,7 @@ impl Bench {
             }
         };
         let clock = Arc::new(TestClock(AtomicI64::new(TestClock::BEGINNING.microseconds())));
-        Self::node_on(url, directory, database, clock, |_| {}).await
+        Self::node_on(url, directory, database, clock, change).await
     }
 
     /// Starts another node of the same server: the same database, keys and clock.

@@ -16,6 +16,8 @@ pub enum Tool {
     Chromedriver,
     /// What tries the API against its own description.
     Schemathesis,
+    /// The mail server of the tests.
+    Aiosmtpd,
 }
 
 impl Tool {
@@ -25,11 +27,12 @@ impl Tool {
             Self::Chromium => ("BAILIWICK_TEST_CHROMIUM", &["chromium", "chromium-browser", "google-chrome"]),
             Self::Chromedriver => ("BAILIWICK_TEST_CHROMEDRIVER", &["chromedriver"]),
             Self::Schemathesis => ("BAILIWICK_TEST_SCHEMATHESIS", &["schemathesis", "st"]),
+            Self::Aiosmtpd => ("BAILIWICK_TEST_AIOSMTPD", &["aiosmtpd"]),
         }
     }
 
-    /// The program's file: from its setting, else from `PATH`. Schemathesis is also looked for where
-    /// `cargo xtask test` installs it.
+    /// The program's file: from its setting, else from `PATH`. What is written in Python is also looked
+    /// for where `cargo xtask test` installs it.
     pub fn find(self) -> Result<PathBuf> {
         let (setting, names) = self.names();
         if let Some(named) = env::var_os(setting) {
