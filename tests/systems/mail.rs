@@ -18,6 +18,7 @@ use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_outbound::AllowList;
 use bailiwick_store::Database;
+use bailiwick_store::query::retention;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::mail_server::{Handed, MailServer, Wishes};
 use bailiwick_testkit::on_both_engines;
@@ -114,6 +115,18 @@ on_both_engines! {
         for secret in [ADDRESS, "c2VjcmV0IG9mIHRoZSBsaW5r"] {
             assert!(!loot.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
         }
+    }
+
+    async fn what_became_of_a_mail_is_known_for_thirty_days(bench: Bench) {
+        queue_welcome(&bench).await;
+        until(&bench, "sent", "1").await;
+        let left_after = async |span| {
+            bench.clock.advance(span);
+            retention::run(&bench.context.database, bench.context.now()).await.unwrap();
+            peek::number(&bench, "SELECT COUNT(*) FROM mails").await
+        };
+        assert_eq!(left_after(Span::days(30)).await, 1);
+        assert_eq!(left_after(Span::seconds(1)).await, 0);
     }
 
     async fn a_mail_whose_link_is_good_no_longer_is_not_sent(bench: Bench) {
