@@ -45,6 +45,24 @@ impl Parse for Password {
 
 crate::inline_schema!(Password, { "type": "string", "format": "password", "minLength": 1, "maxLength": LENGTH_MAX * 4 });
 
+/// A password that somebody chooses, as it comes from outside: whether it will do depends on what is known of
+/// the person, and is for [`NewPassword::accept`] to say.
+#[derive(Clone, Debug)]
+pub struct ChosenPassword(pub Password);
+
+impl Parse for ChosenPassword {
+    const SECRET: bool = true;
+
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        Password::parse_text(text).map(Self)
+    }
+}
+
+crate::inline_schema!(ChosenPassword, {
+    "type": "string", "format": "password", "minLength": LENGTH_MIN, "maxLength": LENGTH_MAX,
+    "examples": ["seven quiet marmots on bicycles"],
+});
+
 /// A password that meets the rules for a new one.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);

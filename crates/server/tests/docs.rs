@@ -131,6 +131,8 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
     let document: Value = serde_json::from_str(&text).unwrap();
     let (_, created) = send(&bench, &tokens, "POST", "/api/systems", r#"{"name":"n","type":"ns8"}"#).await;
     let system = created["data"]["id"].as_str().unwrap();
+    let (_, me) = send(&bench, &tokens, "GET", "/api/me", "").await;
+    let person = me["data"]["id"].as_str().unwrap();
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -146,13 +148,14 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
                 ("organization_id", owner.to_string()),
                 ("callback_state", bench.state("r")),
                 ("callback_url", bench.at("/healthz")),
+                ("CurrentPassword", PASSWORD.to_owned()),
             ];
             for (member, own) in own {
                 if let Some(shown) = body.get_mut(member) {
                     *shown = own.into();
                 }
             }
-            let path = path.replace("{id}", system);
+            let path = path.replace("{id}", system).replace("{uuid}", person);
             let (status, answer) = send(&bench, &tokens, &method.to_uppercase(), &path, &body.to_string()).await;
             // An example's account and token are nobody's; a body that is refused is 400.
             assert!(matches!(status, 200 | 201 | 401), "{method} {path}: {status} {answer}");

@@ -9,7 +9,7 @@ use bailiwick_contract::fault_answer::Message;
 use bailiwick_contract::input::{NoPath, NoQuery};
 use bailiwick_domain::fault::Code;
 use bailiwick_domain::field::{Parse, Refusal};
-use bailiwick_domain::password::Password;
+use bailiwick_domain::password::{ChosenPassword, Password};
 use bailiwick_domain::time::Span;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -106,12 +106,12 @@ body! {
         /// The password of today.
         current: Password => required "CurrentPassword",
         /// The password from now on: 12 to 256 characters, hard to guess.
-        new: Password => required "NewPassword",
+        new: ChosenPassword => required "NewPassword",
     }
 }
 
 async fn update(call: Call<Caller, NoPath, NoQuery, UpdateMembers>) -> Reply<Ok200<Message>> {
     let UpdateMembers { current, new } = call.body;
-    call.context.update_password(&call.caller, current, new).await?;
+    call.context.update_password(&call.caller, current, new.0).await?;
     Ok(Ok200::new(Message::saying(PASSWORD_CHANGED)))
 }

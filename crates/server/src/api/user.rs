@@ -13,7 +13,7 @@ use bailiwick_domain::fault::Code;
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
-use bailiwick_domain::password::Password;
+use bailiwick_domain::password::ChosenPassword;
 use bailiwick_domain::time::Span;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,7 +57,7 @@ body! {
         /// How you will sign in.
         email: EmailAddress => required "Email",
         /// 12 to 256 characters, hard to guess.
-        password: Password => required "Password",
+        password: ChosenPassword => required "Password",
         /// How you are called.
         name: Name => required "Name",
         /// The organisation that you bring along, as its administrator.
@@ -191,7 +191,7 @@ async fn register(
     let body = call.body;
     let new = NewAccount {
         email: body.email,
-        password: body.password,
+        password: body.password.0,
         name: body.name,
         company: body.company,
         phone_number: body.phone_number,

@@ -240,6 +240,22 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn who_has_met_the_commit_of_another_process_in_a_write_reads_it_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("test.db");
+        let sqlite = Sqlite::open(&path).unwrap();
+        write(&sqlite, CREATE).await;
+        let other = open::writer(&path).unwrap();
+        for expected in 1..=50 {
+            assert_eq!(count(&mut sqlite.read().await.unwrap()), expected - 1);
+            other.execute_batch("INSERT INTO numbers VALUES (1)").unwrap();
+            // Nothing is written: as after a conflict with what the other process wrote.
+            assert_eq!(count(&mut sqlite.write().await.unwrap()), expected);
+            assert_eq!(count(&mut sqlite.read().await.unwrap()), expected);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn what_another_process_commits_is_seen_moments_later() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("test.db");

@@ -90,6 +90,8 @@ impl Writer {
         let mut state = Arc::clone(&self.state).lock_owned().await;
         if state.batch.is_none() {
             begin_immediate(&mut state).await?;
+            // The transaction sees what other processes have committed; what is read after it must see no less.
+            state.readers.note_commit();
             state.batch = Some(Batch::default());
         }
         let seat = Seat { state: Some(state), commit_requests: self.commit_requests.clone() };
