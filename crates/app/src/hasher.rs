@@ -37,7 +37,7 @@ const MEMORY_KEPT_FOR: Duration = Duration::from_secs(5);
 /// pieces stay in its own hands once one of them was freed (`M_MMAP_THRESHOLD`, mallopt(3)).
 const MEMORY_RESERVED: usize = 33 * 1024 * 1024;
 /// How much these threads give way to those that answer requests.
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// The outcome of checking a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
