@@ -115,7 +115,7 @@ pub(super) fn write(
             (link.expose().to_owned(), String::new())
         }
         MailKind::PasswordChanged { at } => {
-            (format!("{}/forgot-password", settings.base_url.origin()), to_the_minute(*at))
+            (format!("{}/login", settings.base_url.origin()), to_the_minute(*at))
         }
     };
     let values = [("host", super::host(settings)), ("address", mail.to.as_str()), ("when", &when)];
@@ -200,7 +200,7 @@ mod tests {
             let what = format!("{} in {}", mail.kind.name(), mail.language);
             assert!(letter.subject.contains("id.example.org"), "{what}: {}", letter.subject);
             let link = match mail.kind {
-                MailKind::PasswordChanged { .. } => "https://id.example.org/forgot-password",
+                MailKind::PasswordChanged { .. } => "https://id.example.org/login",
                 _ => LINK,
             };
             assert!(letter.text.lines().any(|line| line == link), "{what}: {}", letter.text);
