@@ -114,9 +114,7 @@ pub(super) fn write(
         MailKind::Welcome { link, .. } | MailKind::PasswordReset { link, .. } => {
             (link.expose().to_owned(), String::new())
         }
-        MailKind::PasswordChanged { at } => {
-            (format!("{}/login", settings.base_url.origin()), to_the_minute(*at))
-        }
+        MailKind::PasswordChanged { at } => (format!("{}/login", settings.base_url.origin()), to_the_minute(*at)),
     };
     let values = [("host", super::host(settings)), ("address", mail.to.as_str()), ("when", &when)];
     let say = |text: &str| fill(text, &values);

@@ -13,7 +13,7 @@ use data_encoding::BASE64URL_NOPAD;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::view::layout::{Active, Layout, Nav, Theme};
+use super::view::layout::{Active, Layout, Nav, THEME_COOKIE, theme_of};
 
 /// Random bytes in the cookie that form tokens are bound to.
 const FORM_COOKIE_BYTES: usize = 16;
@@ -46,7 +46,7 @@ impl Frame {
         path: String,
         nav: Option<Nav>,
     ) -> Self {
-        let theme = Theme::from_name(cookie(headers, Theme::COOKIE).unwrap_or_default());
+        let theme = theme_of(cookie(headers, THEME_COOKIE).unwrap_or_default());
         let known = cookie(headers, names.form).filter(|value| is_form_cookie(value));
         let (form_cookie, cookies) = if let Some(value) = known {
             (value.to_owned(), Vec::new())

@@ -5,7 +5,7 @@ use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::fault::Fault;
 
 use super::frame::{Cookies, local_path};
-use super::view::layout::Theme;
+use super::view::layout::{THEME_COOKIE, theme_of};
 
 /// How long a browser keeps the choice, in seconds.
 const KEPT_FOR_S: u32 = 365 * 24 * 60 * 60;
@@ -15,10 +15,10 @@ pub(super) fn pages() -> Vec<Page> {
 }
 
 async fn choose(visit: Visit<()>) -> Result<Response, Fault> {
-    let theme = Theme::from_name(visit.field("theme").unwrap_or_default());
+    let theme = theme_of(visit.field("theme").unwrap_or_default());
     let next = local_path(&visit.context, visit.field("next").unwrap_or("/"));
     // Scripts write this cookie too, so it is not for our eyes alone.
     let secure = if visit.context.settings.base_url.is_https() { "; Secure" } else { "" };
-    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age={KEPT_FOR_S}{secure}", Theme::COOKIE, theme.name());
+    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age={KEPT_FOR_S}{secure}", THEME_COOKIE, theme.name());
     Cookies::default().and(cookie).redirect(&next)
 }

@@ -1,61 +1,29 @@
 //! What every page carries: theme, form token, navigation, moments in time.
 
+use bailiwick_domain::account::Theme;
+use bailiwick_domain::field::Parse as _;
 use bailiwick_domain::time::Timestamp;
 
 use crate::assets;
 
-/// Light or dark, as the person chose in this browser.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// As the operating system says.
-    #[default]
-    System,
-    /// Always light.
-    Light,
-    /// Always dark.
-    Dark,
+/// The cookie that holds the choice of theme in this browser; scripts write it too, so it is not `HttpOnly`.
+pub const THEME_COOKIE: &str = "bailiwick-theme";
+
+/// The theme that a cookie or a form holds; anything unknown follows the operating system.
+#[must_use]
+pub fn theme_of(name: &str) -> Theme {
+    Theme::parse_text(name).unwrap_or_default()
 }
 
-impl Theme {
-    /// Every choice, in the order of the switch.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// The cookie that holds the choice; scripts write it too, so it is not `HttpOnly`.
-    pub const COOKIE: &'static str = "bailiwick-theme";
-
-    /// The value in the cookie, in the form and in `data-theme`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// The choice that a cookie or a form holds; anything unknown follows the operating system.
-    #[must_use]
-    pub fn from_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
-    }
-
-    /// The word on the switch.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::System => "System",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
-        }
-    }
-
-    /// What the browser paints before the style sheets have come.
-    pub(crate) const fn color_scheme(self) -> &'static str {
-        match self {
-            Self::System => "light dark",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
+/// A button of the theme switch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThemeChoice {
+    /// What the form sends, and the name of the icon.
+    pub(crate) name: &'static str,
+    /// The word on the button.
+    pub(crate) label: &'static str,
+    /// Whether it is the theme of this page.
+    pub(crate) is_chosen: bool,
 }
 
 /// The part of the console that a page belongs to.
@@ -112,10 +80,28 @@ impl Layout {
         assets::url(path)
     }
 
-    /// The choices of the theme switch.
-    #[expect(clippy::unused_self, reason = "templates reach functions through the layout they hold")]
-    pub(crate) fn themes(&self) -> [Theme; 3] {
-        Theme::ALL
+    /// The buttons of the theme switch, in their order.
+    #[must_use]
+    pub(crate) fn themes(&self) -> [ThemeChoice; 3] {
+        Theme::ALL.map(|theme| ThemeChoice {
+            name: theme.name(),
+            label: match theme {
+                Theme::System => "System",
+                Theme::Light => "Light",
+                Theme::Dark => "Dark",
+            },
+            is_chosen: theme == self.theme,
+        })
+    }
+
+    /// What the browser paints before the style sheets have come.
+    #[must_use]
+    pub(crate) const fn color_scheme(&self) -> &'static str {
+        match self.theme {
+            Theme::System => "light dark",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
     }
 }
 
@@ -281,9 +267,9 @@ mod tests {
     #[test]
     fn an_unknown_theme_follows_the_operating_system() {
         for theme in Theme::ALL {
-            assert_eq!(Theme::from_name(theme.name()), theme);
+            assert_eq!(theme_of(theme.name()), theme);
         }
-        assert_eq!(Theme::from_name("sepia"), Theme::System);
+        assert_eq!(theme_of("sepia"), Theme::System);
     }
 
     #[test]

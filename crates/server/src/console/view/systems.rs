@@ -301,7 +301,8 @@ impl SystemsPage {
 
     /// Every state of the page; `plant` ends every text that comes from outside.
     pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
-        use super::layout::{Active, Theme, samples::member};
+        use super::layout::{Active, samples::member};
+        use bailiwick_domain::account::Theme;
 
         let page = |ask: Ask, rows: u32, found, total| {
             let choice = |value: &str| Choice {
