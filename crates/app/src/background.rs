@@ -8,6 +8,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
+use crate::mail::Mails;
+use crate::outbox::Callbacks;
+use crate::queue;
 
 /// How often the server looks for what other nodes did: well under the second
 /// in which a revocation must have arrived (contract, section 2).
@@ -20,8 +23,8 @@ impl Context {
     /// of old rows and the notes on sessions; all end after `stop` turns true.
     pub fn start_background(self: &Arc<Self>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
-        tasks.spawn(Arc::clone(self).run_outbox(stop.clone()));
-        tasks.spawn(Arc::clone(self).run_mails(stop.clone()));
+        tasks.spawn(queue::run(Callbacks(Arc::clone(self)), stop.clone()));
+        tasks.spawn(queue::run(Mails(Arc::clone(self)), stop.clone()));
         tasks.spawn(Arc::clone(self).follow(stop.clone()));
         tasks.spawn(Arc::clone(self).forget_old(stop.clone()));
         tasks.spawn(Arc::clone(self).write_last_uses_down(stop.clone()));

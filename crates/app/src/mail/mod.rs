@@ -23,6 +23,7 @@ use crate::settings::Settings;
 
 pub use catalogue::CatalogueError;
 pub(crate) use catalogue::Catalogues;
+pub(crate) use worker::Mails;
 
 /// A mail to somebody.
 #[derive(Clone, Debug)]
