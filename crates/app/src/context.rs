@@ -248,28 +248,16 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
     use bailiwick_domain::field::Parse;
-    use bailiwick_domain::system::{HEARTBEAT_DEAD_AFTER, SystemTypes};
-    use bailiwick_outbound::AllowList;
     use bailiwick_store::query::property;
 
     use super::*;
     use crate::clock::SystemClock;
     use crate::random::SystemRandom;
-    use crate::settings::{BaseUrl, Registration};
+    use crate::settings::BaseUrl;
 
     /// One process of several on the same directory.
     async fn process(directory: &std::path::Path) -> Context {
-        let settings = Settings {
-            base_url: BaseUrl::parse_text("https://id.example.org").unwrap(),
-            data_directory: directory.to_owned(),
-            registration: Registration::Open,
-            system_types: SystemTypes::parse_list("ns8").unwrap(),
-            outbound_allow: AllowList::default(),
-            trusted_proxies: Vec::new(),
-            heartbeat_dead_after: HEARTBEAT_DEAD_AFTER,
-            smtp_url: None,
-            mail_from: None,
-        };
+        let settings = Settings::new(BaseUrl::parse_text("https://id.example.org").unwrap(), directory.to_owned());
         let database = Database::open(&format!("sqlite://{}", directory.join("test.db").display())).await.unwrap();
         Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap()
     }

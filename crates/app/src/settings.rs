@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::{Parse, Refusal};
-use bailiwick_domain::system::SystemTypes;
+use bailiwick_domain::system::{HEARTBEAT_DEAD_AFTER, SystemTypes};
 use bailiwick_domain::time::Span;
 use bailiwick_outbound::AllowList;
 use bailiwick_outbound::post::SmtpUrl;
@@ -97,6 +97,24 @@ pub struct Settings {
     pub smtp_url: Option<SmtpUrl>,
     /// The sender of mails.
     pub mail_from: Option<EmailAddress>,
+}
+
+impl Settings {
+    /// The settings of a server of this origin where nothing else is set.
+    #[must_use]
+    pub fn new(base_url: BaseUrl, data_directory: PathBuf) -> Self {
+        Self {
+            base_url,
+            data_directory,
+            registration: Registration::Open,
+            system_types: SystemTypes::default(),
+            outbound_allow: AllowList::default(),
+            trusted_proxies: Vec::new(),
+            heartbeat_dead_after: HEARTBEAT_DEAD_AFTER,
+            smtp_url: None,
+            mail_from: None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,30 +10,18 @@ use bailiwick_app::clock::{Clock, SystemClock};
 use bailiwick_app::context::Context;
 use bailiwick_app::operator::{NewPerson, UserKey};
 use bailiwick_app::random::SystemRandom;
-use bailiwick_app::settings::{BaseUrl, Registration, Settings};
+use bailiwick_app::settings::{BaseUrl, Settings};
 use bailiwick_app::setup::{Beginning, SetupWarrant};
 use bailiwick_app::system::{SystemChange, SystemDraft};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{RequestId, SessionId};
 use bailiwick_domain::principal::Principal;
 use bailiwick_domain::role::{Right, Role};
-use bailiwick_domain::system::{HEARTBEAT_DEAD_AFTER, SystemTypes};
-use bailiwick_outbound::AllowList;
 use bailiwick_store::Database;
 use bailiwick_testkit::postgres::Cluster;
 
 async fn open(directory: &std::path::Path, url: &str) -> Context {
-    let settings = Settings {
-        base_url: BaseUrl::parse_text("https://id.example.org").unwrap(),
-        data_directory: directory.to_owned(),
-        registration: Registration::Open,
-        system_types: SystemTypes::parse_list("ns8").unwrap(),
-        outbound_allow: AllowList::default(),
-        trusted_proxies: Vec::new(),
-        heartbeat_dead_after: HEARTBEAT_DEAD_AFTER,
-        smtp_url: None,
-        mail_from: None,
-    };
+    let settings = Settings::new(BaseUrl::parse_text("https://id.example.org").unwrap(), directory.to_owned());
     let database = Database::open(url).await.unwrap();
     Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap()
 }
@@ -53,6 +41,7 @@ async fn super_admin(context: &Context) -> Caller {
         email: beginning().email,
         name: beginning().name,
         is_super_admin: true,
+        is_confirmed: true,
         current_organisation: None,
         memberships: Vec::new(),
     };

@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use bailiwick_app::clock::Clock;
 use bailiwick_app::context::Context;
 use bailiwick_app::random::SystemRandom;
-use bailiwick_app::settings::{BaseUrl, Registration, Settings};
+use bailiwick_app::settings::{BaseUrl, Settings};
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_outbound::AllowList;
 use bailiwick_store::Database;
@@ -174,15 +173,11 @@ impl Drop for Bench {
 #[expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
 fn settings(address: SocketAddr, directory: &TempDir) -> Settings {
     Settings {
-        base_url: BaseUrl::parse_text(&format!("http://{address}")).expect("an origin"),
-        data_directory: directory.path().to_owned(),
-        registration: Registration::Open,
-        system_types: SystemTypes::parse_list("ns8,nsec").expect("types"),
         outbound_allow: AllowList::parse("127.0.0.1:*").expect("an allow list"),
-        trusted_proxies: Vec::new(),
-        heartbeat_dead_after: Span::minutes(15),
-        smtp_url: None,
-        mail_from: None,
+        ..Settings::new(
+            BaseUrl::parse_text(&format!("http://{address}")).expect("an origin"),
+            directory.path().to_owned(),
+        )
     }
 }
 

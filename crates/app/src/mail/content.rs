@@ -147,12 +147,10 @@ mod tests {
 
     use bailiwick_domain::account::Language;
     use bailiwick_domain::id::UserId;
-    use bailiwick_domain::system::{HEARTBEAT_DEAD_AFTER, SystemTypes};
-    use bailiwick_outbound::AllowList;
 
     use super::*;
     use crate::random::SystemRandom;
-    use crate::settings::{BaseUrl, Registration};
+    use crate::settings::BaseUrl;
 
     /// 2026-11-20T09:30:00Z.
     const NOW: Timestamp = Timestamp::from_seconds(1_795_167_000);
@@ -176,17 +174,7 @@ mod tests {
     }
 
     fn settings() -> Settings {
-        Settings {
-            base_url: BaseUrl::parse_text("https://id.example.org").unwrap(),
-            data_directory: std::path::PathBuf::new(),
-            registration: Registration::Open,
-            system_types: SystemTypes::parse_list("ns8").unwrap(),
-            outbound_allow: AllowList::default(),
-            trusted_proxies: Vec::new(),
-            heartbeat_dead_after: HEARTBEAT_DEAD_AFTER,
-            smtp_url: None,
-            mail_from: None,
-        }
+        Settings::new(BaseUrl::parse_text("https://id.example.org").unwrap(), std::path::PathBuf::new())
     }
 
     #[test]

@@ -21,9 +21,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 
 use bailiwick_domain::session::SessionKind;
-use bailiwick_domain::system::SystemTypes;
-use bailiwick_domain::time::{Span, Timestamp};
-use bailiwick_outbound::AllowList;
+use bailiwick_domain::time::Timestamp;
 use bailiwick_store::Database;
 
 use super::fixture::registry;
@@ -56,15 +54,9 @@ fn start() -> Server {
 async fn open(directory: PathBuf) -> Context {
     let database = Database::open(&format!("sqlite://{}/test.db", directory.display())).await.unwrap();
     let settings = Settings {
-        base_url: BaseUrl::parse_text("https://bailiwick.example").unwrap(),
-        data_directory: directory,
         registration: Registration::Closed,
-        system_types: SystemTypes::parse_list("ns8").unwrap(),
-        outbound_allow: AllowList::default(),
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-        heartbeat_dead_after: Span::minutes(15),
-        smtp_url: None,
-        mail_from: None,
+        ..Settings::new(BaseUrl::parse_text("https://bailiwick.example").unwrap(), directory)
     };
     Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap()
 }

@@ -57,6 +57,13 @@ crate::schema::wire_text!(SystemType, |value| &value.0, {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemTypes(Vec<SystemType>);
 
+impl Default for SystemTypes {
+    /// What is accepted where nothing is set (contract, section 1).
+    fn default() -> Self {
+        Self(["ns8", "nsec"].map(|name| SystemType(name.to_owned())).to_vec())
+    }
+}
+
 impl SystemTypes {
     /// Reads a comma list.
     ///
