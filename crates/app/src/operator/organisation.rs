@@ -8,9 +8,10 @@ use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
-use bailiwick_store::Link;
+use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::{invalidation, organisation_list, suspension};
+use bailiwick_store::{Link, WriteTransaction};
 use serde_json::json;
 
 use super::user::one_more_than;
@@ -131,12 +132,7 @@ impl Context {
         }
         let has_changed = suspension::suspend_organisation(&mut transaction, subject.id, now).await?;
         if has_changed {
-            // Its people are many, and what is remembered of them is learned again at once.
-            invalidation::insert(&mut transaction, "everything", None, now).await?;
-            let act = act("organization.suspended", &subject, json!({}));
-            self.audit(&mut transaction, Actor::Operator, act, now).await?;
-            transaction.commit().await?;
-            self.principals.forget_everything();
+            self.conclude_for_all(transaction, act("organization.suspended", &subject, json!({})), now).await?;
         }
         Ok(Outcome { subject, has_changed })
     }
@@ -154,13 +150,19 @@ impl Context {
         let subject = find(&mut transaction, key).await?;
         let has_changed = suspension::reactivate_organisation(&mut transaction, subject.id, now).await?;
         if has_changed {
-            invalidation::insert(&mut transaction, "everything", None, now).await?;
-            let act = act("organization.reactivated", &subject, json!({}));
-            self.audit(&mut transaction, Actor::Operator, act, now).await?;
-            transaction.commit().await?;
-            self.principals.forget_everything();
+            self.conclude_for_all(transaction, act("organization.reactivated", &subject, json!({})), now).await?;
         }
         Ok(Outcome { subject, has_changed })
+    }
+
+    /// Ends an act that changes what the people of an organisation may do. They are many, and
+    /// what is remembered of them is learned again at once, so every node forgets everything.
+    async fn conclude_for_all(&self, mut transaction: WriteTransaction, act: Act, now: Timestamp) -> Result<(), Fault> {
+        invalidation::insert(&mut transaction, "everything", None, now).await?;
+        self.audit(&mut transaction, Actor::Operator, act, now).await?;
+        transaction.commit().await?;
+        self.principals.forget_everything();
+        Ok(())
     }
 }
 
@@ -216,7 +218,6 @@ fn draw(organisations: Vec<ListedOrganisation>) -> Vec<TreeEntry> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-    use bailiwick_domain::time::Timestamp;
     use uuid::Uuid;
 
     use super::*;
