@@ -16,6 +16,9 @@ const SCHEMATHESIS: &str = "4.32.5";
 /// The version of aiosmtpd, the mail server of the tests, from the Python package index.
 const AIOSMTPD: &str = "1.4.6";
 
+/// The version of sclblpy, a published client of the API, from the Python package index: the one that the tests run.
+const SCLBLPY: &str = "0.1.10";
+
 /// The version of cargo-fuzz, from crates.io.
 const CARGO_FUZZ: &str = "0.13.2";
 
@@ -36,7 +39,7 @@ const RUST_NEEDS: [Need; 4] = [
     },
     Need {
         packages: "python3 python3-venv",
-        why: "schemathesis, which tries the API against its own description, and the tests' mail server are in Python",
+        why: "schemathesis, the tests' mail server and a published client of the API are in Python",
         is_there: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
     },
 ];
@@ -60,7 +63,8 @@ pub(crate) struct RustTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) schemathesis: PathBuf,
-    pub(crate) aiosmtpd: PathBuf,
+    /// The Python of the tests, with the mail server and the published client.
+    pub(crate) python: PathBuf,
 }
 
 /// Installs what `cargo test` needs and says where it is.
@@ -73,7 +77,7 @@ pub(crate) fn for_rust_tests() -> Result<RustTools> {
         chromium: chromium().context("chromium is installed but not in PATH")?,
         chromedriver: paths::find(&["chromedriver"]).context("chromedriver is installed but not in PATH")?,
         schemathesis: environment.join("bin/schemathesis"),
-        aiosmtpd: environment.join("bin/aiosmtpd"),
+        python: environment.join("bin/python3"),
     })
 }
 
@@ -107,24 +111,25 @@ fn chromium() -> Option<PathBuf> {
     paths::find(&["chromium", "chromium-browser", "google-chrome"])
 }
 
-/// Makes a Python environment under `target` with schemathesis and aiosmtpd, where it is not yet.
+/// Makes a Python environment under `target` with what is in Python, where it is not yet.
 fn python_environment() -> Result<PathBuf> {
     let environment = paths::target()?.join("venv");
-    let wanted = [("schemathesis", SCHEMATHESIS), ("aiosmtpd", AIOSMTPD)];
+    let wanted = [("schemathesis", SCHEMATHESIS), ("aiosmtpd", AIOSMTPD), ("sclblpy", SCLBLPY)];
     let is_there = |(name, version): &(&str, &str)| {
-        prints(Command::new(environment.join("bin").join(name)).arg("--version"), version)
+        let ask = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))";
+        output_of(Command::new(environment.join("bin/python3")).args(["-c", ask, name])).as_deref() == Some(*version)
     };
     if wanted.iter().all(is_there) {
         return Ok(environment);
     }
     let packages = wanted.map(|(name, version)| format!("{name}=={version}"));
-    println!("Installing {} into {}.", packages.join(" and "), environment.display());
+    println!("Installing {} into {}.", packages.join(", "), environment.display());
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     run(Command::new(environment.join("bin/pip"))
         .args(["install", "--quiet", "--disable-pip-version-check"])
         .args(&packages))?;
     match wanted.iter().find(|one| !is_there(one)) {
-        Some((name, _)) => bail!("{name} does not run"),
+        Some((name, _)) => bail!("{name} was installed and is not found"),
         None => Ok(environment),
     }
 }

@@ -11,5 +11,6 @@ pub mod mail_server;
 pub mod people;
 pub mod postgres;
 pub mod process;
+pub mod published_client;
 pub mod receiver;
 pub mod tools;

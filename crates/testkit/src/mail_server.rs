@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -84,7 +84,7 @@ impl MailServer {
             "certificate": wishes.certificate.as_ref().map(paths),
             "user": wishes.user.as_ref().map(|(user, password)| json!([user, password])),
         });
-        let mut child = Command::new(python()?)
+        let mut child = Command::new(Tool::Python.find()?)
             .args(["-c", include_str!("mail_server.py")])
             .arg(wishes.to_string())
             .stdin(Stdio::piped())
@@ -127,11 +127,4 @@ impl Drop for MailServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The Python that has aiosmtpd: the one beside its command.
-fn python() -> Result<PathBuf> {
-    let command = Tool::Aiosmtpd.find()?;
-    let python = command.parent().map(|directory: &Path| directory.join("python3"));
-    python.context("aiosmtpd lies in no directory")
 }
