@@ -1,5 +1,4 @@
-//! Tokens that nobody issued, or issued for something else: each kind at each
-//! place, and the tricks that other servers fell for (RFC 8725).
+//! Tokens that nobody issued, and the tricks that other servers fell for (RFC 8725).
 
 use bailiwick_domain::role::Role;
 use bailiwick_store::query::signing_key;
@@ -13,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::{Answer, Jwt, REFRESH, SIGN_OUT, SYSTEMS, read, refresh};
+use crate::support::{Answer, Jwt, REFRESH, SIGN_OUT, SYSTEMS, read};
 
 /// A key of the server's, as its own program opens it.
 async fn stolen_key(bench: &Bench, purpose: &str) -> (String, SigningKey) {
@@ -62,19 +61,6 @@ async fn opens_nothing(bench: &Bench, token: &str, why: &str) {
 }
 
 on_both_engines! {
-    async fn each_kind_of_token_is_good_for_its_own_purpose_only(bench: Bench) {
-        let (_, tokens) = bench.owner().await;
-        assert_eq!(read(&bench, &tokens.refresh).await, 401, "a refresh token is no access token");
-        let answer = Answer::of(bench.call(Method::POST, SIGN_OUT).bearer_auth(&tokens.refresh)).await;
-        answer.refuses_token();
-        for grant in ["AccessToken", "RefreshToken", "refresh_token", ""] {
-            refresh(&bench, &tokens.access, grant).await.refuses_token();
-        }
-        // Nothing of that has hurt the session.
-        assert_eq!(read(&bench, &tokens.access).await, 200);
-        assert_eq!(refresh(&bench, &tokens.refresh, "RefreshToken").await.status, 200);
-    }
-
     async fn a_token_of_another_server_is_refused(bench: Bench) {
         let (_, tokens) = bench.owner().await;
         let other = Bench::start(Engine::Sqlite).await;

@@ -9,9 +9,13 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod addresses;
+mod alike;
 mod deadlines;
 mod forged;
 mod hashing;
+mod kinds;
+mod known_devices;
 mod operator;
 mod own_sessions;
 mod password;

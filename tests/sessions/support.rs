@@ -219,6 +219,44 @@ impl Aside {
         }
     }
 
+    /// The names of all tables.
+    pub(crate) async fn tables(&self) -> Vec<String> {
+        match self {
+            Self::Sqlite(_) => self.texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").await,
+            Self::Postgres(_) => {
+                self.texts("SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1").await
+            }
+        }
+    }
+
+    /// Every row of every table, as text.
+    pub(crate) async fn everything(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        for table in self.tables().await {
+            let sql = match self {
+                Self::Sqlite(connection) => {
+                    let statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+                    let columns = statement.column_names().map(|name| format!("quote({name})")).collect::<Vec<_>>();
+                    format!("SELECT concat_ws(',', {}) FROM {table} ORDER BY 1", columns.join(", "))
+                }
+                Self::Postgres(_) => format!("SELECT CAST(t AS TEXT) FROM {table} t ORDER BY 1"),
+            };
+            rows.extend(self.texts(&sql).await.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        rows
+    }
+
+    /// The first column of a result.
+    async fn texts(&self, sql: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare(sql).unwrap();
+                statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+            }
+            Self::Postgres(client) => client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect(),
+        }
+    }
+
     /// Changes something about a person and tells every node, in one transaction.
     pub(crate) async fn change_person(&self, person: &Person, change: &str) {
         let email = &person.email;

@@ -1,0 +1,268 @@
+//! Every kind of token and link, at every endpoint and page, in every place where a token can stand.
+//!
+//! The declared pairs open their door; in all others a token is worth what a made-up one is worth.
+//! Endpoints, pages and what their access takes come from the registry.
+
+use bailiwick_contract::access::AccessKind;
+use bailiwick_testkit::bench::{Bench, Engine};
+use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::people::{PASSWORD, Person};
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+
+use crate::support::{Answer, old_sign_in, read};
+
+/// What somebody may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Access,
+    Refresh,
+    /// A refresh token of the published client's form.
+    FixedRefresh,
+    Cookie,
+    Setup,
+    SystemSecret,
+    /// Signed with the right key, by another server's name.
+    ForeignAccess,
+    ForeignRefresh,
+    ForeignCookie,
+}
+
+/// Where a token can stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Bearer,
+    Cookie,
+    /// A member of a JSON body, a field of a form.
+    Body(&'static str),
+    Query(&'static str),
+}
+
+const PLACES: [Place; 5] =
+    [Place::Bearer, Place::Cookie, Place::Body("Token"), Place::Body("token"), Place::Query("token")];
+
+/// The places where a route takes a link's token: what no declaration says.
+const LINKS: [(&str, Place, Kind); 2] =
+    [("setup", Place::Query("token"), Kind::Setup), ("setup-submit", Place::Body("token"), Kind::Setup)];
+
+/// An endpoint or a page, as the registry declares it.
+struct Route {
+    name: &'static str,
+    method: Method,
+    path: String,
+    access: AccessKind,
+    is_page: bool,
+}
+
+impl Route {
+    /// All, about this person where one is named in the path.
+    fn all(person: &Person) -> Vec<Self> {
+        let registry = bailiwick_server::registry().unwrap();
+        let endpoints = registry.endpoints().map(|info| (info.name, &info.method, info.path, info.access, false));
+        let pages = registry.pages().map(|info| (info.name, &info.method, info.path, info.access, true));
+        let route = |(name, method, path, access, is_page): (_, &Method, _, _, _)| {
+            let path = path_about(path, person);
+            Self { name, method: method.clone(), path, access, is_page }
+        };
+        endpoints.chain(pages).map(route).collect()
+    }
+
+    /// Whether this kind of token opens the route from this place.
+    fn takes(&self, place: Place, kind: Kind) -> bool {
+        match place {
+            Place::Body(_) | Place::Query(_) => LINKS.contains(&(self.name, place, kind)),
+            // Pages that are open to all read the cookie too: they greet those who are signed in.
+            Place::Cookie => self.is_page && kind == Kind::Cookie,
+            Place::Bearer if self.is_page => false,
+            Place::Bearer => match self.access {
+                AccessKind::Open => false,
+                AccessKind::RefreshToken => matches!(kind, Kind::Refresh | Kind::FixedRefresh),
+                AccessKind::SignedIn | AccessKind::Needs(_) => kind == Kind::Access,
+            },
+        }
+    }
+
+    /// A request with this token in this place.
+    fn request(&self, bench: &Bench, place: Place, token: &str) -> RequestBuilder {
+        let path = match place {
+            Place::Query(name) => format!("{}?{name}={token}", self.path),
+            _ => self.path.clone(),
+        };
+        let request = bench.call(self.method.clone(), &path);
+        let request = match place {
+            Place::Bearer => request.bearer_auth(token),
+            Place::Cookie => request.header("cookie", format!("bailiwick={token}")),
+            Place::Body(_) | Place::Query(_) => request,
+        };
+        let member = if let Place::Body(name) = place { Some(name) } else { None };
+        if self.is_page {
+            if self.method == Method::GET {
+                return request;
+            }
+            // Nothing besides: what could be complete with it must not succeed.
+            return submit(request, member.map(|name| (name, token)));
+        }
+        match member {
+            Some(name) => request.json(&json!({ name: token, "NewPassword": "short" })),
+            None => request,
+        }
+    }
+
+    /// What can be told apart in the answer.
+    async fn ask(&self, bench: &Bench, place: Place, token: &str) -> String {
+        let answer = Answer::of(self.request(bench, place, token)).await;
+        let location = answer.header("location").unwrap_or_default().replace(token, "TOKEN");
+        // A page carries what is new each time: the tokens of its forms.
+        let body = if self.is_page { "" } else { &answer.body };
+        format!("{} {location} {body}", answer.status).replace(token, "TOKEN")
+    }
+}
+
+fn path_about(path: &str, person: &Person) -> String {
+    let values = [
+        ("{uuid}", person.id.to_string()),
+        ("{id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
+        ("{*path}", "css/base.css".to_owned()),
+        ("{section}", "systems".to_owned()),
+        ("{guide}", "state-token".to_owned()),
+    ];
+    let path = values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, &value));
+    assert!(!path.contains('{'), "say here what stands for the parameter of {path}");
+    path
+}
+
+/// A token of each kind.
+struct Tokens(Vec<(Kind, String)>);
+
+impl Tokens {
+    async fn of(bench: &Bench, person: &Person, setup: &str) -> Self {
+        let tokens = bench.sign_in(person).await;
+        let system = bench.call(Method::POST, "/api/systems").bearer_auth(&tokens.access);
+        let system = Answer::of(system.json(&json!({ "name": "First", "type": "ns8" }))).await;
+        assert_eq!(system.status, 201, "{system:?}");
+        let other = Bench::start(Engine::Sqlite).await;
+        let (_, foreign) = other.owner().await;
+        let stranger = Person { email: "owner@example.org".to_owned(), ..person.clone() };
+        Self(vec![
+            (Kind::Access, tokens.access),
+            (Kind::Refresh, tokens.refresh),
+            (Kind::FixedRefresh, old_sign_in(bench, person).await),
+            (Kind::Cookie, cookie(bench, person).await),
+            (Kind::Setup, setup.to_owned()),
+            (Kind::SystemSecret, system.json()["data"]["secret"].as_str().unwrap().to_owned()),
+            (Kind::ForeignAccess, foreign.access),
+            (Kind::ForeignRefresh, foreign.refresh),
+            (Kind::ForeignCookie, cookie(&other, &stranger).await),
+        ])
+    }
+
+    fn get(&self, kind: Kind) -> &str {
+        &self.0.iter().find(|(each, _)| *each == kind).unwrap().1
+    }
+}
+
+/// The request as a browser makes it of a form of ours.
+fn submit<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> RequestBuilder {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = request.header("sec-fetch-site", "same-origin");
+    request.header("content-type", "application/x-www-form-urlencoded").body(form)
+}
+
+/// Signs in as a browser does; gives the value of the cookie.
+async fn cookie(bench: &Bench, person: &Person) -> String {
+    let form = [("email", person.email.as_str()), ("password", PASSWORD)];
+    let answer = Answer::of(submit(bench.call(Method::POST, "/login"), form)).await;
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let mut values = cookies.filter_map(|cookie| cookie.strip_prefix("bailiwick="));
+    values.next().unwrap_or_else(|| panic!("{answer:?}")).split(';').next().unwrap().to_owned()
+}
+
+/// A token of the same form that nobody issued.
+fn made_up(token: &str) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    let last = bytes.iter().rposition(u8::is_ascii_alphanumeric).unwrap();
+    // Well inside, as the last character of an encoding may carry bits that count for nothing.
+    for byte in bytes.get_mut(last - 12..last - 2).unwrap() {
+        *byte = if *byte == b'A' { b'B' } else { b'A' };
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+fn setup_token(link: &str) -> String {
+    link.split_once("token=").unwrap().1.to_owned()
+}
+
+on_both_engines! {
+    async fn each_kind_of_token_opens_its_own_doors_and_no_other(bench: Bench) {
+        // Printed before anybody was there, as it is.
+        let setup = setup_token(bench.context.setup_link().await.unwrap().unwrap().expose());
+        let owner = bench.organisation("Owner", None).await;
+        let person = bench.super_admin("ann", owner).await;
+        let routes = Route::all(&person);
+        let tokens = Tokens::of(&bench, &person, &setup).await;
+        let mut wrong = Vec::new();
+        for route in &routes {
+            for place in PLACES {
+                for (kind, token) in tokens.0.iter().filter(|(kind, _)| !route.takes(place, *kind)) {
+                    let found = route.ask(&bench, place, token).await;
+                    let expected = route.ask(&bench, place, &made_up(token)).await;
+                    if found != expected {
+                        wrong.push(format!("{kind:?} at {} in {place:?}: {found} instead of {expected}", route.name));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        // Nothing of that has hurt the sessions.
+        assert_eq!(read(&bench, tokens.get(Kind::Access)).await, 200);
+        for route in &routes {
+            opens(&bench, &person, route).await;
+        }
+    }
+
+    async fn a_setup_link_opens_the_setup_of_its_own_server(bench: Bench) {
+        let setup = setup_token(bench.context.setup_link().await.unwrap().unwrap().expose());
+        let other = Bench::start(Engine::Sqlite).await;
+        let foreign = setup_token(other.context.setup_link().await.unwrap().unwrap().expose());
+        let (_, tokens) = other.owner().await;
+        let show = async |token: &str| {
+            let path = format!("/setup?token={token}");
+            Answer::of(bench.call(Method::GET, &path)).await.status
+        };
+        let post = async |token: &str| {
+            let fields = [("organisation", "Acme"), ("name", "Ann"), ("email", "ann@acme.example"), ("password", "short")];
+            let fields = fields.into_iter().chain([("token", token)]);
+            Answer::of(submit(bench.call(Method::POST, "/setup"), fields)).await.status
+        };
+        for token in [&foreign, &tokens.access, &tokens.refresh, &made_up(&setup)] {
+            assert_eq!((show(token).await, post(token).await), (404, 404), "{token}");
+        }
+        // The form is shown, and refused for the password in it alone.
+        assert_eq!((show(&setup).await, post(&setup).await), (200, 422));
+    }
+}
+
+/// Holds that the route opens to what it takes, each time with a token that was not used before.
+async fn opens(bench: &Bench, person: &Person, route: &Route) {
+    for (place, kind) in [
+        (Place::Bearer, Kind::Access),
+        (Place::Bearer, Kind::Refresh),
+        (Place::Bearer, Kind::FixedRefresh),
+        (Place::Cookie, Kind::Cookie),
+    ] {
+        if route.access == AccessKind::Open || !route.takes(place, kind) {
+            continue;
+        }
+        let token = match kind {
+            Kind::Access => bench.sign_in(person).await.access,
+            Kind::Refresh => bench.sign_in(person).await.refresh,
+            Kind::FixedRefresh => old_sign_in(bench, person).await,
+            _ => cookie(bench, person).await,
+        };
+        let refused = route.ask(bench, place, &made_up(&token)).await;
+        let found = route.ask(bench, place, &token).await;
+        assert_ne!(found, refused, "{kind:?} at {} in {place:?}", route.name);
+        let is_refused = found.starts_with("401") || found.contains("/login?next=");
+        assert!(!is_refused, "{kind:?} at {} in {place:?}: {found}", route.name);
+    }
+}
