@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use bailiwick_app::settings::{BaseUrl, Registration, Settings};
+use bailiwick_app::settings::{BaseUrl, Registration, Settings, Unconfirmed};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::system::SystemTypes;
@@ -56,6 +56,7 @@ pub(crate) struct Configuration {
     base_url: Option<BaseUrl>,
     data_directory: PathBuf,
     registration: Registration,
+    unconfirmed: Unconfirmed,
     system_types: SystemTypes,
     outbound_allow: AllowList,
     trusted_proxies: Vec<IpNet>,
@@ -76,6 +77,7 @@ impl Configuration {
             base_url,
             data_directory: self.data_directory.clone(),
             registration: self.registration,
+            unconfirmed: self.unconfirmed,
             system_types: self.system_types.clone(),
             outbound_allow: self.outbound_allow.clone(),
             trusted_proxies: self.trusted_proxies.clone(),

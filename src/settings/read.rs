@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use bailiwick_app::settings::{BaseUrl, Registration};
+use bailiwick_app::settings::{BaseUrl, Registration, Unconfirmed};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::system::SystemTypes;
@@ -108,6 +108,7 @@ fn check(given: &Givens) -> Result<Configuration> {
         base_url: parsed::<BaseUrl>(given, "base_url")?,
         data_directory,
         registration: parsed(given, "registration")?.unwrap_or(Registration::Open),
+        unconfirmed: parsed(given, "unconfirmed")?.unwrap_or(Unconfirmed::All),
         system_types: system_types(given)?,
         outbound_allow: AllowList::parse(text(given, "outbound_allow").unwrap_or_default())
             .map_err(|error| wrong(given, "outbound_allow", &format!("a comma list of host:port; {error}")))?,
@@ -213,6 +214,7 @@ mod tests {
             ("database_url", "mysql://x"),
             ("database_url", "sqlite://"),
             ("registration", "maybe"),
+            ("unconfirmed", "some"),
             ("system_types", ""),
             ("outbound_allow", "no port"),
             ("trusted_proxies", "10.0.0.0/33"),

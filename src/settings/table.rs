@@ -43,6 +43,9 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "sqlite://PATH, or postgres://USER@HOST/NAME for PostgreSQL 15 or newer";
     "registration", "registration", "BAILIWICK_REGISTRATION", "MODE", "open",
         "Who may register an account: open, invite or closed";
+    "unconfirmed", "unconfirmed", "BAILIWICK_UNCONFIRMED", "WHAT", "all",
+        "What an account may do before its e-mail address is confirmed: all, account (what concerns itself alone) or \
+         nothing (not even sign in)";
     "system_types", "system-types", "BAILIWICK_SYSTEM_TYPES", "LIST", "ns8,nsec",
         "The system types that are accepted";
     "outbound_allow", "outbound-allow", "BAILIWICK_OUTBOUND_ALLOW", "LIST", "nothing",

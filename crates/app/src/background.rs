@@ -20,7 +20,8 @@ const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 impl Context {
     /// Starts the outbox, the sending of mails, the follower of other nodes, the forgetting
-    /// of old rows and the notes on sessions; all end after `stop` turns true.
+    /// of old rows, the notes on sessions and the answers to those who forgot their password;
+    /// all end after `stop` turns true.
     pub fn start_background(self: &Arc<Self>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(queue::run(Callbacks(Arc::clone(self)), stop.clone()));
@@ -28,6 +29,7 @@ impl Context {
         tasks.spawn(Arc::clone(self).follow(stop.clone()));
         tasks.spawn(Arc::clone(self).forget_old(stop.clone()));
         tasks.spawn(Arc::clone(self).write_last_uses_down(stop.clone()));
+        tasks.spawn(Arc::clone(self).run_reset_requests(stop.clone()));
         tasks
     }
 

@@ -57,6 +57,8 @@ pub struct Context {
     pub(crate) last_uses: LastUses,
     /// Wakes the outbox when something is due earlier than it thinks.
     pub(crate) outbox_wake: Notify,
+    /// Wakes what is done for those who forgot their password.
+    pub(crate) reset_wake: Notify,
 }
 
 impl std::fmt::Debug for dyn Clock {
@@ -126,6 +128,7 @@ impl Context {
             running: Running::default(),
             last_uses: LastUses::default(),
             outbox_wake: Notify::new(),
+            reset_wake: Notify::new(),
         })
     }
 

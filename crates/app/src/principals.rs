@@ -164,6 +164,7 @@ mod tests {
             email: EmailAddress::parse_text("ann@example.org").unwrap(),
             name: Name::parse_text("Ann").unwrap(),
             is_super_admin: false,
+            is_confirmed: true,
             current_organisation: None,
             memberships: Vec::new(),
         };

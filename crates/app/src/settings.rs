@@ -41,6 +41,36 @@ impl Parse for Registration {
     }
 }
 
+/// What an account may do whose address is not confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// Everything that it may do afterwards.
+    All,
+    /// What concerns itself alone: whatever takes a right is refused.
+    Account,
+    /// Nothing: not even sign in.
+    Nothing,
+}
+
+impl Unconfirmed {
+    /// The name in the settings and the APIs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Account => "account",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+impl Parse for Unconfirmed {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        let found = [Self::All, Self::Account, Self::Nothing].into_iter().find(|some| some.name() == text);
+        found.ok_or_else(|| Refusal::new("oneof", "one of all, account, nothing"))
+    }
+}
+
 /// An origin such as `https://id.example.org`: a scheme, a host and perhaps a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Url);
@@ -85,6 +115,8 @@ pub struct Settings {
     pub data_directory: PathBuf,
     /// Who may register.
     pub registration: Registration,
+    /// What an account may do whose address is not confirmed.
+    pub unconfirmed: Unconfirmed,
     /// The system types that are accepted.
     pub system_types: SystemTypes,
     /// What may be called although it is private or plain http.
@@ -107,6 +139,7 @@ impl Settings {
             base_url,
             data_directory,
             registration: Registration::Open,
+            unconfirmed: Unconfirmed::All,
             system_types: SystemTypes::default(),
             outbound_allow: AllowList::default(),
             trusted_proxies: Vec::new(),

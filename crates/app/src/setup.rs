@@ -12,7 +12,7 @@ use bailiwick_domain::time::Span;
 use bailiwick_store::Error as StoreError;
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::user::{self, NewUser};
-use bailiwick_store::query::{invalidation, setup_link};
+use bailiwick_store::query::{account, invalidation, setup_link};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -128,6 +128,8 @@ impl Context {
         user::insert(&mut transaction, &new_user, now).await?;
         user::insert_membership(&mut transaction, admin, owner, Role::Admin, now).await?;
         user::set_password(&mut transaction, admin, &hash, now).await?;
+        // Nobody else could vouch for them yet, nor mail them anything.
+        account::confirm(&mut transaction, admin, &email, now).await?;
         setup_link::clear(&mut transaction).await?;
         invalidation::insert(&mut transaction, "everything", None, now).await?;
         let act = Act {

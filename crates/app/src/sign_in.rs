@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::hasher::Verdict;
 use crate::principals::BearerDigest;
 use crate::session::{SessionStart, Tokens};
+use crate::settings::Unconfirmed;
 
 /// Random bytes in a session cookie: far over the 128 bits that a session needs.
 const COOKIE_BYTES: usize = 32;
@@ -46,7 +47,8 @@ impl Context {
     ///
     /// # Errors
     /// [`Code::WrongCredentials`], the same whether the account exists or not;
-    /// [`Code::Throttled`] after too many failures.
+    /// [`Code::Throttled`] after too many failures; [`Code::AddressUnconfirmed`] with the right password, where the
+    /// settings want the address to be confirmed first.
     pub async fn sign_in(
         &self,
         credentials: Credentials,
@@ -99,6 +101,10 @@ impl Context {
             tracing::info!(request = %origin.request_id, address = %origin.address, "sign-in failed");
             return Err(Code::WrongCredentials.into());
         };
+        // Said only now: whoever does not know the password learns nothing of the account.
+        if self.settings.unconfirmed == Unconfirmed::Nothing && !person.is_confirmed {
+            return Err(self.refuse_unconfirmed(person.id, &booking, origin).await?);
+        }
 
         let now = self.now();
         let mut transaction = self.database.write().await?;

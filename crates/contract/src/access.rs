@@ -40,8 +40,9 @@ impl AccessKind {
     pub const fn faults(self) -> &'static [Code] {
         match self {
             Self::Open => &[],
-            Self::RefreshToken | Self::SignedIn => &[Code::InvalidToken],
-            Self::Needs(_) => &[Code::InvalidToken, Code::InsufficientPermissions],
+            Self::RefreshToken => &[Code::InvalidToken],
+            Self::SignedIn => &[Code::InvalidToken, Code::AddressUnconfirmed],
+            Self::Needs(_) => &[Code::InvalidToken, Code::InsufficientPermissions, Code::AddressUnconfirmed],
         }
     }
 }
@@ -112,6 +113,7 @@ impl Access for SignedIn {
     async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
         let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
         let identity = context.identify_token(header.token()).await?;
+        context.admit(&identity.principal, self.right)?;
         context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
     }
@@ -156,6 +158,7 @@ mod tests {
             email: EmailAddress::parse_text("ann@example.org").unwrap(),
             name: Name::parse_text("Ann").unwrap(),
             is_super_admin: false,
+            is_confirmed: true,
             current_organisation: None,
             memberships: vec![membership],
         };

@@ -169,6 +169,9 @@ impl Audience for Member {
         let name = service.cookies.session;
         let value = cookie(headers, name).ok_or(Code::InvalidToken)?;
         let identity = service.context.identify_cookie(value).await?;
+        // Whoever may not even be signed in before they confirm their address visits as a stranger.
+        service.context.admit(&identity.principal, None).map_err(|_| Code::InvalidToken)?;
+        service.context.admit(&identity.principal, self.right)?;
         service.context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
     }

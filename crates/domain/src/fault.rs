@@ -97,6 +97,8 @@ faults! {
     InsufficientPermissions: Forbidden, "insufficient permissions", "You do not have the right to do this.";
     /// Not everybody may register here.
     RegistrationClosed: Forbidden, "registration closed", "This server does not take new accounts from everybody. Ask its administrator.";
+    /// The account's e-mail address is not confirmed, and the settings want it to be.
+    AddressUnconfirmed: Forbidden, "e-mail address not confirmed", "Confirm your e-mail address first, by the link that was mailed to you.";
     /// A page of another origin tried to change something.
     ForeignOrigin: Forbidden, "cross-origin request refused", "This request came from another site and was refused.";
     /// No such thing, or not for the caller's eyes.
@@ -121,6 +123,8 @@ faults! {
     NotSetUp: Conflict, "not set up", "This server is not set up yet. Its operator has to do that first.";
     /// The e-mail address belongs to a user already.
     EmailTaken: Conflict, "already exists", "That e-mail address is taken.";
+    /// The account's e-mail address is confirmed already.
+    AlreadyConfirmed: Conflict, "already confirmed", "Your e-mail address is confirmed already.";
     /// Two members of the request contradict each other.
     Contradiction: Conflict, "conflicting members", "Two parts of the request contradict each other.";
     /// The body is over the limit.
@@ -131,6 +135,8 @@ faults! {
     IdempotencyMismatch: Impossible, "idempotency key was used with another body", "That idempotency key belongs to another request.";
     /// Too many failures; wait.
     Throttled: TooMany, "too many attempts", "Too many attempts. Wait a moment and try again.";
+    /// As many links as may be good at once were mailed.
+    TooManyLinks: TooMany, "too many links", "Several links were mailed to you already. Look for them, also among unwanted mail, or wait.";
     /// A fault of ours.
     Broken: Broken, "internal server error", "Something broke on our side. It was recorded.";
     /// The database is away, or the queue is full.

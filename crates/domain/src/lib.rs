@@ -11,6 +11,7 @@ pub mod email;
 pub mod fault;
 pub mod field;
 pub mod id;
+pub mod link;
 pub mod name;
 pub mod organisation;
 pub mod page;

@@ -32,6 +32,8 @@ pub struct Principal {
     pub name: Name,
     /// Whether they hold every right everywhere.
     pub is_super_admin: bool,
+    /// Whether their e-mail address was confirmed.
+    pub is_confirmed: bool,
     /// The organisation that they act for unless they name another.
     pub current_organisation: Option<OrganisationId>,
     /// Their places, the oldest first.

@@ -32,7 +32,17 @@ impl LedgerKey {
     /// whoever has one IPv6 address has the whole /64 around it.
     #[must_use]
     pub fn address(address: IpAddr) -> Self {
-        let digest = Sha256::new().chain_update(b"address\0");
+        Self::network(b"address\0", address)
+    }
+
+    /// The key of an address as one that asks for mails: apart from its failures, so that neither holds up the other.
+    #[must_use]
+    pub fn mails_asked_from(address: IpAddr) -> Self {
+        Self::network(b"mails\0", address)
+    }
+
+    fn network(what: &[u8], address: IpAddr) -> Self {
+        let digest = Sha256::new().chain_update(what);
         Self(match address.to_canonical() {
             IpAddr::V4(v4) => digest.chain_update(v4.octets()).finalize().into(),
             IpAddr::V6(v6) => digest.chain_update((v6.to_bits() >> 64).to_be_bytes()).finalize().into(),

@@ -28,6 +28,7 @@ const STEPS: &[Step] = steps! {
     1 "0001_first";
     2 "0002_accounts";
     3 "0003_mails";
+    4 "0004_links";
 };
 
 statements! {

@@ -1,10 +1,14 @@
 //! What people do with their own accounts, and administrators with those of others.
 
+mod confirm;
+mod mailed_link;
 mod password;
 mod profile;
 mod register;
+mod reset;
 mod sessions;
 
+pub use confirm::ConfirmationSent;
 pub use password::PasswordStrength;
 pub use profile::{AccountChange, AccountRecord};
 pub use register::{NewAccount, Registered};

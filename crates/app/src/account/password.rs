@@ -3,11 +3,12 @@
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::UserId;
+use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::password::{NewPassword, Password, Strength, estimate};
 use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
-use bailiwick_store::query::{account, user};
+use bailiwick_store::query::{account, mailed_link, user};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
@@ -83,6 +84,8 @@ impl Context {
         if !user::change_hash(&mut transaction, principal.user, &stored.hash, &hash, now).await? {
             return Err(wrong());
         }
+        // Whoever has a link for setting another one must not undo this.
+        mailed_link::end_all(&mut transaction, principal.user, LinkPurpose::Reset).await?;
         booking.refund(&mut transaction).await?;
         let actor = Actor::Caller(caller);
         self.end_sessions(&mut transaction, principal.user, Some(caller.session), actor, "password changed", now)

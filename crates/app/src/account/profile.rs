@@ -52,6 +52,7 @@ impl Context {
     /// # Errors
     /// [`Code::UserNotFound`], also when they exist elsewhere.
     pub async fn show_account(&self, caller: &Caller, id: UserId) -> Result<AccountRecord, Fault> {
+        self.admit_to(caller, id, Right::ReadUsers)?;
         let reach = Reach::of(&caller.principal, Right::ReadUsers);
         let found = account::find_reachable(&mut self.database.read().await?, &reach, id).await?;
         Ok(found.ok_or(Code::UserNotFound)?)
@@ -67,6 +68,7 @@ impl Context {
         id: UserId,
         change: AccountChange,
     ) -> Result<AccountRecord, Fault> {
+        self.admit_to(caller, id, Right::ManageUsers)?;
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let manageable = Reach::of(&caller.principal, Right::ManageUsers);
@@ -93,6 +95,13 @@ impl Context {
         transaction.commit().await?;
         self.principals.forget(id.uuid());
         Ok(account)
+    }
+}
+
+impl Context {
+    /// Keeps whoever has to confirm their address first to their own account.
+    fn admit_to(&self, caller: &Caller, person: UserId, right: Right) -> Result<(), Fault> {
+        self.admit(&caller.principal, Some(right).filter(|_| person != caller.principal.user))
     }
 }
 

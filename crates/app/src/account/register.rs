@@ -4,6 +4,7 @@ use bailiwick_domain::account::{Language, PhoneNumber, TermsAccepted};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
@@ -107,6 +108,7 @@ impl Context {
         let start = SessionStart { user, kind: SessionKind::FixedToken, cookie_digest: None, user_agent };
         let session = self.begin_session(&mut transaction, start, origin, now).await?;
         let account = account::find(&mut transaction, user).await?.ok_or(Code::UserNotFound)?;
+        self.mail_link(&mut transaction, &account, LinkPurpose::Confirm, None, now).await?;
         transaction.commit().await?;
         Ok(Registered { account, tokens: self.issue(&session)? })
     }

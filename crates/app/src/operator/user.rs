@@ -6,11 +6,12 @@ use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::UserId;
+use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_store::query::user::{self, NewUser};
-use bailiwick_store::query::{account, invalidation, session, suspension, user_list};
+use bailiwick_store::query::{account, invalidation, mailed_link, session, suspension, user_list};
 use bailiwick_store::{Error as StoreError, Link};
 use serde_json::json;
 
@@ -194,6 +195,7 @@ impl Context {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         user::set_password(&mut transaction, person.id, &hash, now).await?;
+        mailed_link::end_all(&mut transaction, person.id, LinkPurpose::Reset).await?;
         let because = "password set by the operator";
         let ended = self.end_sessions(&mut transaction, person.id, None, Actor::Operator, because, now).await?;
         self.audit(&mut transaction, Actor::Operator, act("password.set", &person), now).await?;

@@ -49,6 +49,9 @@ struct FeaturesView {
     registration: &'static str,
     /// The system types that this server accepts.
     system_types: Vec<String>,
+    /// What an account may do before its address is confirmed: `all`, `account` (what concerns itself) or `nothing`.
+    #[schemars(with = "String", extend("enum" = ["all", "account", "nothing"]))]
+    unconfirmed: &'static str,
 }
 
 async fn configuration(call: Call<Caller>) -> Reply<Ok200<ConfigurationView>> {
@@ -60,6 +63,7 @@ async fn configuration(call: Call<Caller>) -> Reply<Ok200<ConfigurationView>> {
         password_length_min: password::LENGTH_MIN,
         registration: Registration::name(settings.registration),
         system_types: settings.system_types.iter().map(ToString::to_string).collect(),
+        unconfirmed: settings.unconfirmed.name(),
     };
     Ok(Ok200::new(ConfigurationView { features }))
 }

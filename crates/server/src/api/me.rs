@@ -28,6 +28,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("What is absent stays as it is.")
             .signed_in()
             .handle(change),
+        Endpoint::post("/api/me/confirmation", "send-confirmation", "Have your address confirmed")
+            .tag("Me")
+            .describe("Mails you another link, good once and for 24 hours. At most three are good at once.")
+            .faults(&[Code::AlreadyConfirmed, Code::TooManyLinks])
+            .signed_in()
+            .handle(confirmation),
         Endpoint::get("/api/me/sessions", "list-own-sessions", "List your sessions")
             .tag("Me")
             .describe("The one that was used last comes first.")
@@ -152,6 +158,23 @@ async fn change(call: Call<Caller, NoPath, NoQuery, ChangeMe>) -> Reply<Ok200<Me
     let change = AccountChange { name, phone_number, job_title, newsletter, language, theme };
     let account = call.context.change_account(&call.caller, call.caller.principal.user, change).await?;
     Ok(Ok200::new(MeView::new(account, &call.caller)).saying("profile updated successfully"))
+}
+
+/// A link on its way.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ConfirmationSent")]
+struct ConfirmationView {
+    /// The address that it was mailed to.
+    email: EmailAddress,
+    /// Until when it is good.
+    expires_at: Timestamp,
+}
+
+async fn confirmation(call: Call<Caller>) -> Reply<Ok200<ConfirmationView>> {
+    let sent = call.context.send_confirmation(&call.caller).await?;
+    let view = ConfirmationView { email: sent.account.email, expires_at: sent.expires_at };
+    Ok(Ok200::new(view).saying("confirmation mail sent successfully"))
 }
 
 /// A person's sign-ins.

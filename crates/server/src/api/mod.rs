@@ -7,6 +7,7 @@ pub mod configuration;
 pub mod me;
 pub mod password;
 mod plain;
+pub mod recovery;
 pub mod system;
 pub mod system_list;
 mod system_view;
@@ -22,6 +23,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let sections = [
         authenticate::endpoints(),
         password::endpoints(),
+        recovery::endpoints(),
         configuration::endpoints(),
         cloud::endpoints(),
         user::endpoints(),

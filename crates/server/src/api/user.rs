@@ -87,6 +87,13 @@ headers! {
 #[derive(Clone, Debug)]
 pub struct AcceptLanguage(Option<Language>);
 
+impl AcceptLanguage {
+    /// The best of our languages, where it names any.
+    pub(super) const fn best(self) -> Option<Language> {
+        self.0
+    }
+}
+
 impl Parse for AcceptLanguage {
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         Ok(Self(Language::accepted(text)))
@@ -197,7 +204,7 @@ async fn register(
         phone_number: body.phone_number,
         job_title: body.job_title,
         newsletter: body.newsletter_opt_in,
-        language: call.headers.accept_language.and_then(|header| header.0),
+        language: call.headers.accept_language.and_then(AcceptLanguage::best),
         terms: body.accept_eula,
     };
     let user_agent = call.headers.user_agent.as_ref().map(UserAgent::as_str);

@@ -29,6 +29,9 @@ macro_rules! account_columns {
 
 statements! {
     Read FIND = concat!(account_columns!(), " WHERE u.id = $1");
+    Read BY_EMAIL = concat!(account_columns!(), " WHERE u.email_folded = $1");
+    /// Writing the row to itself holds it until the transaction ends.
+    Write HOLD = "UPDATE users SET updated_at = updated_at WHERE id = $1 AND suspended_at IS NULL";
     /// Oneself, or somebody who belongs to an organisation within reach.
     Read FIND_REACHABLE = concat!(
         account_columns!(),
@@ -97,6 +100,17 @@ pub struct Description<'account> {
 /// A person, whoever asks.
 pub async fn find(link: &mut Link, id: UserId) -> Result<Option<AccountRecord>> {
     link.optional(&FIND, values![id]).await
+}
+
+/// Whose account has this address, whoever asks.
+pub async fn by_email(link: &mut Link, email: &EmailAddress) -> Result<Option<AccountRecord>> {
+    link.optional(&BY_EMAIL, values![email.folded()]).await
+}
+
+/// Keeps a person's address, confirmation and suspension from being changed until the transaction ends; false when
+/// they are suspended, or gone.
+pub async fn hold(transaction: &mut WriteTransaction, user: UserId) -> Result<bool> {
+    Ok(transaction.change(&HOLD, values![user]).await? == 1)
 }
 
 /// A person, where it is oneself or within reach.

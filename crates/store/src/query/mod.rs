@@ -6,11 +6,13 @@ pub mod delivery;
 pub mod idempotency;
 pub mod invalidation;
 pub mod mail;
+pub mod mailed_link;
 pub mod organisation;
 pub mod organisation_list;
 pub mod principal;
 pub mod property;
 pub mod reach;
+pub mod reset_request;
 pub mod retention;
 pub mod session;
 pub mod setup_link;
@@ -27,17 +29,19 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 22] = [
+    let modules: [&[&'static Statement]; 24] = [
         account::STATEMENTS,
         audit::STATEMENTS,
         delivery::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
         mail::STATEMENTS,
+        mailed_link::STATEMENTS,
         organisation::STATEMENTS,
         organisation_list::STATEMENTS,
         principal::STATEMENTS,
         property::STATEMENTS,
+        reset_request::STATEMENTS,
         retention::STATEMENTS,
         session::STATEMENTS,
         setup_link::STATEMENTS,

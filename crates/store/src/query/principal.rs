@@ -18,7 +18,8 @@ use crate::value::{Value, values};
 macro_rules! session_person {
     ($condition:literal) => {
         concat!(
-            "SELECT s.id, s.expires_at, s.organisation_id, u.id, u.email, u.name, u.is_super_admin \
+            "SELECT s.id, s.expires_at, s.organisation_id, u.id, u.email, u.name, u.is_super_admin, \
+             u.confirmed_at IS NOT NULL \
              FROM sessions s JOIN users u ON u.id = s.user_id \
              WHERE s.ended_at IS NULL AND s.expires_at > $2 AND u.suspended_at IS NULL AND ",
             $condition
@@ -45,6 +46,7 @@ record! {
         email: EmailAddress,
         name: Name,
         is_super_admin: bool,
+        is_confirmed: bool,
     }
 }
 
@@ -95,6 +97,7 @@ async fn signed_in(
         email: person.email,
         name: person.name,
         is_super_admin: person.is_super_admin,
+        is_confirmed: person.is_confirmed,
         current_organisation: person.organisation.filter(keeps).or(first),
         memberships,
     };

@@ -23,6 +23,9 @@ statements! {
         (SELECT id FROM mails WHERE status <> 'pending' AND last_attempt_at < $1 LIMIT $2)";
     Write SETUP_LINKS = "DELETE FROM setup_links WHERE digest IN \
         (SELECT digest FROM setup_links WHERE expires_at < $1 LIMIT $2)";
+    Write LINKS = "DELETE FROM links WHERE digest IN (SELECT digest FROM links WHERE expires_at < $1 LIMIT $2)";
+    Write RESET_REQUESTS = "DELETE FROM reset_requests WHERE id IN \
+        (SELECT id FROM reset_requests WHERE created_at < $1 LIMIT $2)";
     Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
         (SELECT number FROM invalidations WHERE at < $1 LIMIT $2)";
     Write SIGNING_KEYS = "DELETE FROM signing_keys WHERE kid IN \
@@ -30,7 +33,7 @@ statements! {
 }
 
 /// What is forgotten, and how long after the moment that its row names.
-static RULES: [(&Statement, Span); 8] = [
+static RULES: [(&Statement, Span); 10] = [
     (&USED_STATES, Span::ZERO),
     (&IDEMPOTENCY_KEYS, Span::ZERO),
     (&LEDGERS, FORGET_AFTER),
@@ -39,6 +42,9 @@ static RULES: [(&Statement, Span); 8] = [
     // For the operator who is asked whether a mail ever left.
     (&MAILS, Span::days(30)),
     (&SETUP_LINKS, Span::days(1)),
+    (&LINKS, Span::ZERO),
+    // What could not be worked off for so long, nobody waits for any more.
+    (&RESET_REQUESTS, Span::hours(1)),
     (&INVALIDATIONS, Span::hours(1)),
     (&SIGNING_KEYS, Span::ZERO),
 ];

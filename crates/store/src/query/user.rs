@@ -28,7 +28,7 @@ statements! {
     /// Replaces the password only if it is still the one that was verified.
     Write CHANGE_HASH = "UPDATE credentials SET hash = $3, changed_at = $4 \
         WHERE user_id = $1 AND kind = 'password' AND hash = $2";
-    Read FOR_SIGN_IN = "SELECT u.id, c.hash FROM users u \
+    Read FOR_SIGN_IN = "SELECT u.id, c.hash, u.confirmed_at IS NOT NULL FROM users u \
         JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' \
         WHERE u.email_folded = $1 AND u.suspended_at IS NULL";
     Read HOME_ORGANISATION = "SELECT m.organisation_id FROM memberships m \
@@ -58,6 +58,8 @@ record! {
         pub id: UserId,
         /// The PHC string of the password.
         pub hash: String,
+        /// Whether their address was confirmed.
+        pub is_confirmed: bool,
     }
 }
 
