@@ -19,9 +19,9 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(250);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 impl Context {
-    /// Starts the outbox, the sending of mails, the follower of other nodes, the forgetting
-    /// of old rows, the notes on sessions and the answers to those who forgot their password;
-    /// all end after `stop` turns true.
+    /// Starts the outbox, the sending of mails, the follower of other nodes, the forgetting of old
+    /// rows, the notes on sessions, the checkpoints of the audit log and the answers to those who
+    /// forgot their password; all end after `stop` turns true.
     pub fn start_background(self: &Arc<Self>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(queue::run(Callbacks(Arc::clone(self)), stop.clone()));
@@ -29,6 +29,7 @@ impl Context {
         tasks.spawn(Arc::clone(self).follow(stop.clone()));
         tasks.spawn(Arc::clone(self).forget_old(stop.clone()));
         tasks.spawn(Arc::clone(self).write_last_uses_down(stop.clone()));
+        tasks.spawn(Arc::clone(self).write_checkpoints(stop.clone()));
         tasks.spawn(Arc::clone(self).run_reset_requests(stop.clone()));
         tasks
     }

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use crate::account::LastUses;
 use crate::attempts::Attempts;
+use crate::audit::{ChainError, Checkpoints};
 use crate::clock::Clock;
 use crate::hasher::Hasher;
 use crate::idempotency::Running;
@@ -55,6 +56,7 @@ pub struct Context {
     pub(crate) attempts: Attempts,
     pub(crate) running: Running,
     pub(crate) last_uses: LastUses,
+    pub(crate) checkpoints: Checkpoints,
     /// Wakes the outbox when something is due earlier than it thinks.
     pub(crate) outbox_wake: Notify,
     /// Wakes what is done for those who forgot their password.
@@ -82,6 +84,9 @@ pub enum StartError {
     /// The master key cannot be used.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The audit log cannot be gone on with.
+    #[error(transparent)]
+    Audit(#[from] ChainError),
     /// The signing keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -108,6 +113,7 @@ impl Context {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let vault = Vault::open(&settings.data_directory, &database, random.as_ref()).await?;
+        let checkpoints = Checkpoints::open(&settings.data_directory, &database, &vault).await?;
         let keys = KeyRing::open(&database, &vault, random.as_ref(), clock.now()).await?;
         let user_agent = concat!("bailiwick/", env!("CARGO_PKG_VERSION"));
         let outbound = Guard::new(settings.outbound_allow.clone(), user_agent)?;
@@ -127,6 +133,7 @@ impl Context {
             attempts: Attempts::default(),
             running: Running::default(),
             last_uses: LastUses::default(),
+            checkpoints,
             outbox_wake: Notify::new(),
             reset_wake: Notify::new(),
         })

@@ -8,11 +8,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use bailiwick_domain::audit::SealKey;
 use bailiwick_store::Database;
 use bailiwick_store::query::property;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::HEXLOWER;
+use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -62,6 +64,8 @@ pub struct SealError;
 pub struct Vault {
     cipher: XChaCha20Poly1305,
     form_key: Zeroizing<[u8; KEY_LENGTH]>,
+    audit_seal_key: SealKey,
+    checkpoint_key: SigningKey,
 }
 
 impl std::fmt::Debug for Vault {
@@ -102,12 +106,31 @@ impl Vault {
             derived
         };
         let cipher = XChaCha20Poly1305::new(&(*derive(b"bailiwick seal v1")).into());
-        Self { cipher, form_key: derive(b"bailiwick form token v1") }
+        Self {
+            cipher,
+            form_key: derive(b"bailiwick form token v1"),
+            audit_seal_key: SealKey::new(&derive(b"bailiwick audit seal v1")),
+            checkpoint_key: SigningKey::from_bytes(&derive(b"bailiwick audit checkpoint v1")),
+        }
     }
 
     /// The key of the tokens in forms.
     pub(crate) fn form_key(&self) -> &[u8; KEY_LENGTH] {
         &self.form_key
+    }
+
+    /// The key that seals the ends of the audit log.
+    #[must_use]
+    pub fn audit_seal_key(&self) -> &SealKey {
+        &self.audit_seal_key
+    }
+
+    /// The key that signs checkpoints of the audit log.
+    ///
+    /// It comes from the master key, not from the table of signing keys: what vouches for the
+    /// database must not be taken from the database.
+    pub(crate) fn checkpoint_key(&self) -> &SigningKey {
+        &self.checkpoint_key
     }
 
     /// Seals bytes for one place: they open nowhere else.

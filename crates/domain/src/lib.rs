@@ -6,7 +6,9 @@
 
 pub mod account;
 pub mod address;
+pub mod audit;
 pub mod callback;
+pub mod device;
 pub mod email;
 pub mod fault;
 pub mod field;

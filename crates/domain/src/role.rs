@@ -38,7 +38,7 @@ impl Role {
         match right {
             Right::ReadSystems | Right::ReadUsers | Right::ReadOrganisations => true,
             Right::ManageSystems => matches!(self, Self::Admin | Self::Support),
-            Right::ManageUsers | Right::ManageOrganisations => matches!(self, Self::Admin),
+            Right::ManageUsers | Right::ManageOrganisations | Right::ReadAudit => matches!(self, Self::Admin),
             // What cannot be undone is for super admins alone.
             Right::DestroySystems | Right::DestroyUsers | Right::DestroyOrganisations => false,
         }
@@ -81,11 +81,13 @@ pub enum Right {
     ManageOrganisations,
     /// Delete organisations for good.
     DestroyOrganisations,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadSystems,
         Self::ManageSystems,
         Self::DestroySystems,
@@ -95,6 +97,7 @@ impl Right {
         Self::ReadOrganisations,
         Self::ManageOrganisations,
         Self::DestroyOrganisations,
+        Self::ReadAudit,
     ];
 
     /// The name in the APIs, the documents and the audit log.
@@ -110,6 +113,7 @@ impl Right {
             Self::ReadOrganisations => "read:organizations",
             Self::ManageOrganisations => "manage:organizations",
             Self::DestroyOrganisations => "destroy:organizations",
+            Self::ReadAudit => "read:audit",
         }
     }
 

@@ -2,11 +2,14 @@
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::audit::{self, Chain};
 use crate::error::{Error, Result};
 use crate::link::{Engine, Link};
 use crate::migrate;
 use crate::postgres::Postgres;
+use crate::query::audit::AuditEntry;
 use crate::row::Record;
 use crate::sqlite::Sqlite;
 use crate::statement::{Access, Statement};
@@ -14,7 +17,10 @@ use crate::value::Value;
 
 /// A database: cheap to clone, all clones are one.
 #[derive(Clone, Debug)]
-pub struct Database(Kind);
+pub struct Database {
+    kind: Kind,
+    pub(crate) chain: Arc<Chain>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -35,7 +41,7 @@ impl Database {
         } else {
             return Err(Error::Unusable("the database URL must begin with sqlite:// or postgres://".to_owned()));
         };
-        let database = Self(kind);
+        let database = Self { kind, chain: Arc::default() };
         migrate::run(&database).await?;
         Ok(database)
     }
@@ -43,7 +49,7 @@ impl Database {
     /// The engine's name, for the log and for people.
     #[must_use]
     pub const fn engine(&self) -> &'static str {
-        match self.0 {
+        match self.kind {
             Kind::Sqlite(_) => "sqlite",
             Kind::Postgres(_) => "postgres",
         }
@@ -51,7 +57,7 @@ impl Database {
 
     /// A way to read.
     pub async fn read(&self) -> Result<Link> {
-        Ok(Link::new(match &self.0 {
+        Ok(Link::new(match &self.kind {
             Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.read().await?),
             Kind::Postgres(postgres) => Engine::Postgres(postgres.take().await?),
         }))
@@ -60,7 +66,7 @@ impl Database {
     /// A transaction that may write. Never wait for anything but the database
     /// while it is open: on SQLite everybody else's writes wait for it.
     pub async fn write(&self) -> Result<WriteTransaction> {
-        let engine = match &self.0 {
+        let engine = match &self.kind {
             Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.write().await?),
             Kind::Postgres(postgres) => {
                 let mut link = postgres.take().await?;
@@ -68,7 +74,7 @@ impl Database {
                 Engine::Postgres(link)
             }
         };
-        Ok(WriteTransaction { link: Link::new(engine) })
+        Ok(WriteTransaction { link: Link::new(engine), chain: Arc::clone(&self.chain), entries: Vec::new() })
     }
 
     /// Lets nobody who asks for a [`Link`] from now on see less than was committed up to this moment.
@@ -78,7 +84,7 @@ impl Database {
     /// and, for some milliseconds, not yet on the next. So whoever has heard of
     /// such a change calls this before acting on it.
     pub fn look_afresh(&self) {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.look_afresh(),
             Kind::Postgres(_) => {}
         }
@@ -90,7 +96,7 @@ impl Database {
     /// # Errors
     /// [`Error::Unusable`] on PostgreSQL.
     pub async fn limit_pages(&self, pages: u32) -> Result<()> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.limit_pages(pages).await,
             Kind::Postgres(_) => Err(Error::Unusable("only SQLite counts pages".to_owned())),
         }
@@ -101,6 +107,9 @@ impl Database {
 #[derive(Debug)]
 pub struct WriteTransaction {
     link: Link,
+    pub(crate) chain: Arc<Chain>,
+    /// Entries of the audit log, kept back until the commit.
+    pub(crate) entries: Vec<AuditEntry>,
 }
 
 impl WriteTransaction {
@@ -120,10 +129,14 @@ impl WriteTransaction {
         self.link.fetch(statement, values).await
     }
 
-    /// Makes everything last; returns when it is on the disk.
-    pub async fn commit(self) -> Result<()> {
+    /// Makes everything last, with its entries of the audit log; returns when it is on the disk.
+    pub async fn commit(mut self) -> Result<()> {
         if self.link.failed {
             return Err(Error::Unavailable("a statement of the transaction failed".to_owned()));
+        }
+        let entries = std::mem::take(&mut self.entries);
+        if !entries.is_empty() {
+            audit::append(&mut self, entries).await?;
         }
         match self.link.engine {
             Engine::Sqlite(link) => link.commit().await,

@@ -21,6 +21,9 @@ pub enum Error {
     /// A row is not of the shape that the query promised.
     #[error("row: {0}")]
     Row(String),
+    /// Somebody wrote to the audit log past this program.
+    #[error("tampered with: {0}")]
+    Tampered(String),
     /// The data directory or the URL cannot be used.
     #[error("{0}")]
     Unusable(String),

@@ -10,6 +10,7 @@
 //!   with it the wait for the disk, happens on a thread of its own.
 //! * PostgreSQL runs through a pool.
 
+mod audit;
 mod database;
 mod error;
 mod link;
@@ -24,6 +25,6 @@ mod value;
 pub use database::{Database, WriteTransaction};
 pub use error::{Error, Result};
 pub use link::Link;
-pub use row::{Column, Record, Row};
+pub use row::{Column, Record, Row, Stored};
 pub use statement::{Access, Statement};
 pub use value::Value;

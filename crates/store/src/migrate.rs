@@ -29,6 +29,8 @@ const STEPS: &[Step] = steps! {
     2 "0002_accounts";
     3 "0003_mails";
     4 "0004_links";
+    5 "0005_audit_chain";
+    6 "0006_known_devices";
 };
 
 statements! {

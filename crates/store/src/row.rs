@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use bailiwick_domain::account::{Language, PhoneNumber, Theme};
+use bailiwick_domain::audit::Field;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::{DeliveryId, MailId, OrganisationId, SessionId, SystemId, UserId};
+use bailiwick_domain::id::{AuditId, DeliveryId, MailId, OrganisationId, SessionId, SystemId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -133,6 +134,7 @@ column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, PhoneNu
 
 column_through! {
     UserId: Uuid, |value| Ok(Self::from_uuid(value));
+    AuditId: Uuid, |value| Ok(Self::from_uuid(value));
     OrganisationId: Uuid, |value| Ok(Self::from_uuid(value));
     SessionId: Uuid, |value| Ok(Self::from_uuid(value));
     SystemId: Uuid, |value| Ok(Self::from_uuid(value));
@@ -142,6 +144,67 @@ column_through! {
     CustomData: Json<Members>, |value| Self::from_members(value.0)
         .map_err(|refusal| format!("stored JSON is not {}", refusal.expected));
     SessionKind: String, |value| Self::from_name(&value).ok_or_else(|| format!("no session kind: {value}"));
+}
+
+/// A column as it is stored, whatever somebody put there: what is read to be checked must not fail
+/// to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// There is no value.
+    Absent,
+    /// Bytes, such as the 16 of a UUID.
+    Bytes(Vec<u8>),
+    /// The bytes of a text.
+    Text(Vec<u8>),
+    /// A whole number.
+    Number(i64),
+}
+
+impl Stored {
+    /// The column as a digest sees it.
+    #[must_use]
+    pub fn field(&self) -> Field<'_> {
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Bytes(bytes) => Field::Bytes(bytes),
+            Self::Text(bytes) => Field::Text(bytes),
+            Self::Number(number) => Field::Number(*number),
+        }
+    }
+}
+
+impl Column for Stored {
+    fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String> {
+        Ok(match value {
+            ValueRef::Null => Self::Absent,
+            ValueRef::Integer(number) => Self::Number(number),
+            ValueRef::Real(number) => Self::Text(number.to_string().into_bytes()),
+            ValueRef::Text(bytes) => Self::Text(bytes.to_vec()),
+            ValueRef::Blob(bytes) => Self::Bytes(bytes.to_vec()),
+        })
+    }
+
+    fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, String> {
+        row.try_get(index).map_err(|error| error.to_string())
+    }
+}
+
+impl<'a> FromSql<'a> for Stored {
+    fn from_sql(column: &Type, bytes: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(match *column {
+            Type::INT8 => Self::Number(i64::from_sql(column, bytes)?),
+            Type::TEXT | Type::VARCHAR => Self::Text(bytes.to_vec()),
+            _ => Self::Bytes(bytes.to_vec()),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self::Absent)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
 }
 
 /// Whether a PostgreSQL column is null, whatever its type.

@@ -8,15 +8,19 @@ use bailiwick_domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::database::WriteTransaction;
-use crate::error::Result;
-use crate::statement::statements;
-use crate::value::values;
+use crate::value::Value;
 
-statements! {
-    Write INSERT = "INSERT INTO audit (id, at, actor_kind, actor_id, right_used, organisation_id, action, \
-        subject_kind, subject_id, address, request_id, details) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+/// Columns of an entry that its digest covers, in this order, in every statement.
+pub(crate) const COLUMNS: usize = 12;
+
+/// The names of these columns, for statements.
+macro_rules! audit_columns {
+    () => {
+        "id, at, actor_kind, actor_id, right_used, organisation_id, action, subject_kind, subject_id, address, \
+         request_id, details"
+    };
 }
+pub(crate) use audit_columns;
 
 /// An entry of the audit log; it is written in the transaction of the change.
 #[derive(Clone, Debug)]
@@ -47,21 +51,27 @@ pub struct AuditEntry {
     pub details: serde_json::Value,
 }
 
-/// Writes an entry.
-pub async fn insert(transaction: &mut WriteTransaction, entry: AuditEntry) -> Result<()> {
-    let values = values![
-        entry.id,
-        entry.at,
-        entry.actor_kind,
-        entry.actor,
-        entry.right,
-        entry.organisation,
-        entry.action,
-        entry.subject_kind,
-        entry.subject,
-        entry.address.map(|address| address.to_string()),
-        entry.request_id,
-        entry.details,
-    ];
-    transaction.change(&INSERT, values).await.map(|_| ())
+impl AuditEntry {
+    /// The entry as it is stored, in the order of [`audit_columns`].
+    pub(crate) fn columns(self) -> [Value; COLUMNS] {
+        [
+            self.id.into(),
+            self.at.into(),
+            self.actor_kind.into(),
+            self.actor.into(),
+            self.right.into(),
+            self.organisation.into(),
+            self.action.into(),
+            self.subject_kind.into(),
+            self.subject.into(),
+            self.address.map(|address| address.to_string()).into(),
+            self.request_id.into(),
+            self.details.to_string().into(),
+        ]
+    }
+}
+
+/// Notes an entry; it is written, chained to those before it, when the transaction commits.
+pub fn note(transaction: &mut WriteTransaction, entry: AuditEntry) {
+    transaction.entries.push(entry);
 }

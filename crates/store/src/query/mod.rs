@@ -2,9 +2,12 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_chain;
+pub mod audit_list;
 pub mod delivery;
 pub mod idempotency;
 pub mod invalidation;
+pub mod known_device;
 pub mod mail;
 pub mod mailed_link;
 pub mod organisation;
@@ -29,12 +32,14 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 24] = [
+    let modules: [&[&'static Statement]; 26] = [
         account::STATEMENTS,
-        audit::STATEMENTS,
+        audit_chain::STATEMENTS,
+        audit_list::STATEMENTS,
         delivery::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
+        known_device::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,
         organisation::STATEMENTS,

@@ -27,6 +27,17 @@ impl Reach {
         Self { values: [principal.is_super_admin.into(), principal.user.into(), role(), role(), role()] }
     }
 
+    /// Whether it has no end: a super admin's.
+    pub(crate) fn is_everything(&self) -> bool {
+        matches!(self.values, [Value::Bool(true), ..])
+    }
+
+    /// The person and the roles, for [`organisations_within_reach`].
+    pub(crate) fn membership(&self) -> &[Value] {
+        let [_, membership @ ..] = &self.values;
+        membership
+    }
+
     /// These parameters followed by a query's own, from `$6` on.
     pub(crate) fn and(&self, more: &[Value]) -> Vec<Value> {
         self.values.iter().chain(more).cloned().collect()
@@ -48,3 +59,25 @@ macro_rules! within_reach {
     };
 }
 pub(crate) use within_reach;
+
+/// The organisations within reach of somebody whose reach has an end, as a list in brackets: the
+/// person and three roles are these parameters.
+macro_rules! organisations_within_reach {
+    ($user:literal, $first:literal, $second:literal, $third:literal) => {
+        concat!(
+            "(SELECT rp.descendant_id FROM memberships rm \
+             JOIN organisations ro ON ro.id = rm.organisation_id \
+             JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
+             WHERE rm.user_id = ",
+            $user,
+            " AND rm.role IN (",
+            $first,
+            ", ",
+            $second,
+            ", ",
+            $third,
+            ") AND ro.suspended_at IS NULL AND ro.deleted_at IS NULL)"
+        )
+    };
+}
+pub(crate) use organisations_within_reach;

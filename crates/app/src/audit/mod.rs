@@ -1,4 +1,14 @@
-//! Writing the audit log: every change leaves an entry in its own transaction.
+//! The audit log: every change leaves an entry in its own transaction.
+//!
+//! Entries are chained ([`bailiwick_domain::audit`]), checkpoints vouch for the
+//! chain outside the database, and [`verify`] finds whatever was done to it.
+
+mod chain;
+mod checkpoint;
+mod checkpoint_file;
+mod finding;
+mod read;
+mod verify;
 
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::id::{AuditId, OrganisationId, UserId};
@@ -10,6 +20,14 @@ use uuid::Uuid;
 
 use crate::caller::{Caller, Origin};
 use crate::context::Context;
+
+pub use chain::ChainError;
+pub(crate) use chain::Checkpoints;
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use checkpoint_file::{CheckpointFile, CheckpointLine, FILE_NAME};
+pub use finding::{Finding, FindingKind, Witness};
+pub use read::{AuditFilter, AuditPage, AuditRecord};
+pub use verify::{Verification, VerifyError, verify};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +61,8 @@ pub struct Act {
 const NO_REQUEST: &str = "-";
 
 impl Context {
-    /// Writes an entry of the audit log.
+    /// Notes an entry of the audit log; it is written, chained to those before it, with the commit.
+    #[expect(clippy::unused_async, reason = "use cases await what they write; when it is written is the store's affair")]
     pub(crate) async fn audit(
         &self,
         transaction: &mut WriteTransaction,
@@ -71,6 +90,7 @@ impl Context {
             request_id: origin.map_or_else(|| NO_REQUEST.to_owned(), |origin| origin.request_id.to_string()),
             details: act.details,
         };
-        Ok(audit::insert(transaction, entry).await?)
+        audit::note(transaction, entry);
+        Ok(())
     }
 }
