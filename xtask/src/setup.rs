@@ -1,6 +1,7 @@
 //! Brings a fresh Debian machine with Rust to where every test can run.
 
 use std::{
+    fs,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -19,6 +20,10 @@ const AIOSMTPD: &str = "1.4.6";
 /// The version of sclblpy, a published client of the API, from the Python package index: the one that the tests run.
 const SCLBLPY: &str = "0.1.10";
 
+/// The version of axe-core, which judges whether everybody can use a page, from the npm registry: its rules change
+/// between versions, so it is fixed.
+const AXE_CORE: &str = "4.14.1";
+
 /// The version of cargo-fuzz, from crates.io.
 const CARGO_FUZZ: &str = "0.13.2";
 
@@ -29,7 +34,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const RUST_NEEDS: [Need; 4] = [
+const RUST_NEEDS: [Need; 5] = [
     COMPILERS,
     POSTGRESQL,
     Need {
@@ -41,6 +46,11 @@ const RUST_NEEDS: [Need; 4] = [
         packages: "python3 python3-venv",
         why: "schemathesis, the tests' mail server and a published client of the API are in Python",
         is_there: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
+    },
+    Need {
+        packages: "npm",
+        why: "axe-core, which judges whether everybody can use a page, comes from the npm registry",
+        is_there: || paths::find(&["npm"]).is_some(),
     },
 ];
 
@@ -63,6 +73,7 @@ pub(crate) struct RustTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) schemathesis: PathBuf,
+    pub(crate) axe: PathBuf,
     /// The Python of the tests, with the mail server and the published client.
     pub(crate) python: PathBuf,
 }
@@ -77,6 +88,7 @@ pub(crate) fn for_rust_tests() -> Result<RustTools> {
         chromium: chromium().context("chromium is installed but not in PATH")?,
         chromedriver: paths::find(&["chromedriver"]).context("chromedriver is installed but not in PATH")?,
         schemathesis: environment.join("bin/schemathesis"),
+        axe: axe_core()?,
         python: environment.join("bin/python3"),
     })
 }
@@ -132,6 +144,27 @@ fn python_environment() -> Result<PathBuf> {
         Some((name, _)) => bail!("{name} was installed and is not found"),
         None => Ok(environment),
     }
+}
+
+/// Puts axe-core under `target`, where it is not yet, and gives its script.
+fn axe_core() -> Result<PathBuf> {
+    let folder = paths::target()?.join("npm");
+    let package = folder.join("node_modules/axe-core");
+    let version = format!("\"version\": \"{AXE_CORE}\"");
+    let is_there = || fs::read_to_string(package.join("package.json")).is_ok_and(|text| text.contains(&version));
+    if !is_there() {
+        println!(
+            "Installing axe-core {AXE_CORE} into {}: it judges whether everybody can use a page.",
+            folder.display()
+        );
+        fs::create_dir_all(&folder)?;
+        // Nothing of the package runs here: it is one script for a browser.
+        let mut command = Command::new("npm");
+        command.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&folder);
+        run(command.arg(format!("axe-core@{AXE_CORE}")))?;
+        ensure!(is_there(), "axe-core was installed and is not found");
+    }
+    Ok(package.join("axe.min.js"))
 }
 
 /// Installs the Debian packages of the needs that are not met.

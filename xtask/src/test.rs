@@ -72,6 +72,7 @@ fn rust(tools: &setup::RustTools, filter: &[String], count: &mut Count) -> Resul
         .env("BAILIWICK_TEST_CHROMIUM", &tools.chromium)
         .env("BAILIWICK_TEST_CHROMEDRIVER", &tools.chromedriver)
         .env("BAILIWICK_TEST_SCHEMATHESIS", &tools.schemathesis)
+        .env("BAILIWICK_TEST_AXE", &tools.axe)
         .env("BAILIWICK_TEST_PYTHON", &tools.python)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -42,6 +42,21 @@ const FLAGS: [&str; 12] = [
     "--window-size=1280,900",
 ];
 
+/// Runs axe-core and gives what it found as lines.
+const JUDGE: &str = r#"
+const done = arguments[arguments.length - 1];
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const line = (kind) => (rule) => rule.nodes.map(({ target, html, failureSummary }) =>
+  `${kind} ${rule.id}: ${rule.help}: ${target.join(" ")}: ${html.slice(0, 200)}: ${failureSummary}`);
+axe.run(document, { runOnly: tags, resultTypes: ["violations", "incomplete"] }).then(
+  ({ violations, incomplete }) => done([
+    ...violations.flatMap(line("wrong")),
+    ...incomplete.filter(({ id }) => id !== "color-contrast").flatMap(line("unsure")),
+  ]),
+  (error) => done([`axe-core failed: ${error}`]),
+);
+"#;
+
 /// A browser with an empty profile. Dropping it ends it, and its driver.
 #[derive(Debug)]
 pub struct Browser {
@@ -124,6 +139,19 @@ impl Browser {
     pub async fn overflows(&self) -> Result<bool> {
         let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
         Ok(self.page()?.execute(script, Vec::new()).await?.json().as_bool().unwrap_or(true))
+    }
+
+    /// What axe-core finds wrong with the page as it is now, by the rules of WCAG 2.2 AA and by what is good practice:
+    /// one line for each element, with the rule and what to do. What it cannot decide counts as wrong too, unless
+    /// it is about contrast, which it cannot see through pictures.
+    pub async fn barriers(&self) -> Result<Vec<String>> {
+        let page = self.page()?;
+        let is_there = page.execute("return typeof axe === 'object'", Vec::new()).await?;
+        if is_there.json() != true {
+            page.execute(fs::read_to_string(Tool::Axe.find()?)?, Vec::new()).await.context("axe-core does not run")?;
+        }
+        let found = page.execute_async(JUDGE, Vec::new()).await.context("axe-core does not answer")?;
+        found.convert().context("axe-core answers strangely")
     }
 
     /// What the page complained about since the last call: script errors, refused sources, failed requests.
@@ -235,6 +263,29 @@ mod tests {
         assert_eq!(background(&browser).await, "rgb(1, 2, 3)");
         let picture = fs::read(browser.screenshot("testkit").await.unwrap()).unwrap();
         assert!(picture.starts_with(b"\x89PNG") && picture.len() > 1000);
+        browser.quit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn barriers_are_found_and_a_plain_page_has_none() {
+        let browser = Browser::start().await.unwrap();
+        let page = browser.page().unwrap();
+        page.goto(
+            "data:text/html,<!doctype html><html lang=en><title>T</title><main><h1>Good day</h1><p>All is well.</p></main>",
+        )
+        .await
+        .unwrap();
+        assert_eq!(browser.barriers().await.unwrap(), Vec::<String>::new());
+        page.goto(
+            "data:text/html,<!doctype html><html lang=en><title>T</title><main><h1>Good day</h1>\
+             <p style='color: lightgrey'>Faint</p><input></main>",
+        )
+        .await
+        .unwrap();
+        let found = browser.barriers().await.unwrap();
+        for rule in ["wrong label:", "wrong color-contrast:"] {
+            assert!(found.iter().any(|line| line.starts_with(rule)), "{rule} {found:#?}");
+        }
         browser.quit().await.unwrap();
     }
 

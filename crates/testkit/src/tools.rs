@@ -16,6 +16,8 @@ pub enum Tool {
     Chromedriver,
     /// What tries the API against its own description.
     Schemathesis,
+    /// What judges whether everybody can use a page: a script that runs in it.
+    Axe,
     /// The Python that has what the tests import: the mail server and a published client.
     Python,
 }
@@ -27,12 +29,13 @@ impl Tool {
             Self::Chromium => ("BAILIWICK_TEST_CHROMIUM", &["chromium", "chromium-browser", "google-chrome"]),
             Self::Chromedriver => ("BAILIWICK_TEST_CHROMEDRIVER", &["chromedriver"]),
             Self::Schemathesis => ("BAILIWICK_TEST_SCHEMATHESIS", &["schemathesis", "st"]),
+            Self::Axe => ("BAILIWICK_TEST_AXE", &["axe.min.js"]),
             Self::Python => ("BAILIWICK_TEST_PYTHON", &["python3"]),
         }
     }
 
-    /// The program's file: from its setting, else from `PATH`. What is written in Python is also looked
-    /// for where `cargo xtask test` installs it; a Python only there, as others have not what the tests import.
+    /// The program's file: from its setting, else from `PATH`. What is written in Python or JavaScript is
+    /// also looked for where `cargo xtask test` installs it; a Python only there, as others have not what the tests import.
     pub fn find(self) -> Result<PathBuf> {
         let (setting, names) = self.names();
         if let Some(named) = env::var_os(setting) {
@@ -40,7 +43,8 @@ impl Tool {
         }
         let path = env::var_os("PATH").filter(|_| self != Self::Python);
         let mut directories: Vec<PathBuf> = path.map(|path| env::split_paths(&path).collect()).unwrap_or_default();
-        directories.push(target_directory()?.join("venv/bin"));
+        let target = target_directory()?;
+        directories.extend([target.join("venv/bin"), target.join("npm/node_modules/axe-core")]);
         for directory in directories {
             if let Some(found) = names.iter().map(|name| directory.join(name)).find(|file| file.is_file()) {
                 return Ok(found);
