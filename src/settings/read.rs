@@ -56,7 +56,7 @@ fn read_file(named: Option<&str>) -> Result<BTreeMap<String, String>> {
 }
 
 fn parse_file(text: &str) -> Result<BTreeMap<String, String>> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
+    let table: toml::Table = text.parse().map_err(|error| not_toml(text, &error))?;
     let mut settings = BTreeMap::new();
     for (key, value) in table {
         if !SETTINGS.iter().any(|setting| setting.key == key) {
@@ -74,6 +74,14 @@ fn parse_file(text: &str) -> Result<BTreeMap<String, String>> {
         settings.insert(key, text);
     }
     Ok(settings)
+}
+
+/// What is wrong with the file, and in which line.
+fn not_toml(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or_else(String::new, |before| format!("line {}: ", before.matches('\n').count() + 1));
+    // One line, whatever the parser says.
+    anyhow!("{line}{}", error.message().replace('\n', ", "))
 }
 
 /// Our environment variables; one that is no setting is a mistake that somebody would search for long.
@@ -246,6 +254,12 @@ mod tests {
         let variables = [(OsString::from("BAILIWICK_LISEN"), OsString::from("x"))];
         let error = read_environment(variables.into_iter()).unwrap_err().to_string();
         assert!(error.contains("BAILIWICK_LISEN"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_refused_with_the_line() {
+        let error = parse_file("listen = \"127.0.0.1:1\"\nlog = info\n").unwrap_err().to_string();
+        assert!(error.starts_with("line 2: ") && !error.contains('\n'), "{error}");
     }
 
     #[test]
