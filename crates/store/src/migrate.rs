@@ -31,6 +31,7 @@ const STEPS: &[Step] = steps! {
     4 "0004_links";
     5 "0005_audit_chain";
     6 "0006_known_devices";
+    7 "0007_invitations";
 };
 
 statements! {
