@@ -5,19 +5,26 @@
 //! attempts that are still being checked are all that stands in the way, a
 //! newcomer waits for them instead of being refused: many good sign-ins from
 //! one place at one moment are no attack.
+//!
+//! What comes from a device that the account knows counts on a ledger of that
+//! device, so that a stranger who guesses does not keep the owner out.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bailiwick_domain::device::DeviceKey;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::throttle;
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 use crate::context::Context;
+use crate::provenance::Provenance;
 
 /// How often a look at the ledger is repeated because attempts came and went during it.
 const LOOKS_MAX: usize = 8;
@@ -36,42 +43,59 @@ struct Open {
     changed: Arc<Notify>,
 }
 
+/// One ledger on which an attempt is booked.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: LedgerKey,
+    /// The newest failure before this attempt.
+    failed_before: Timestamp,
+}
+
 impl Attempts {
-    fn enter(&self, keys: [LedgerKey; 2], booked_at: Timestamp, address_failed_at: Timestamp) -> Booking {
+    /// The attempt counts from now until the booking is dropped.
+    fn enter(&self, account: LedgerKey, entries: Vec<Entry>, booked_at: Timestamp) -> Booking {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys {
-            open.entry(key).or_default().count += 1;
+        for entry in &entries {
+            open.entry(entry.key).or_default().count += 1;
         }
-        Booking { keys, booked_at, address_failed_at, open: Arc::clone(&self.open) }
+        Booking { account, entries, booked_at, known: None, open: Arc::clone(&self.open) }
     }
 
-    /// What wakes up when one of the attempts on this ledger has been checked; nothing when there are none.
-    fn changed(&self, key: &LedgerKey) -> Option<Arc<Notify>> {
+    /// What completes when one of the attempts on this ledger has been checked; nothing when there are none.
+    fn changed(&self, key: &LedgerKey) -> Option<Pin<Box<OwnedNotified>>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(key).map(|entry| Arc::clone(&entry.changed))
+        open.get(key).map(|entry| {
+            let mut changed = Box::pin(Arc::clone(&entry.changed).notified_owned());
+            // It listens from now on, not from when it is first waited for.
+            changed.as_mut().enable();
+            changed
+        })
     }
 }
 
 /// An attempt that is booked and being checked.
 #[derive(Debug)]
 pub(crate) struct Booking {
-    keys: [LedgerKey; 2],
+    /// Which of the ledgers is the account's, or the account's on a device.
+    account: LedgerKey,
+    /// In the order of their keys, so that two transactions never wait for each other.
+    entries: Vec<Entry>,
     booked_at: Timestamp,
-    /// The newest failure from the address before this attempt.
-    address_failed_at: Timestamp,
+    /// The device that it comes from, where the account knows it.
+    pub(crate) known: Option<DeviceKey>,
     open: Arc<Mutex<HashMap<LedgerKey, Open>>>,
 }
 
 impl Drop for Booking {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in self.keys {
-            let Some(entry) = open.get_mut(&key) else { continue };
-            entry.count = entry.count.saturating_sub(1);
-            entry.changed.notify_waiters();
-            if entry.count == 0 {
-                open.remove(&key);
+        for entry in &self.entries {
+            let Some(found) = open.get_mut(&entry.key) else { continue };
+            found.count = found.count.saturating_sub(1);
+            found.changed.notify_waiters();
+            if found.count == 0 {
+                open.remove(&entry.key);
             }
         }
     }
@@ -79,45 +103,52 @@ impl Drop for Booking {
 
 impl Booking {
     /// Takes the attempt back: it was no failure, and the account's owner has proved who they are.
+    ///
+    /// On a known device that forgives what failed there, and not what strangers do elsewhere.
     pub(crate) async fn refund(&self, transaction: &mut WriteTransaction) -> Result<(), Fault> {
-        let [account, address] = &self.keys;
-        // In one order everywhere, so that two transactions never wait for each other.
-        if account < address {
-            throttle::forget(transaction, account).await?;
+        for entry in &self.entries {
+            if entry.key == self.account {
+                throttle::forget(transaction, &entry.key).await?;
+            } else {
+                throttle::refund(transaction, &entry.key, self.booked_at, entry.failed_before).await?;
+            }
         }
-        throttle::refund(transaction, address, self.booked_at, self.address_failed_at).await?;
-        if account >= address {
-            throttle::forget(transaction, account).await?;
+        Ok(())
+    }
+
+    /// Takes the attempt back as if it had never been made.
+    async fn withdraw(&self, transaction: &mut WriteTransaction) -> Result<(), Fault> {
+        for entry in &self.entries {
+            throttle::refund(transaction, &entry.key, self.booked_at, entry.failed_before).await?;
         }
         Ok(())
     }
 }
 
 impl Context {
-    /// Books an attempt on an account and an address.
+    /// Books an attempt on an account.
     ///
     /// # Errors
     /// [`Code::Throttled`] with the wait, when earlier failures forbid it.
-    pub(crate) async fn book_attempt(&self, account: LedgerKey, address: LedgerKey) -> Result<Booking, Fault> {
+    pub(crate) async fn book_attempt(&self, provenance: &Provenance) -> Result<Booking, Fault> {
+        let known = self.known_device(provenance).await?;
+        let ledgers = provenance.ledgers(known);
+        let mut keys: Vec<_> = [Some(ledgers.account), ledgers.address].into_iter().flatten().collect();
+        keys.sort_unstable();
         let mut looks = 0;
         loop {
             looks += 1;
             let begun = self.attempts.begun.load(Ordering::SeqCst);
             // Listening begins before the ledger is read, so that no change is missed.
-            let changes = [account, address].map(|key| self.attempts.changed(&key));
-            let [account_change, address_change] = changes.each_ref().map(|change| {
-                change.as_ref().map(|notify| {
-                    let mut waiting = Box::pin(notify.notified());
-                    waiting.as_mut().enable();
-                    waiting
-                })
-            });
-            match self.try_book(account, address).await? {
-                Ok(booking) => return Ok(booking),
+            let mut changes: HashMap<_, _> = keys.iter().map(|key| (*key, self.attempts.changed(key))).collect();
+            match self.try_book(ledgers.account, &keys).await? {
+                Ok(mut booking) => {
+                    booking.known = known;
+                    return Ok(booking);
+                }
                 Err((blocked, wait)) => {
-                    let change = if blocked == account { account_change } else { address_change };
                     let was_overtaken = self.attempts.begun.load(Ordering::SeqCst) != begun;
-                    match change {
+                    match changes.remove(&blocked).flatten() {
                         Some(change) => change.await,
                         // What stands in the way began after we looked who is there.
                         None if was_overtaken && looks < LOOKS_MAX => {}
@@ -131,33 +162,52 @@ impl Context {
         }
     }
 
+    /// Counts an attempt on these ledgers, which are in order; tells which of them forbids it for how long.
     async fn try_book(
         &self,
         account: LedgerKey,
-        address: LedgerKey,
+        keys: &[LedgerKey],
     ) -> Result<Result<Booking, (LedgerKey, Span)>, Fault> {
         let now = self.now();
-        let mut keys = [account, address];
-        keys.sort_unstable();
         let mut transaction = self.database.write().await?;
         let mut counted = Vec::with_capacity(keys.len());
-        let mut address_failed_at = Timestamp::default();
+        let mut entries = Vec::with_capacity(keys.len());
         for key in keys {
-            let ledger = throttle::hold(&mut transaction, &key).await?;
-            if key == address {
-                address_failed_at = ledger.last_failure;
-            }
+            let ledger = throttle::hold(&mut transaction, key).await?;
+            entries.push(Entry { key: *key, failed_before: ledger.last_failure });
             match ledger.attempt(now) {
                 Ok(ledger) => counted.push((key, ledger)),
-                Err(wait) => return Ok(Err((key, wait))),
+                Err(wait) => return Ok(Err((*key, wait))),
             }
         }
         // Whoever reads the booked ledger must also find the booking.
-        let booking = self.attempts.enter([account, address], now, address_failed_at);
+        let booking = self.attempts.enter(account, entries, now);
         for (key, ledger) in counted {
-            throttle::set(&mut transaction, &key, ledger).await?;
+            throttle::set(&mut transaction, key, ledger).await?;
         }
         transaction.commit().await?;
         Ok(Ok(booking))
+    }
+
+    /// Waits for the check of a booked attempt. One that could not be checked, because too many others are waiting
+    /// for theirs, was no failure.
+    pub(crate) async fn check<T>(
+        &self,
+        booking: &Booking,
+        check: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let outcome = check.await;
+        if outcome.is_err()
+            && let Err(fault) = self.take_back(booking).await
+        {
+            tracing::warn!(fault = fault.code.name(), "an attempt that was not checked stays counted");
+        }
+        outcome
+    }
+
+    async fn take_back(&self, booking: &Booking) -> Result<(), Fault> {
+        let mut transaction = self.database.write().await?;
+        booking.withdraw(&mut transaction).await?;
+        Ok(transaction.commit().await?)
     }
 }

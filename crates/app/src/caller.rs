@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bailiwick_domain::device::BrowserMark;
 use bailiwick_domain::id::{RequestId, SessionId};
 use bailiwick_domain::principal::Principal;
 use bailiwick_domain::role::Right;
@@ -14,6 +15,8 @@ pub struct Origin {
     pub address: IpAddr,
     /// The id that the answer's `x-request-id` shows and the log repeats.
     pub request_id: RequestId,
+    /// The device cookie, where a browser sent one: it may be known to an account, and proves nothing.
+    pub browser: Option<BrowserMark>,
 }
 
 /// A signed-in person in the middle of a request.

@@ -19,6 +19,7 @@ pub mod mail;
 pub mod operator;
 pub mod outbox;
 pub mod principals;
+mod provenance;
 mod queue;
 pub mod random;
 pub mod session;

@@ -1,13 +1,15 @@
 //! Signing in with an e-mail address and a password.
 
+use bailiwick_domain::device::BrowserMark;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::UserId;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::session::SessionKind;
-use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
+use bailiwick_store::query::known_device;
 use bailiwick_store::query::session::SessionRecord;
 use bailiwick_store::query::user::{self, SignInRecord};
 use data_encoding::BASE64URL_NOPAD;
@@ -16,6 +18,7 @@ use crate::caller::Origin;
 use crate::context::Context;
 use crate::hasher::Verdict;
 use crate::principals::BearerDigest;
+use crate::provenance::Provenance;
 use crate::session::{SessionStart, Tokens};
 use crate::settings::Unconfirmed;
 
@@ -40,6 +43,52 @@ pub struct BrowserSession {
     pub expires_at: Timestamp,
     /// Whether the browser keeps the cookie when it closes.
     pub is_kept: bool,
+    /// The new value of the device cookie; none where the account knows the browser already.
+    pub device: Option<SecretText>,
+}
+
+/// How somebody signs in.
+pub(crate) struct Manner<'manner> {
+    pub(crate) kind: SessionKind,
+    /// For a browser.
+    pub(crate) cookies: Option<NewCookies>,
+    /// With what, as it says of itself.
+    pub(crate) user_agent: Option<&'manner str>,
+}
+
+/// The cookies that a browser gets.
+#[derive(Clone)]
+pub(crate) struct NewCookies {
+    pub(crate) session: SecretText,
+    /// Fresh each time: a value that somebody else planted in the browser must not become known.
+    pub(crate) device: SecretText,
+}
+
+impl NewCookies {
+    pub(crate) fn new(context: &Context) -> Self {
+        let new_cookie = || SecretText::new(BASE64URL_NOPAD.encode(&context.entropy::<COOKIE_BYTES>()));
+        Self { session: new_cookie(), device: new_cookie() }
+    }
+
+    /// By what an account knows the browser again.
+    pub(crate) fn mark(&self) -> BrowserMark {
+        BrowserMark::of_cookie(self.device.expose())
+    }
+}
+
+impl<'manner> Manner<'manner> {
+    /// The session that begins like this.
+    pub(crate) fn start(&self, user: UserId) -> SessionStart<'manner> {
+        let cookie = self.cookies.as_ref().map(|new| BearerDigest::of_cookie(new.session.expose()));
+        let cookie_digest = cookie.map(|digest| digest.bytes().to_vec());
+        SessionStart { user, kind: self.kind, cookie_digest, user_agent: self.user_agent }
+    }
+}
+
+/// Somebody who has proved who they are.
+struct Entered {
+    session: SessionRecord,
+    is_known_browser: bool,
 }
 
 impl Context {
@@ -56,8 +105,9 @@ impl Context {
         origin: &Origin,
         user_agent: Option<&str>,
     ) -> Result<Tokens, Fault> {
-        let session = self.open_session(credentials, kind, None, origin, user_agent).await?;
-        self.issue(&session)
+        let manner = Manner { kind, cookies: None, user_agent };
+        let entered = self.open_session(credentials, &manner, origin).await?;
+        self.issue(&entered.session)
     }
 
     /// Signs somebody in on our own pages.
@@ -72,30 +122,30 @@ impl Context {
         user_agent: Option<&str>,
     ) -> Result<BrowserSession, Fault> {
         let kind = if is_kept { SessionKind::KeptBrowser } else { SessionKind::Browser };
-        let cookie = SecretText::new(BASE64URL_NOPAD.encode(&self.entropy::<COOKIE_BYTES>()));
-        let digest = BearerDigest::of_cookie(cookie.expose()).bytes().to_vec();
-        let session = self.open_session(credentials, kind, Some(digest), origin, user_agent).await?;
-        Ok(BrowserSession { cookie, expires_at: session.expires_at, is_kept })
+        let new = NewCookies::new(self);
+        let manner = Manner { kind, cookies: Some(new.clone()), user_agent };
+        let entered = self.open_session(credentials, &manner, origin).await?;
+        let device = (!entered.is_known_browser).then_some(new.device);
+        Ok(BrowserSession { cookie: new.session, expires_at: entered.session.expires_at, is_kept, device })
     }
 
     async fn open_session(
         &self,
         credentials: Credentials,
-        kind: SessionKind,
-        cookie_digest: Option<Vec<u8>>,
+        manner: &Manner<'_>,
         origin: &Origin,
-        user_agent: Option<&str>,
-    ) -> Result<SessionRecord, Fault> {
+    ) -> Result<Entered, Fault> {
         // Counted before anything else, and before the hash.
-        let ledgers = (LedgerKey::account(&credentials.email), LedgerKey::address(origin.address));
-        let booking = self.book_attempt(ledgers.0, ledgers.1).await?;
+        let provenance = Provenance::of(&credentials.email, origin);
+        let booking = self.book_attempt(&provenance).await?;
 
         let person = match EmailAddress::parse_text(&credentials.email) {
             Ok(email) => user::for_sign_in(&mut self.database.read().await?, &email).await?,
             Err(_) => None,
         };
         let stored = person.as_ref().map(|person| person.hash.clone());
-        let verdict = self.hasher.verify(&credentials.password, stored, self.random.as_ref()).await?;
+        let verdict = self.hasher.verify(&credentials.password, stored, self.random.as_ref());
+        let verdict = self.check(&booking, verdict).await?;
         let (Some(person), Verdict::Right | Verdict::RightButOutdated(_)) = (person, &verdict) else {
             metrics::counter!("sign_in_failed_total").increment(1);
             tracing::info!(request = %origin.request_id, address = %origin.address, "sign-in failed");
@@ -119,11 +169,16 @@ impl Context {
             user::replace_hash(&mut transaction, person.id, &person.hash, fresh).await?;
         }
         booking.refund(&mut transaction).await?;
-        let start = SessionStart { user: person.id, kind, cookie_digest, user_agent };
-        let session = self.begin_session(&mut transaction, start, origin, now).await?;
+        let known_browser = booking.known.filter(|device| provenance.is_browser(*device));
+        let device = match manner.cookies.as_ref().map(NewCookies::mark) {
+            Some(mark) => known_browser.unwrap_or_else(|| provenance.browser(&mark)),
+            None => provenance.network(),
+        };
+        known_device::know(&mut transaction, person.id, &device, now).await?;
+        let session = self.begin_session(&mut transaction, manner.start(person.id), origin, now).await?;
         transaction.commit().await?;
         metrics::counter!("sign_in_succeeded_total").increment(1);
-        Ok(session)
+        Ok(Entered { session, is_known_browser: known_browser.is_some() })
     }
 
     async fn is_unchanged(

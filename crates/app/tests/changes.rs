@@ -45,8 +45,11 @@ async fn super_admin(context: &Context) -> Caller {
         current_organisation: None,
         memberships: Vec::new(),
     };
-    let origin =
-        Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: RequestId::new(now, Default::default()) };
+    let origin = Origin {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        request_id: RequestId::new(now, Default::default()),
+        browser: None,
+    };
     let session = SessionId::new(now, Default::default());
     Caller { principal: Arc::new(principal), session, origin, right: Some(Right::ManageSystems) }
 }

@@ -170,6 +170,7 @@ mod tests {
         let origin = Origin {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             request_id: RequestId::new(Timestamp::default(), [0; 10]),
+            browser: None,
         };
         for (role, right, expected) in [
             (Role::Reader, None, Ok(None)),

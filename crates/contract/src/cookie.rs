@@ -11,6 +11,8 @@ pub struct CookieNames {
     pub session: &'static str,
     /// Holds what a form token is bound to.
     pub form: &'static str,
+    /// By which accounts know the browser again.
+    pub device: &'static str,
 }
 
 impl CookieNames {
@@ -19,9 +21,9 @@ impl CookieNames {
     #[must_use]
     pub fn of(base_url: &Url) -> Self {
         if base_url.scheme() == "https" {
-            Self { session: "__Host-bailiwick", form: "__Host-bailiwick-form" }
+            Self { session: "__Host-bailiwick", form: "__Host-bailiwick-form", device: "__Host-bailiwick-device" }
         } else {
-            Self { session: "bailiwick", form: "bailiwick-form" }
+            Self { session: "bailiwick", form: "bailiwick-form", device: "bailiwick-device" }
         }
     }
 }
@@ -54,6 +56,7 @@ mod tests {
     fn on_https_the_names_are_bound_to_the_host() {
         let names = |url: &str| CookieNames::of(&Url::parse(url).unwrap());
         assert_eq!(names("https://a.example").session, "__Host-bailiwick");
+        assert_eq!(names("https://a.example").device, "__Host-bailiwick-device");
         assert_eq!(names("http://127.0.0.1:8080").form, "bailiwick-form");
     }
 }

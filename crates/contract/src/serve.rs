@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bailiwick_app::caller::Origin;
 use bailiwick_app::context::Context;
+use bailiwick_domain::device::BrowserMark;
 use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::id::RequestId;
 use futures_util::FutureExt as _;
@@ -22,7 +23,7 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
 use tokio::time::{Instant, timeout};
 
-use crate::cookie::CookieNames;
+use crate::cookie::{CookieNames, cookie};
 use crate::dialect::Dialect;
 use crate::fault_answer;
 use crate::forwarded::client_address;
@@ -245,6 +246,7 @@ impl Service {
         Origin {
             address: client_address(peer, &parts.headers, &self.context.settings.trusted_proxies),
             request_id: self.request_ids.next(&self.context),
+            browser: cookie(&parts.headers, self.cookies.device).map(BrowserMark::of_cookie),
         }
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! One ledger counts failures of every factor, once for the account and once
 //! for the address they came from (contract, section 2). Whether the account
-//! exists makes no difference.
+//! exists makes no difference. Failures from a device that the account knows
+//! ([`crate::device`]) count on a ledger of that device instead.
 
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
+use crate::device::DeviceKey;
 use crate::time::{Span, Timestamp};
 
 /// Failures that cost no waiting.
@@ -17,15 +20,23 @@ const WAIT_MAX: Span = Span::minutes(15);
 /// A ledger without a failure for this long is forgotten.
 pub const FORGET_AFTER: Span = Span::hours(1);
 
-/// What is counted: an account or an address, as a digest that names neither.
+/// What is counted: an account, an account on a device that it knows, or an address, as a digest that names neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LedgerKey([u8; 32]);
 
 impl LedgerKey {
-    /// The key of an account, known or not, by what was typed as its name.
+    /// The key of an account, known or not, by what was typed as its name. All spellings that
+    /// [`crate::email::EmailAddress`] takes for one address share it, or each would be a ledger of its own.
     #[must_use]
     pub fn account(name: &str) -> Self {
-        Self(Sha256::new().chain_update(b"account\0").chain_update(name.trim().to_lowercase()).finalize().into())
+        let folded = name.trim().nfc().collect::<String>().to_lowercase();
+        Self(Sha256::new().chain_update(b"account\0").chain_update(folded).finalize().into())
+    }
+
+    /// The key of an account on a device that it knows.
+    #[must_use]
+    pub fn device(device: &DeviceKey) -> Self {
+        Self(Sha256::new().chain_update(b"device\0").chain_update(device.bytes()).finalize().into())
     }
 
     /// The key of an address: all of IPv4, the first 64 bits of IPv6, because
@@ -56,7 +67,7 @@ impl LedgerKey {
     }
 }
 
-/// The failures of one account or address.
+/// The failures of one account, device or address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// How many attempts failed or are being checked right now.
@@ -90,6 +101,8 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::email::EmailAddress;
+    use crate::field::Parse;
 
     fn fail(ledger: Ledger, at: Timestamp) -> Ledger {
         ledger.attempt(at).unwrap_or(ledger)
@@ -128,6 +141,11 @@ mod tests {
 
     #[test]
     fn spellings_of_an_account_share_a_ledger() {
-        assert_eq!(LedgerKey::account(" Ann@Example.org"), LedgerKey::account("ann@example.ORG"));
+        let typed = ["a`k@example.org", " A`K@Example.ORG\n", "a\u{1fef}\u{212a}@example.org"];
+        for spelling in typed {
+            let folded = EmailAddress::parse_text(spelling).map(|address| address.folded());
+            assert_eq!(folded.as_deref(), Ok("a`k@example.org"), "{spelling:?} signs in as this one");
+            assert_eq!(LedgerKey::account(spelling), LedgerKey::account("a`k@example.org"), "{spelling:?}");
+        }
     }
 }

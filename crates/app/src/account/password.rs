@@ -5,10 +5,9 @@ use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::password::{NewPassword, Password, Strength, estimate};
-use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
-use bailiwick_store::query::{account, mailed_link, user};
+use bailiwick_store::query::{account, known_device, mailed_link, user};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
@@ -16,6 +15,7 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::hasher::Verdict;
 use crate::mail::{Mail, MailKind};
+use crate::provenance::Provenance;
 
 /// How hard a password is to guess, and whether it would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,16 +67,17 @@ impl Context {
         }
         // Before an attempt is counted: a new one that will not do is no guess.
         let new = self.accept_password(new, known_about(caller), "NewPassword").await?;
-        let ledgers = (LedgerKey::account(principal.email.as_str()), LedgerKey::address(caller.origin.address));
-        let booking = self.book_attempt(ledgers.0, ledgers.1).await?;
+        let provenance = Provenance::of(principal.email.as_str(), &caller.origin);
+        let booking = self.book_attempt(&provenance).await?;
         let stored = user::for_sign_in(&mut self.database.read().await?, &principal.email).await?;
         let stored = stored.filter(|stored| stored.id == principal.user).ok_or(Code::InvalidToken)?;
-        let verdict = self.hasher.verify(&current, Some(stored.hash.clone()), self.random.as_ref()).await?;
+        let verdict = self.hasher.verify(&current, Some(stored.hash.clone()), self.random.as_ref());
+        let verdict = self.check(&booking, verdict).await?;
         let wrong = || Fault::field("CurrentPassword", Refusal::new("match", "the password that you have now"), None);
         if verdict == Verdict::Wrong {
             return Err(wrong());
         }
-        let hash = self.hasher.hash(new.password(), self.random.as_ref()).await?;
+        let hash = self.check(&booking, self.hasher.hash(new.password(), self.random.as_ref())).await?;
 
         let now = self.now();
         let mut transaction = self.database.write().await?;
@@ -87,6 +88,8 @@ impl Context {
         // Whoever has a link for setting another one must not undo this.
         mailed_link::end_all(&mut transaction, principal.user, LinkPurpose::Reset).await?;
         booking.refund(&mut transaction).await?;
+        // Whoever signed in elsewhere with the old one may be who it was changed for.
+        known_device::forget_others(&mut transaction, principal.user, provenance.devices()).await?;
         let actor = Actor::Caller(caller);
         self.end_sessions(&mut transaction, principal.user, Some(caller.session), actor, "password changed", now)
             .await?;

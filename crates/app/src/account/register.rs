@@ -12,15 +12,19 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_store::Error as StoreError;
 use bailiwick_store::query::account::{self, AccountRecord, Description};
+use bailiwick_store::query::known_device;
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
+use bailiwick_store::query::session::SessionRecord;
 use bailiwick_store::query::user::{self, NewUser};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
 use crate::caller::Origin;
 use crate::context::Context;
-use crate::session::{SessionStart, Tokens};
+use crate::provenance::Provenance;
+use crate::session::Tokens;
 use crate::settings::Registration;
+use crate::sign_in::{BrowserSession, Manner, NewCookies};
 
 /// What somebody who registers says of themselves.
 #[derive(Clone, Debug)]
@@ -66,6 +70,34 @@ impl Context {
         origin: &Origin,
         user_agent: Option<&str>,
     ) -> Result<Registered, Fault> {
+        let manner = Manner { kind: SessionKind::FixedToken, cookies: None, user_agent };
+        let (account, session) = self.open_account(new, &manner, origin).await?;
+        Ok(Registered { account, tokens: self.issue(&session)? })
+    }
+
+    /// The same on our own pages.
+    ///
+    /// # Errors
+    /// As [`Context::register`].
+    pub async fn register_browser(
+        &self,
+        new: NewAccount,
+        origin: &Origin,
+        user_agent: Option<&str>,
+    ) -> Result<BrowserSession, Fault> {
+        let cookies = NewCookies::new(self);
+        let manner = Manner { kind: SessionKind::Browser, cookies: Some(cookies.clone()), user_agent };
+        let (_, session) = self.open_account(new, &manner, origin).await?;
+        let NewCookies { session: cookie, device } = cookies;
+        Ok(BrowserSession { cookie, expires_at: session.expires_at, is_kept: false, device: Some(device) })
+    }
+
+    async fn open_account(
+        &self,
+        new: NewAccount,
+        manner: &Manner<'_>,
+        origin: &Origin,
+    ) -> Result<(AccountRecord, SessionRecord), Fault> {
         if self.settings.registration != Registration::Open {
             return Err(Code::RegistrationClosed.into());
         }
@@ -105,11 +137,13 @@ impl Context {
             let act = Act { action, subject_kind, subject: Some(subject), organisation: Some(organisation), details };
             self.audit(&mut transaction, actor, act, now).await?;
         }
-        let start = SessionStart { user, kind: SessionKind::FixedToken, cookie_digest: None, user_agent };
-        let session = self.begin_session(&mut transaction, start, origin, now).await?;
+        let here = Provenance::of(email.as_str(), origin);
+        let device = manner.cookies.as_ref().map_or_else(|| here.network(), |new| here.browser(&new.mark()));
+        known_device::know(&mut transaction, user, &device, now).await?;
+        let session = self.begin_session(&mut transaction, manner.start(user), origin, now).await?;
         let account = account::find(&mut transaction, user).await?.ok_or(Code::UserNotFound)?;
         self.mail_link(&mut transaction, &account, LinkPurpose::Confirm, None, now).await?;
         transaction.commit().await?;
-        Ok(Registered { account, tokens: self.issue(&session)? })
+        Ok((account, session))
     }
 }

@@ -17,7 +17,7 @@ use bailiwick_domain::password::Password;
 use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_store::query::account::{self, AccountRecord};
 use bailiwick_store::query::reset_request::{self, ResetRequest};
-use bailiwick_store::query::{mailed_link, throttle, user, user_list};
+use bailiwick_store::query::{known_device, mailed_link, throttle, user, user_list};
 use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ use uuid::Uuid;
 use crate::audit::{Act, Actor};
 use crate::caller::Origin;
 use crate::context::Context;
+use crate::provenance::Provenance;
 
 /// How often this node looks whether another left something undone.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -107,6 +108,11 @@ impl Context {
         mailed_link::end_all(&mut transaction, id, purpose).await?;
         account::confirm(&mut transaction, id, &person.email, now).await?;
         throttle::forget(&mut transaction, &LedgerKey::account(person.email.as_str())).await?;
+        // Who knew the old password is known no longer; who was reached by mail is, and can sign in from there
+        // whatever strangers do meanwhile.
+        known_device::forget_all(&mut transaction, id).await?;
+        let here = Provenance::of(person.email.as_str(), origin).network();
+        known_device::know(&mut transaction, id, &here, now).await?;
         let actor = Actor::Person(id, origin);
         self.end_sessions(&mut transaction, id, None, actor, "password reset", now).await?;
         self.audit(&mut transaction, actor, act("password.reset", &person), now).await?;
@@ -165,13 +171,7 @@ impl Context {
                 outcome => {
                     outcome?;
                     let origin = origin_of(&request);
-                    self.audit(
-                        &mut transaction,
-                        Actor::Visitor(&origin),
-                        act("password.reset_requested", &person),
-                        now,
-                    )
-                    .await?;
+                    self.audit(&mut transaction, Actor::Visitor(&origin), act("password.reset_requested", &person), now).await?;
                 }
             }
         }
@@ -182,7 +182,7 @@ impl Context {
 /// From where somebody asked.
 fn origin_of(request: &ResetRequest) -> Origin {
     let address = request.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Origin { address, request_id: RequestId::from_uuid(request.request_id) }
+    Origin { address, request_id: RequestId::from_uuid(request.request_id), browser: None }
 }
 
 fn act(action: &'static str, person: &AccountRecord) -> Act {

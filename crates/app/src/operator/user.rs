@@ -11,7 +11,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_store::query::user::{self, NewUser};
-use bailiwick_store::query::{account, invalidation, mailed_link, session, suspension, user_list};
+use bailiwick_store::query::{account, invalidation, known_device, mailed_link, session, suspension, user_list};
 use bailiwick_store::{Error as StoreError, Link};
 use serde_json::json;
 
@@ -196,6 +196,7 @@ impl Context {
         let mut transaction = self.database.write().await?;
         user::set_password(&mut transaction, person.id, &hash, now).await?;
         mailed_link::end_all(&mut transaction, person.id, LinkPurpose::Reset).await?;
+        known_device::forget_all(&mut transaction, person.id).await?;
         let because = "password set by the operator";
         let ended = self.end_sessions(&mut transaction, person.id, None, Actor::Operator, because, now).await?;
         self.audit(&mut transaction, Actor::Operator, act("password.set", &person), now).await?;

@@ -76,8 +76,11 @@ pub(super) async fn sign_in() -> (String, String) {
         password: password(),
     };
     context.set_up(beginning, SetupWarrant::CommandLine).await.unwrap();
-    let origin =
-        Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: RequestId::new(Timestamp::default(), [0; 10]) };
+    let origin = Origin {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        request_id: RequestId::new(Timestamp::default(), [0; 10]),
+        browser: None,
+    };
     let credentials = || Credentials { email: EMAIL.to_owned(), password: password() };
     let tokens = context.sign_in(credentials(), SessionKind::Standard, &origin, None).await.unwrap();
     let browser = context.sign_in_browser(credentials(), false, &origin, None).await.unwrap();

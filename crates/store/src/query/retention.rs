@@ -1,5 +1,6 @@
 //! Forgetting what is no longer needed: every kind of row that does not live for ever.
 
+use bailiwick_domain::device::KNOWN_FOR;
 use bailiwick_domain::throttle::FORGET_AFTER;
 use bailiwick_domain::time::{Span, Timestamp};
 
@@ -18,6 +19,8 @@ statements! {
         (SELECT user_id, key_digest FROM idempotency_keys WHERE forget_after < $1 LIMIT $2)";
     Write LEDGERS = "DELETE FROM throttle_ledgers WHERE key IN \
         (SELECT key FROM throttle_ledgers WHERE last_failure_at < $1 LIMIT $2)";
+    Write KNOWN_DEVICES = "DELETE FROM known_devices WHERE digest IN \
+        (SELECT digest FROM known_devices WHERE last_seen_at < $1 LIMIT $2)";
     Write SESSIONS = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
     Write MAILS = "DELETE FROM mails WHERE id IN \
         (SELECT id FROM mails WHERE status <> 'pending' AND last_attempt_at < $1 LIMIT $2)";
@@ -33,10 +36,11 @@ statements! {
 }
 
 /// What is forgotten, and how long after the moment that its row names.
-static RULES: [(&Statement, Span); 10] = [
+static RULES: [(&Statement, Span); 11] = [
     (&USED_STATES, Span::ZERO),
     (&IDEMPOTENCY_KEYS, Span::ZERO),
     (&LEDGERS, FORGET_AFTER),
+    (&KNOWN_DEVICES, KNOWN_FOR),
     // Kept a while after their end, so that a reused token is still recognised as one.
     (&SESSIONS, Span::days(7)),
     // For the operator who is asked whether a mail ever left.
