@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bailiwick_contract::dialect::Dialect;
+use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::{PASSWORD, Person};
@@ -20,6 +21,9 @@ const STATUS_DEADLINE: Duration = Duration::from_secs(1);
 const BELIEVED: Duration = Duration::from_secs(1);
 /// A password that nobody had before.
 const NEXT: &str = "seventeen quiet marmots bicycle";
+
+/// Another.
+const LAST: &str = "an unlikely heron paddles north";
 
 /// What an endpoint needs of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,16 +60,18 @@ impl Case {
 }
 
 /// At least one for each endpoint of the Authorisation API.
-async fn cases(bench: &Bench, ann: &Person, bob: &Person) -> Vec<Case> {
+async fn cases(bench: &Bench, [ann, bob, cleo]: [&Person; 3]) -> Vec<Case> {
     use Needs::{Nothing, Reading, Writing};
     let (staying, refreshing, leaving) = (bench.sign_in(ann).await, bench.sign_in(ann).await, bench.sign_in(ann).await);
-    // Another person, as a change of password ends the sessions.
+    // Others, as a change of password ends the sessions and the links.
     let changing = bench.sign_in(bob).await.access;
     let me = staying.access.as_str();
     let credentials = |name: &str| json!({ "Username": name, "Password": PASSWORD });
     let newcomer = json!({
-        "Email": "cleo@example.net", "Password": NEXT, "Name": "Cleo", "Company": "Cleo & Daughters", "AcceptEULA": true,
+        "Email": "dora@example.net", "Password": NEXT, "Name": "Dora", "Company": "Dora & Daughters", "AcceptEULA": true,
     });
+    let (reset, confirm) =
+        (bench.mailed_link(cleo, LinkPurpose::Reset).await, bench.mailed_link(cleo, LinkPurpose::Confirm).await);
     let passwords = json!({ "CurrentPassword": PASSWORD, "NewPassword": NEXT });
     vec![
         Case::of("refresh-token", 15, Writing, 200)
@@ -77,6 +83,10 @@ async fn cases(bench: &Bench, ann: &Person, bob: &Person) -> Vec<Case> {
         Case::of("sign-out", 15, Writing, 200).by(&leaving.access),
         Case::of("password-strength", 15, Nothing, 200).with(json!({ "Password": NEXT })),
         Case::of("update-password", 15, Writing, 200).by(&changing).with(passwords),
+        Case::of("forgot-password", 15, Writing, 200).with(json!({ "Email": ann.email })),
+        Case::of("forgot-password", 15, Writing, 200).with(json!({ "Email": "nobody@example.org" })),
+        Case::of("confirm-address", 15, Writing, 200).with(json!({ "Token": confirm })),
+        Case::of("reset-password", 15, Writing, 200).with(json!({ "Token": reset, "NewPassword": LAST })),
         Case::of("register", 15, Writing, 201).with(newcomer),
         Case::of("get-user", 1, Reading, 200).by(me),
         Case::of("change-user", 5, Writing, 200).by(me).with(json!({ "Name": "Another" })),
@@ -155,8 +165,9 @@ async fn is_online(bench: &Bench) -> bool {
 
 async fn stalled(bench: Bench) {
     let owner = bench.organisation("Owner", None).await;
-    let (ann, bob) = (bench.person("ann", owner, Role::Reader).await, bench.person("bob", owner, Role::Reader).await);
-    let cases = cases(&bench, &ann, &bob).await;
+    let ann = bench.person("ann", owner, Role::Reader).await;
+    let (bob, cleo) = (bench.person("bob", owner, Role::Reader).await, bench.person("cleo", owner, Role::Reader).await);
+    let cases = cases(&bench, [&ann, &bob, &cleo]).await;
     for (name, ..) in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }

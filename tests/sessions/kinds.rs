@@ -4,13 +4,17 @@
 //! Endpoints, pages and what their access takes come from the registry.
 
 use bailiwick_contract::access::AccessKind;
+use bailiwick_domain::link::LinkPurpose;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::{Method, RequestBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Answer, old_sign_in, read};
+
+/// A password that nobody had before.
+const NEXT: &str = "seventeen quiet marmots bicycle";
 
 /// What somebody may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ enum Kind {
     FixedRefresh,
     Cookie,
     Setup,
+    Reset,
+    Confirm,
     SystemSecret,
     /// Signed with the right key, by another server's name.
     ForeignAccess,
@@ -41,9 +47,19 @@ enum Place {
 const PLACES: [Place; 5] =
     [Place::Bearer, Place::Cookie, Place::Body("Token"), Place::Body("token"), Place::Query("token")];
 
-/// The places where a route takes a link's token: what no declaration says.
-const LINKS: [(&str, Place, Kind); 2] =
-    [("setup", Place::Query("token"), Kind::Setup), ("setup-submit", Place::Body("token"), Kind::Setup)];
+/// The places where a route takes the token of a link: what no declaration says.
+const LINKS: [(&str, Place, Kind); 8] = [
+    ("reset-password", Place::Body("Token"), Kind::Reset),
+    ("confirm-address", Place::Body("Token"), Kind::Confirm),
+    ("reset-password-form", Place::Query("token"), Kind::Reset),
+    ("reset-password-submit", Place::Body("token"), Kind::Reset),
+    ("confirm-address-form", Place::Query("token"), Kind::Confirm),
+    ("confirm-address-submit", Place::Body("token"), Kind::Confirm),
+    ("setup", Place::Query("token"), Kind::Setup),
+    ("setup-submit", Place::Body("token"), Kind::Setup),
+];
+/// Members that are the token of a link, in whatever body they stand.
+const MEMBERS: [&str; 2] = ["Token", "Invitation"];
 
 /// An endpoint or a page, as the registry declares it.
 struct Route {
@@ -99,11 +115,13 @@ impl Route {
             if self.method == Method::GET {
                 return request;
             }
-            // Nothing besides: what could be complete with it must not succeed.
-            return submit(request, member.map(|name| (name, token)));
+            // Complete where the token is taken, so that the token alone decides.
+            let password = (self.name == "reset-password-submit").then_some(("password", NEXT));
+            return submit(request, member.map(|name| (name, token)).into_iter().chain(password));
         }
         match member {
-            Some(name) => request.json(&json!({ name: token, "NewPassword": "short" })),
+            Some(name) if self.name == "reset-password" => request.json(&json!({ name: token, "NewPassword": NEXT })),
+            Some(name) => request.json(&json!({ name: token })),
             None => request,
         }
     }
@@ -149,6 +167,8 @@ impl Tokens {
             (Kind::FixedRefresh, old_sign_in(bench, person).await),
             (Kind::Cookie, cookie(bench, person).await),
             (Kind::Setup, setup.to_owned()),
+            (Kind::Reset, bench.mailed_link(person, LinkPurpose::Reset).await),
+            (Kind::Confirm, bench.mailed_link(person, LinkPurpose::Confirm).await),
             (Kind::SystemSecret, system.json()["data"]["secret"].as_str().unwrap().to_owned()),
             (Kind::ForeignAccess, foreign.access),
             (Kind::ForeignRefresh, foreign.refresh),
@@ -192,6 +212,34 @@ fn setup_token(link: &str) -> String {
     link.split_once("token=").unwrap().1.to_owned()
 }
 
+/// Each endpoint of the document, by name, with the members of its body.
+fn bodies() -> Vec<(String, Vec<String>)> {
+    let document = bailiwick_server::openapi_document(&bailiwick_server::registry().unwrap());
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.values().flat_map(|path| path.as_object().unwrap().values());
+    let body = |operation: &Value| {
+        let mut schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        if let Some(reference) = schema["$ref"].as_str() {
+            schema = document.pointer(reference.strip_prefix('#').unwrap()).unwrap();
+        }
+        let members = schema["properties"].as_object().map(|members| members.keys().cloned().collect());
+        Some((operation["operationId"].as_str()?.to_owned(), members.unwrap_or_default()))
+    };
+    operations.filter_map(body).collect()
+}
+
+#[test]
+fn every_body_that_takes_a_link_is_tried_with_every_kind_of_token() {
+    let bodies = bodies();
+    assert!(bodies.iter().any(|(name, members)| name == "sign-in" && members.contains(&"Password".to_owned())));
+    for member in MEMBERS {
+        for (name, _) in bodies.iter().filter(|(_, members)| members.iter().any(|each| each == member)) {
+            let is_known = LINKS.iter().any(|(route, place, _)| route == name && *place == Place::Body(member));
+            assert!(is_known && PLACES.contains(&Place::Body(member)), "say in LINKS which links {name} takes");
+        }
+    }
+}
+
 on_both_engines! {
     async fn each_kind_of_token_opens_its_own_doors_and_no_other(bench: Bench) {
         // Printed before anybody was there, as it is.
@@ -203,9 +251,9 @@ on_both_engines! {
         let mut wrong = Vec::new();
         for route in &routes {
             for place in PLACES {
+                let expected = route.ask(&bench, place, &made_up(tokens.get(Kind::Reset))).await;
                 for (kind, token) in tokens.0.iter().filter(|(kind, _)| !route.takes(place, *kind)) {
                     let found = route.ask(&bench, place, token).await;
-                    let expected = route.ask(&bench, place, &made_up(token)).await;
                     if found != expected {
                         wrong.push(format!("{kind:?} at {} in {place:?}: {found} instead of {expected}", route.name));
                     }
@@ -217,6 +265,11 @@ on_both_engines! {
         assert_eq!(read(&bench, tokens.get(Kind::Access)).await, 200);
         for route in &routes {
             opens(&bench, &person, route).await;
+        }
+        // There are people, so that the setup is over: that has a story of its own.
+        for (name, place, kind) in LINKS.into_iter().filter(|(.., kind)| *kind != Kind::Setup) {
+            let route = routes.iter().find(|route| route.name == name).unwrap();
+            opens_once(&bench, &person, route, place, kind).await;
         }
     }
 
@@ -240,6 +293,16 @@ on_both_engines! {
         // The form is shown, and refused for the password in it alone.
         assert_eq!((show(&setup).await, post(&setup).await), (200, 422));
     }
+}
+
+/// Holds that the route opens to a new link, and that a form uses it up.
+async fn opens_once(bench: &Bench, person: &Person, route: &Route, place: Place, kind: Kind) {
+    let purpose = if kind == Kind::Reset { LinkPurpose::Reset } else { LinkPurpose::Confirm };
+    let token = bench.mailed_link(person, purpose).await;
+    let refused = route.ask(bench, place, &made_up(&token)).await;
+    assert_ne!(route.ask(bench, place, &token).await, refused, "{kind:?} at {} in {place:?}", route.name);
+    let again = route.ask(bench, place, &token).await;
+    assert_eq!(again == refused, route.method != Method::GET, "{kind:?} at {} once more: {again}", route.name);
 }
 
 /// Holds that the route opens to what it takes, each time with a token that was not used before.

@@ -3,10 +3,12 @@
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::link::{LinkPurpose, LinkToken};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
+use bailiwick_store::query::mailed_link::{self, NewLink};
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::user::{self, NewUser};
 use reqwest::Method;
@@ -98,12 +100,36 @@ impl Bench {
         Person { id, email: email.as_str().to_owned() }
     }
 
+    /// Makes a link for somebody straight in the store, as if it had been mailed now; gives its token.
+    ///
+    /// # Panics
+    /// When that is refused: the test has failed then.
+    pub async fn mailed_link(&self, person: &Person, purpose: LinkPurpose) -> String {
+        let now = self.context.now();
+        let token = LinkToken::new(&self.context.random.bytes());
+        let email = EmailAddress::parse_text(&person.email).expect("an address");
+        let (digest, expires_at) = (token.digest(purpose), now.plus(purpose.lifetime()));
+        let link = NewLink { digest, purpose, user: person.id, email: &email, expires_at };
+        let mut transaction = self.context.database.write().await.expect("a transaction");
+        mailed_link::insert(&mut transaction, &link, now).await.expect("a link");
+        transaction.commit().await.expect("a commit");
+        token.expose().to_owned()
+    }
+
     /// Signs somebody in over the API.
     ///
     /// # Panics
     /// When that is refused.
     pub async fn sign_in(&self, person: &Person) -> Tokens {
-        let body = json!({ "Username": person.email, "Password": PASSWORD, "KeepLoggedIn": false });
+        self.sign_in_with(person, PASSWORD).await
+    }
+
+    /// The same with a password of their own.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn sign_in_with(&self, person: &Person, password: &str) -> Tokens {
+        let body = json!({ "Username": person.email, "Password": password, "KeepLoggedIn": false });
         let answer = self.call(Method::POST, "/auth/authenticate/signin").json(&body).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "signing {} in", person.email);
         let tokens: Value = answer.json().await.expect("tokens");
