@@ -1,9 +1,12 @@
 //! sclblpy 0.1.10, of the Python package index: everything that it does with the Authorisation API, hour after hour.
 
+use std::time::Duration;
+
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::published_client::{Outcome, PublishedClient};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The package as it was published, unpacked; see [`PublishedClient::digest`].
@@ -133,4 +136,39 @@ on_both_engines! {
         ada.reads_herself();
         elsewhere.reads_herself();
     }
+    async fn the_published_client_asks_for_a_new_password_and_signs_in_with_it(bench: Bench) {
+        let mut ada = ada(&bench).await;
+        bench.clock.advance(Span::hours(1));
+        ada.does("password_reset", &[EMAIL]);
+        // Nobody learns by it who has an account.
+        ada.does("password_reset", &["nobody@example.org"]);
+        let token = mailed_token(&bench, "/reset-password").await;
+        ada.reads_herself();
+
+        let body = json!({ "Token": token, "NewPassword": SECOND });
+        let answer = bench.call(Method::POST, "/auth/authenticate/reset-password").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        ada.is_sent_away();
+        ada.fails_to_sign_in(FIRST);
+        ada.signs_in(SECOND);
+        bench.clock.advance(Span::hours(1));
+        ada.reads_herself();
+    }
+}
+
+/// The token of the link to this page in the one mail that has such a link, once it is sent.
+async fn mailed_token(bench: &Bench, page: &str) -> String {
+    let start = format!("{}{page}?token=", bench.origin);
+    for _ in 0..200 {
+        for file in std::fs::read_dir(bench.directory().join("mail")).into_iter().flatten() {
+            // The transfer encoding breaks lines and spells equals signs out (RFC 2045, 6.7).
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+            let text = text.replace("=\r\n", "").replace("=3D", "=");
+            if let Some((_, rest)) = text.split_once(&start) {
+                return rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no mail leads to {start}…");
 }
