@@ -1,11 +1,15 @@
 //! The pages in a real Chromium: the whole flow with an outside application,
-//! every refusal, the keyboard alone, no script at all, and every page's looks.
+//! every refusal, newcomers and accounts, the keyboard alone, and every page's looks,
+//! with what axe-core has to say of them.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod account;
 mod console;
 mod flow;
 mod keyboard;
 mod looks;
+mod mailbox;
+mod newcomer;
 mod refusals;
 mod shop;
 mod visitor;

@@ -153,8 +153,8 @@ impl Visitor {
         assert!(passed.is_empty(), "Tab does not lead to {selector}: {passed:#?}");
     }
 
-    /// Sees to it that the page fits on small screens and is quick to load, and takes its picture in both colour
-    /// schemes and in two widths: `target/screenshots/<name>-<scheme>-<width>.png`.
+    /// Sees to it that the page fits on small screens, is quick to load and has no barriers that axe-core knows of,
+    /// and takes its picture in both colour schemes and in two widths: `target/screenshots/<name>-<scheme>-<width>.png`.
     pub(crate) async fn portray(&self, name: &str) {
         if !self.takes_pictures {
             return;
@@ -163,9 +163,11 @@ impl Visitor {
             self.browser.prefer(scheme).await.unwrap();
             self.browser.resize(1280, 900).await.unwrap();
             self.browser.screenshot(&format!("{name}-{label}-1280")).await.unwrap();
+            self.assert_open_to_everybody(name).await;
             self.browser.as_phone().await.unwrap();
             assert!(!self.browser.overflows().await.unwrap(), "{name} is wider than a phone");
             self.browser.screenshot(&format!("{name}-{label}-390")).await.unwrap();
+            self.assert_open_to_everybody(name).await;
         }
         // Magnified four times, a page of 1280 has 320 to spread (WCAG 2.2, 1.4.10).
         self.browser.resize(320, 640).await.unwrap();
@@ -176,6 +178,11 @@ impl Visitor {
         // Documents are read, not worked with, and may take a moment longer.
         let limit_kib = if name.starts_with("docs") { 48 } else { 30 };
         assert!(size.as_u64().unwrap() < limit_kib * 1024, "the HTML of {name} has {size} bytes");
+    }
+
+    async fn assert_open_to_everybody(&self, name: &str) {
+        let barriers = self.browser.barriers().await.unwrap();
+        assert!(barriers.is_empty(), "{name}: {barriers:#?}");
     }
 
     /// What a script gives.

@@ -6,9 +6,12 @@ use bailiwick_app::caller::Origin;
 use bailiwick_contract::router::PageFaultContext;
 use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::time::Span;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
 
 use super::frame::Frame;
 use super::view::error::{ErrorKind, ErrorPage};
+use super::view::login::wait;
 
 /// Logs what really happened where a form answers a fault by itself; every other fault the router logs.
 pub(super) fn log_answered_by_form(fault: &Fault, origin: &Origin) {
@@ -18,12 +21,52 @@ pub(super) fn log_answered_by_form(fault: &Fault, origin: &Origin) {
     }
 }
 
+/// What a form says to a fault that is not about one of its fields.
+#[derive(Clone, Debug)]
+pub(super) struct FormFault {
+    /// The status of the answer.
+    pub(super) status: StatusCode,
+    /// What happened and what to do, above the form.
+    pub(super) alert: String,
+    /// For programs: the seconds after which another attempt counts.
+    pub(super) retry_after: Option<i64>,
+}
+
+impl FormFault {
+    /// Says what went wrong with a form; faults that have nothing to do with it go on.
+    pub(super) fn of(fault: Fault, origin: &Origin) -> Result<Self, Fault> {
+        let class = fault.code.class();
+        let seconds = fault.retry_after.map(Span::as_seconds_rounded_up);
+        let alert = match (class, seconds) {
+            (Class::TooMany, Some(seconds)) if fault.code == Code::Throttled => {
+                format!("Too many attempts. Wait {}, then try again.", wait(seconds))
+            }
+            (Class::TooMany | Class::Conflict | Class::Impossible | Class::Unavailable, _) => {
+                fault.code.sentence().to_owned()
+            }
+            _ => return Err(fault),
+        };
+        log_answered_by_form(&fault, origin);
+        let retry_after = seconds.filter(|_| class == Class::TooMany);
+        Ok(Self { status: bailiwick_contract::fault_answer::status(class), alert, retry_after })
+    }
+
+    /// Writes the wait into the answer.
+    pub(super) fn mark(&self, mut response: Response) -> Response {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
 /// Renders a fault as a page.
 #[must_use]
 pub fn render(fault: &Fault, at: &PageFaultContext<'_>) -> Response {
     let seconds = fault.retry_after.map_or(1, Span::as_seconds_rounded_up);
     let kind = match (fault.code, fault.code.class()) {
         (Code::ForeignOrigin, _) => ErrorKind::ForeignOrigin,
+        (Code::AddressUnconfirmed, _) => ErrorKind::Unconfirmed,
         (_, Class::Forbidden | Class::Unauthenticated) => ErrorKind::Forbidden,
         (_, Class::NotFound) => ErrorKind::NotFound,
         (_, Class::MethodNotAllowed) => ErrorKind::MethodNotAllowed,

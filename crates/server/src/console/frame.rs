@@ -5,15 +5,19 @@ use axum::body::Body;
 use axum::response::Response;
 use bailiwick_app::caller::Caller;
 use bailiwick_app::context::Context;
+use bailiwick_app::sign_in::BrowserSession;
 use bailiwick_contract::cookie::{CookieNames, cookie};
 use bailiwick_contract::page::Visit;
+use bailiwick_domain::account::Language;
+use bailiwick_domain::device::KNOWN_FOR;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Refusal;
+use bailiwick_domain::secret::SecretText;
 use data_encoding::BASE64URL_NOPAD;
-use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::view::layout::{Active, Layout, Nav, THEME_COOKIE, theme_of};
+use super::view::layout::{Active, Field, Layout, Nav, PasswordProblem, THEME_COOKIE, theme_of};
 
 /// Random bytes in the cookie that form tokens are bound to.
 const FORM_COOKIE_BYTES: usize = 16;
@@ -110,12 +114,42 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
     format!("Must be {}.", refusal.expected.trim_end_matches('.'))
 }
 
+/// A field as it was typed, with what is wrong with it.
+pub(super) fn typed_field(typed: &str, refusal: Option<&Refusal>) -> Field {
+    Field { value: typed.to_owned(), error: refusal.map(sentence) }
+}
+
+/// What a form says of a chosen password: what is wrong, and then, in sentences of its own, what would help.
+pub(super) fn password_problem(refusal: Option<&Refusal>) -> PasswordProblem {
+    let Some(refusal) = refusal else { return PasswordProblem::default() };
+    let mut sentences = refusal.expected.split_inclusive(". ").map(str::trim);
+    let error = sentences.next().map(|first| format!("Must be {}.", first.trim_end_matches('.')));
+    PasswordProblem { error, advice: sentences.map(str::to_owned).collect() }
+}
+
+/// The best of our languages for this browser, where it asks for one of them.
+pub(super) fn language(headers: &HeaderMap) -> Option<Language> {
+    Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?)
+}
+
 /// The value of a `Set-Cookie` for our own eyes (RFC 6265bis): with a lifetime in
 /// seconds, or until the browser closes.
 pub(super) fn set_cookie(context: &Context, name: &str, value: &str, lifetime_s: Option<i64>) -> String {
     let secure = if context.settings.base_url.is_https() { "; Secure" } else { "" };
     let age = lifetime_s.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
+}
+
+/// The cookies of a browser that has just signed in. The device cookie outlives the session: the account
+/// knows the browser by it when somebody signs in again.
+pub(super) fn sign_in_cookies<C>(visit: &Visit<C>, session: &BrowserSession) -> Cookies {
+    let lifetime = session.expires_at.since(visit.context.now()).as_seconds();
+    let lifetime = session.is_kept.then_some(lifetime);
+    let cookies =
+        Cookies::default().and(set_cookie(&visit.context, visit.cookies.session, session.cookie.expose(), lifetime));
+    let device = session.device.as_ref().map(SecretText::expose).or_else(|| visit.cookie(visit.cookies.device));
+    let Some(device) = device else { return cookies };
+    cookies.and(set_cookie(&visit.context, visit.cookies.device, device, Some(KNOWN_FOR.as_seconds())))
 }
 
 /// Where to go after signing in: a path of ours, or home.

@@ -8,6 +8,7 @@ use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::page::{Direction, Page as Slice, PageNumber, PageSize};
+use bailiwick_domain::role::Right;
 use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
 use http::StatusCode;
 
@@ -21,6 +22,7 @@ pub(super) fn pages() -> Vec<Page> {
 
 async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
     let context = &visit.context;
+    context.admit(&visit.caller.principal, Some(Right::ReadSystems))?;
     let ask = ask(|name| visit.query_member(name).unwrap_or_default());
     let filter = SystemFilter {
         search: Some(ask.search.clone()).filter(|search| !search.is_empty()),

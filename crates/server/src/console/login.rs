@@ -2,8 +2,9 @@
 
 use axum::response::Response;
 use bailiwick_app::caller::{Caller, Origin};
-use bailiwick_app::context::Context;
-use bailiwick_app::sign_in::Credentials;
+use bailiwick_app::context::{Context, Identity};
+use bailiwick_app::settings::Registration;
+use bailiwick_app::sign_in::{BrowserSession, Credentials};
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Class, Code, Fault};
@@ -14,9 +15,11 @@ use http::StatusCode;
 use http::header::{RETRY_AFTER, USER_AGENT};
 
 use super::fault::log_answered_by_form;
-use super::frame::{Cookies, Frame, local_path, sentence, set_cookie};
-use super::view::layout::Field;
+use super::frame::{Cookies, Frame, local_path, sentence, set_cookie, sign_in_cookies};
+use super::theme::theme_cookie;
+use super::view::layout::{Field, THEME_COOKIE};
 use super::view::login::{LoginNotice, LoginPage, LoginRefusal};
+use super::view::register::with_next;
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
@@ -35,6 +38,9 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     let notice = match visit.query_member("notice") {
         Some("signed-out") => Some(LoginNotice::SignedOut),
         Some("set-up") => Some(LoginNotice::SetUp),
+        Some("password-set") => Some(LoginNotice::PasswordSet),
+        Some("registered") => Some(LoginNotice::Registered),
+        Some("confirmed") => Some(LoginNotice::Confirmed),
         // A cookie that nobody stands behind any more: the session ended by itself.
         _ if visit.cookie(visit.cookies.session).is_some() => Some(LoginNotice::SessionEnded),
         _ => None,
@@ -43,6 +49,7 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     let page = LoginPage {
         layout,
         for_host: asking_host(&visit.context, &next),
+        register_address: register_address(&visit.context, &next),
         next,
         email: Field::new(""),
         password_error: None,
@@ -69,10 +76,8 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     };
     let (status, refusal) = match outcome {
         Some(Ok(session)) => {
-            let lifetime = session.expires_at.since(visit.context.now()).as_seconds();
-            let cookie =
-                set_cookie(&visit.context, visit.cookies.session, session.cookie.expose(), keep.then_some(lifetime));
-            return Cookies::default().and(cookie).redirect(&next);
+            let cookies = sign_in_cookies(&visit, &session);
+            return own_theme(&visit, &session).await.into_iter().fold(cookies, Cookies::and).redirect(&next);
         }
         Some(Err(fault)) => refused(fault, &visit.origin)?,
         None => (StatusCode::UNPROCESSABLE_ENTITY, None),
@@ -84,6 +89,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     let page = LoginPage {
         layout,
         for_host: asking_host(&visit.context, &next),
+        register_address: register_address(&visit.context, &next),
         next,
         email,
         password_error,
@@ -98,11 +104,23 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     Ok(response)
 }
 
+/// The cookie by which a browser where nobody chose a theme takes over that of the account.
+async fn own_theme(visit: &Visit<Option<Caller>>, session: &BrowserSession) -> Option<String> {
+    if visit.cookie(THEME_COOKIE).is_some() {
+        return None;
+    }
+    // Whoever is signed in need not hear that this did not work.
+    let Identity { principal, session } = visit.context.identify_cookie(session.cookie.expose()).await.ok()?;
+    let caller = Caller { principal, session, origin: visit.origin, right: None };
+    let account = visit.context.show_account(&caller, caller.principal.user).await.ok()?;
+    account.theme.map(|theme| theme_cookie(&visit.context, theme))
+}
+
 /// For programs: the seconds after which another attempt counts.
 const fn retry_after(refusal: &LoginRefusal) -> Option<i64> {
     match refusal {
         LoginRefusal::Throttled { seconds } => Some(*seconds),
-        LoginRefusal::Unavailable | LoginRefusal::WrongCredentials => None,
+        LoginRefusal::Unavailable | LoginRefusal::Unconfirmed | LoginRefusal::WrongCredentials => None,
     }
 }
 
@@ -111,6 +129,7 @@ fn refused(fault: Fault, origin: &Origin) -> Result<(StatusCode, Option<LoginRef
     let seconds = fault.retry_after.map_or(1, Span::as_seconds_rounded_up);
     match (fault.code, fault.code.class()) {
         (Code::WrongCredentials, _) => Ok((StatusCode::UNAUTHORIZED, Some(LoginRefusal::WrongCredentials))),
+        (Code::AddressUnconfirmed, _) => Ok((StatusCode::FORBIDDEN, Some(LoginRefusal::Unconfirmed))),
         (_, Class::TooMany) => Ok((StatusCode::TOO_MANY_REQUESTS, Some(LoginRefusal::Throttled { seconds }))),
         (_, Class::Unavailable) => {
             log_answered_by_form(&fault, origin);
@@ -120,8 +139,14 @@ fn refused(fault: Fault, origin: &Origin) -> Result<(StatusCode, Option<LoginRef
     }
 }
 
-fn password_sentence(refusal: &Refusal) -> String {
+/// What a form says of a password that one has.
+pub(super) fn password_sentence(refusal: &Refusal) -> String {
     if refusal.rule == "required" { "Enter your password.".to_owned() } else { sentence(refusal) }
+}
+
+/// Where one creates an account and then goes on, where everybody may create one.
+fn register_address(context: &Context, next: &str) -> Option<String> {
+    (context.settings.registration == Registration::Open).then(|| with_next("/register", next))
 }
 
 /// The host on whose behalf a system is to be created, where that is where one goes next.

@@ -1,11 +1,16 @@
 //! The console: pages made on the server, which work without script.
 
+mod account;
 mod asset;
+mod confirm;
 mod docs;
 pub mod fault;
+mod forgot_password;
 mod frame;
 mod home;
 mod login;
+mod register;
+mod reset_password;
 mod setup;
 mod system_creation;
 mod theme;
@@ -17,10 +22,15 @@ use bailiwick_contract::page::Page;
 #[must_use]
 pub fn pages() -> Vec<Page> {
     [
+        account::pages(),
         asset::pages(),
+        confirm::pages(),
         docs::pages(),
+        forgot_password::pages(),
         home::pages(),
         login::pages(),
+        register::pages(),
+        reset_password::pages(),
         setup::pages(),
         system_creation::pages(),
         theme::pages(),

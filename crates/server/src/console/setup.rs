@@ -5,15 +5,14 @@ use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Class, Code, Fault};
-use bailiwick_domain::field::{FieldFault, Parse, Refusal};
+use bailiwick_domain::field::Parse;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::secret::SecretText;
 use http::StatusCode;
 
 use super::fault::log_answered_by_form;
-use super::frame::{Cookies, Frame, sentence};
-use super::view::layout::Field;
+use super::frame::{Cookies, Frame, password_problem, typed_field};
 use super::view::setup::{SetupForm, SetupPage, SetupRefusal as LinkRefusal, SetupState};
 
 pub(super) fn pages() -> Vec<Page> {
@@ -42,11 +41,10 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
 
     let mut form = SetupForm {
         token: token.expose().to_owned(),
-        organisation: field(typed("organisation"), organisation.as_ref().err()),
-        name: field(typed("name"), name.as_ref().err()),
-        email: field(typed("email"), email.as_ref().err()),
-        password_error: password.as_ref().err().map(sentence),
-        password_advice: Vec::new(),
+        organisation: typed_field(typed("organisation"), organisation.as_ref().err()),
+        name: typed_field(typed("name"), name.as_ref().err()),
+        email: typed_field(typed("email"), email.as_ref().err()),
+        password: password_problem(password.as_ref().err()),
         alert: None,
     };
     let (Ok(organisation), Ok(email), Ok(name), Ok(password)) = (organisation, email, name, password) else {
@@ -68,21 +66,12 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
             };
             log_answered_by_form(&fault, &visit.origin);
             match fault.fields.first() {
-                Some(FieldFault { refusal, .. }) => {
-                    let mut sentences = refusal.expected.split_inclusive(". ").map(str::trim);
-                    form.password_error =
-                        sentences.next().map(|first| format!("Must be {}.", first.trim_end_matches('.')));
-                    form.password_advice = sentences.map(str::to_owned).collect();
-                }
+                Some(field) => form.password = password_problem(Some(&field.refusal)),
                 None => form.alert = Some(fault.code.sentence().to_owned()),
             }
             answer(&visit, status, SetupState::Form(form))
         }
     }
-}
-
-fn field(typed: &str, refusal: Option<&Refusal>) -> Field {
-    refusal.map_or_else(|| Field::new(typed), |refusal| Field::refused(typed, sentence(refusal)))
 }
 
 fn refuse(visit: &Visit<()>, status: StatusCode, refusal: LinkRefusal) -> Result<Response, Fault> {

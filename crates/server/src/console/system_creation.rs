@@ -16,6 +16,7 @@ use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::name::Name;
+use bailiwick_domain::role::Right;
 use bailiwick_domain::state_token::RawState;
 use bailiwick_domain::system::SystemType;
 use bailiwick_domain::time::{Span, Timestamp};
@@ -64,6 +65,7 @@ struct Problems {
 }
 
 async fn ask(visit: Visit<Caller>) -> Result<Response, Fault> {
+    visit.context.admit(&visit.caller.principal, Some(Right::ManageSystems))?;
     let form_key = BASE64URL_NOPAD.encode(&visit.context.random.bytes::<FORM_KEY_BYTES>());
     let member = |name: &str| visit.query_member(name).unwrap_or_default();
     let wish = match wish(&visit, member, form_key) {
@@ -80,6 +82,7 @@ async fn ask(visit: Visit<Caller>) -> Result<Response, Fault> {
 }
 
 async fn consent(visit: Visit<Caller>) -> Result<Response, Fault> {
+    visit.context.admit(&visit.caller.principal, Some(Right::ManageSystems))?;
     let field = |name: &str| visit.field(name).unwrap_or_default();
     let wish = match wish(&visit, field, field("idempotency_key").to_owned()) {
         Ok(wish) => wish,

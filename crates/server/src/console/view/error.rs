@@ -25,6 +25,8 @@ pub enum ErrorKind {
     BadRequest,
     /// The right is missing (403).
     Forbidden,
+    /// One's e-mail address has to be confirmed before (403).
+    Unconfirmed,
     /// The request came from another site, or its form is too old (403).
     ForeignOrigin,
     /// No such page (404).
@@ -50,6 +52,7 @@ impl ErrorKind {
         match self {
             Self::BadRequest => "This request cannot be read",
             Self::Forbidden => "You do not have the right to see this",
+            Self::Unconfirmed => "Confirm your address first",
             Self::ForeignOrigin => "This form is out of date",
             Self::NotFound => "There is no page at this address",
             Self::MethodNotAllowed => "This page cannot be used like that",
@@ -60,12 +63,25 @@ impl ErrorKind {
         }
     }
 
+    /// The next step: where it leads, and what it is called.
+    const fn next_step(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unconfirmed => ("/account", "Go to your account"),
+            _ => ("/", "Go to your systems"),
+        }
+    }
+
     /// What the person can do now.
     fn advice(self) -> String {
         match self {
             Self::BadRequest => "Go back, check what you entered, and send it again.".into(),
             Self::Forbidden => {
                 "Ask an administrator of your organisation for access, or sign in with another account.".into()
+            }
+            Self::Unconfirmed => {
+                "Open the link in the mail that we have sent you; look among unwanted mail too. Your account can send \
+                 you another one."
+                    .into()
             }
             Self::ForeignOrigin => {
                 "It was sent from another site, or it was open for too long. Nothing was changed. Go back, reload the \
@@ -107,6 +123,7 @@ impl ErrorPage {
         vec![
             ("error-400", page(ErrorKind::BadRequest, 400)),
             ("error-403", page(ErrorKind::Forbidden, 403)),
+            ("error-403-unconfirmed", page(ErrorKind::Unconfirmed, 403)),
             ("error-403-origin", page(ErrorKind::ForeignOrigin, 403)),
             ("error-404", page(ErrorKind::NotFound, 404)),
             ("error-405", page(ErrorKind::MethodNotAllowed, 405)),

@@ -33,6 +33,8 @@ pub enum Active {
     Systems,
     /// The API pages.
     Docs,
+    /// One's own account.
+    Account,
 }
 
 /// The side navigation of somebody who is signed in.
@@ -72,6 +74,16 @@ impl Layout {
     /// Whether this page belongs to the API pages, the only ones with a side that a stranger may read.
     pub(crate) fn in_docs(&self) -> bool {
         self.nav.as_ref().is_none_or(|nav| nav.active == Active::Docs)
+    }
+
+    /// Whether this page is about one's own account.
+    pub(crate) fn in_account(&self) -> bool {
+        self.nav.as_ref().is_some_and(|nav| nav.active == Active::Account)
+    }
+
+    /// The organisation of whoever is signed in; blank for nobody.
+    pub(crate) fn organisation_name(&self) -> &str {
+        self.nav.as_ref().map_or("", |nav| &nav.organisation_name)
     }
 
     /// The address of an asset, with its version.
@@ -126,6 +138,15 @@ impl Field {
     pub fn refused(value: impl Into<String>, error: impl Into<String>) -> Self {
         Self { value: value.into(), error: Some(error.into()) }
     }
+}
+
+/// What is wrong with a password that somebody chose. The password itself is never shown again.
+#[derive(Clone, Debug, Default)]
+pub struct PasswordProblem {
+    /// A sentence that says what to change; `None` when nothing is wrong.
+    pub error: Option<String>,
+    /// How to make it harder to guess, one sentence each.
+    pub advice: Vec<String>,
 }
 
 /// A line of the summary above a form: which field, and what is wrong.
@@ -231,6 +252,17 @@ pub(crate) mod samples {
             active,
         };
         Layout { nav: Some(nav), ..stranger(path, plant) }
+    }
+
+    /// A password that is easy to guess.
+    pub(crate) fn easy_password(plant: &str) -> PasswordProblem {
+        PasswordProblem {
+            error: Some(format!("This password is easy to guess{plant}.")),
+            advice: vec![
+                format!("Add another word or two. Uncommon words are better{plant}."),
+                format!("Avoid the name of the organisation{plant}."),
+            ],
+        }
     }
 }
 

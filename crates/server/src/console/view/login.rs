@@ -22,6 +22,8 @@ pub struct LoginPage {
     pub keep: bool,
     /// Why nobody was signed in.
     pub refusal: Option<LoginRefusal>,
+    /// Where one creates an account, where everybody may.
+    pub register_address: Option<String>,
     /// What happened just before.
     pub notice: Option<LoginNotice>,
 }
@@ -37,6 +39,8 @@ pub enum LoginRefusal {
         /// Seconds until the next one counts.
         seconds: i64,
     },
+    /// The address has to be confirmed first; only said after the right password.
+    Unconfirmed,
     /// The server is busy or its database is away.
     Unavailable,
 }
@@ -50,6 +54,12 @@ pub enum LoginNotice {
     SessionEnded,
     /// The server was just set up.
     SetUp,
+    /// One set a new password by a mailed link.
+    PasswordSet,
+    /// One registered, and has to confirm one's address before one can sign in.
+    Registered,
+    /// One confirmed one's address by a mailed link.
+    Confirmed,
 }
 
 impl LoginRefusal {
@@ -58,6 +68,7 @@ impl LoginRefusal {
         match self {
             Self::WrongCredentials => "Sign-in failed",
             Self::Throttled { .. } => "Too many attempts",
+            Self::Unconfirmed => "Confirm your address first",
             Self::Unavailable => "Nobody can sign in right now",
         }
     }
@@ -71,6 +82,10 @@ impl LoginRefusal {
             Self::Throttled { seconds } => {
                 format!("Wait {} before the next one; what is sent until then does not count.", wait(seconds))
             }
+            Self::Unconfirmed => {
+                "We have mailed you a link that confirms it. Open it, then sign in; look among unwanted mail too."
+                    .into()
+            }
             Self::Unavailable => "The server is busy or its database does not answer. Try again in a minute.".into(),
         }
     }
@@ -83,6 +98,11 @@ impl LoginNotice {
             Self::SignedOut => "You have signed out.",
             Self::SessionEnded => "Your session has ended. Sign in again to go on.",
             Self::SetUp => "This server is set up. Sign in with the account that you have just created.",
+            Self::PasswordSet => "Your new password is set. Sign in with it.",
+            Self::Registered => {
+                "Your account is ready. Open the link that we have mailed you, which confirms your address; then sign in."
+            }
+            Self::Confirmed => "Your e-mail address is confirmed. Sign in to go on.",
         }
     }
 }
@@ -125,6 +145,7 @@ impl LoginPage {
             password_error: None,
             keep: false,
             refusal: None,
+            register_address: None,
             notice: None,
         };
         let typed = || Field::new(format!("ada.verdi@northwind.example{plant}"));
@@ -135,6 +156,7 @@ impl LoginPage {
             ("login-for-host", Self { next, for_host: Some(format!("shop.example{plant}")), ..page() }),
             ("login-wrong", refused(LoginRefusal::WrongCredentials)),
             ("login-throttled", refused(LoginRefusal::Throttled { seconds: 64 })),
+            ("login-unconfirmed", refused(LoginRefusal::Unconfirmed)),
             ("login-unavailable", refused(LoginRefusal::Unavailable)),
             (
                 "login-blank",
@@ -144,6 +166,10 @@ impl LoginPage {
                     ..page()
                 },
             ),
+            ("login-open", Self { register_address: Some(format!("/register?next={plant}")), ..page() }),
+            ("login-password-set", Self { notice: Some(LoginNotice::PasswordSet), ..page() }),
+            ("login-registered", Self { notice: Some(LoginNotice::Registered), ..page() }),
+            ("login-confirmed", Self { notice: Some(LoginNotice::Confirmed), ..page() }),
             ("login-signed-out", Self { notice: Some(LoginNotice::SignedOut), ..page() }),
             ("login-session-ended", Self { notice: Some(LoginNotice::SessionEnded), ..page() }),
             ("login-set-up", Self { notice: Some(LoginNotice::SetUp), ..page() }),

@@ -3,14 +3,20 @@
 //! A context holds what the page says and nothing else: no request, no store.
 //! Handlers fill it; a test renders every state of every page.
 
+pub mod account;
+pub mod confirm;
 pub mod consent;
 pub mod created;
+pub mod device;
 pub mod docs;
 pub mod error;
+pub mod forgot_password;
 pub mod guide;
 pub mod layout;
 pub mod login;
 pub mod prose;
+pub mod register;
+pub mod reset_password;
 pub mod setup;
 pub mod systems;
 

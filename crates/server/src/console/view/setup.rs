@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::layout::{Field, Layout, Problem, problems};
+use super::layout::{Field, Layout, PasswordProblem, Problem, problems};
 
 /// The page `/setup`.
 #[derive(Template)]
@@ -43,10 +43,8 @@ pub struct SetupForm {
     pub name: Field,
     /// The e-mail address of the first super admin.
     pub email: Field,
-    /// What is wrong with the password. The password itself is never shown again.
-    pub password_error: Option<String>,
-    /// How to make the password harder to guess, one sentence each.
-    pub password_advice: Vec<String>,
+    /// What is wrong with the password.
+    pub password: PasswordProblem,
     /// What went wrong with the whole of it, such as a database that does not answer.
     pub alert: Option<String>,
 }
@@ -57,7 +55,7 @@ impl SetupForm {
             ("organisation", "Organisation", self.organisation.error.as_ref()),
             ("name", "Your name", self.name.error.as_ref()),
             ("email", "E-mail address", self.email.error.as_ref()),
-            ("password", "Password", self.password_error.as_ref()),
+            ("password", "Password", self.password.error.as_ref()),
         ])
     }
 }
@@ -90,11 +88,7 @@ impl SetupPage {
                 format!("ada.verdi{plant}"),
                 format!("“ada.verdi{plant}” is not an e-mail address. It needs an @ and a domain."),
             ),
-            password_error: Some(format!("This password is easy to guess{plant}.")),
-            password_advice: vec![
-                format!("Add another word or two. Uncommon words are better{plant}."),
-                format!("Avoid the name of the organisation{plant}."),
-            ],
+            password: super::layout::samples::easy_password(plant),
             alert: None,
         };
         let alert = format!("The database does not answer right now. Nothing was saved; try again{plant}.");

@@ -1,0 +1,142 @@
+//! Registering: an account and an organisation of one's own.
+
+use axum::response::Response;
+use bailiwick_app::account::NewAccount;
+use bailiwick_app::caller::Caller;
+use bailiwick_app::settings::{Registration, Unconfirmed};
+use bailiwick_app::sign_in::{BrowserSession, Credentials};
+use bailiwick_contract::page::{Page, Visit};
+use bailiwick_domain::account::TermsAccepted;
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::name::Name;
+use bailiwick_domain::password::Password;
+use http::StatusCode;
+use http::header::USER_AGENT;
+
+use super::fault::FormFault;
+use super::frame::{Cookies, Frame, language, local_path, password_problem, sign_in_cookies, typed_field};
+use super::view::account::AccountNotice;
+use super::view::layout::Field;
+use super::view::register::{RegisterForm, RegisterPage, RegisterRefusal, RegisterState};
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![
+        Page::get("/register", "register-form").visitor().handle(show),
+        Page::post("/register", "register-submit").visitor().handle(submit),
+    ]
+}
+
+/// Why nobody may register here just like that.
+fn refusal(registration: Registration) -> Option<RegisterRefusal> {
+    match registration {
+        Registration::Open => None,
+        Registration::Invite => Some(RegisterRefusal::ByInvitation),
+        Registration::Closed => Some(RegisterRefusal::Closed),
+    }
+}
+
+async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+    let next = local_path(&visit.context, visit.query_member("next").unwrap_or("/"));
+    if visit.caller.is_some() {
+        return Cookies::default().redirect(&next);
+    }
+    let (layout, cookies) = Frame::new(&visit, None, None).take();
+    if let Some(refusal) = refusal(visit.context.settings.registration) {
+        return cookies.page(StatusCode::FORBIDDEN, &RegisterPage { layout, state: RegisterState::Refused(refusal) });
+    }
+    let form = RegisterForm { next, ..RegisterForm::default() };
+    cookies.page(StatusCode::OK, &RegisterPage { layout, state: RegisterState::Form(form) })
+}
+
+async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+    if let Some(refusal) = refusal(visit.context.settings.registration) {
+        return answer(&visit, StatusCode::FORBIDDEN, RegisterState::Refused(refusal));
+    }
+    let typed = |name: &str| visit.field(name).unwrap_or_default();
+    let name = Name::parse_text(typed("name"));
+    let company = Name::parse_text(typed("company"));
+    let email = EmailAddress::parse_text(typed("email"));
+    let password = Password::parse_text(typed("password"));
+    let terms = TermsAccepted::parse_text(typed("terms"));
+    let form = RegisterForm {
+        next: local_path(&visit.context, visit.field("next").unwrap_or("/")),
+        name: typed_field(typed("name"), name.as_ref().err()),
+        company: typed_field(typed("company"), company.as_ref().err()),
+        email: typed_field(typed("email"), email.as_ref().err()),
+        password: password_problem(password.as_ref().err()),
+        newsletter: visit.field("newsletter").is_some(),
+        terms: terms.is_ok(),
+        terms_error: terms.as_ref().err().map(|_| "Without the terms there is no account.".to_owned()),
+        ..RegisterForm::default()
+    };
+    let (Ok(name), Ok(company), Ok(email), Ok(password), Ok(terms)) = (name, company, email, password, terms) else {
+        return answer(&visit, StatusCode::UNPROCESSABLE_ENTITY, RegisterState::Form(form));
+    };
+    let credentials = Credentials { email: email.to_string(), password: password.clone() };
+    let new = NewAccount {
+        email,
+        password,
+        name,
+        company,
+        phone_number: None,
+        job_title: None,
+        newsletter: form.newsletter,
+        language: language(&visit.headers),
+        terms,
+    };
+    match visit.context.register_browser(new, &visit.origin, user_agent(&visit)).await {
+        Ok(session) => welcome(&visit, &session, &form.next),
+        Err(fault) if fault.code == Code::EmailTaken => taken(&visit, credentials, form).await,
+        Err(fault) => refused(&visit, fault, form),
+    }
+}
+
+fn user_agent(visit: &Visit<Option<Caller>>) -> Option<&str> {
+    visit.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok())
+}
+
+/// Leads to where one wanted to go, signed in; where that takes a confirmed address, to the mail.
+fn welcome(visit: &Visit<Option<Caller>>, session: &BrowserSession, next: &str) -> Result<Response, Fault> {
+    if visit.context.settings.unconfirmed == Unconfirmed::Nothing {
+        return Cookies::default().redirect("/login?notice=registered");
+    }
+    let to = if next == "/" { AccountNotice::Registered.address() } else { next.to_owned() };
+    sign_in_cookies(visit, session).redirect(&to)
+}
+
+/// There is an account with the address. To whoever knows its password it is a sign-in, so that a second click
+/// leads where the first one did; it counts on the ledgers as any other.
+async fn taken(
+    visit: &Visit<Option<Caller>>,
+    credentials: Credentials,
+    mut form: RegisterForm,
+) -> Result<Response, Fault> {
+    match visit.context.sign_in_browser(credentials, false, &visit.origin, user_agent(visit)).await {
+        Ok(session) => welcome(visit, &session, &form.next),
+        Err(fault) if fault.code == Code::AddressUnconfirmed => Cookies::default().redirect("/login?notice=registered"),
+        Err(fault) if matches!(fault.code, Code::WrongCredentials | Code::Throttled) => {
+            form.email = Field::refused(form.email.value, "There is an account with it already.");
+            form.is_taken = true;
+            answer(visit, StatusCode::CONFLICT, RegisterState::Form(form))
+        }
+        Err(fault) => refused(visit, fault, form),
+    }
+}
+
+/// What the form says to a fault; faults that have nothing to do with registering go on.
+fn refused(visit: &Visit<Option<Caller>>, fault: Fault, mut form: RegisterForm) -> Result<Response, Fault> {
+    if fault.code == Code::ValidationFailed {
+        form.password = password_problem(fault.fields.first().map(|field| &field.refusal));
+        return answer(visit, StatusCode::UNPROCESSABLE_ENTITY, RegisterState::Form(form));
+    }
+    let wrong = FormFault::of(fault, &visit.origin)?;
+    form.alert = Some(wrong.alert.clone());
+    Ok(wrong.mark(answer(visit, wrong.status, RegisterState::Form(form))?))
+}
+
+fn answer(visit: &Visit<Option<Caller>>, status: StatusCode, state: RegisterState) -> Result<Response, Fault> {
+    let (layout, cookies) = Frame::of_post(visit).take();
+    cookies.page(status, &RegisterPage { layout, state })
+}

@@ -1,0 +1,329 @@
+//! `/account`: what one says of oneself, one's password, and where one is signed in.
+
+use askama::Template;
+use bailiwick_domain::account::Language;
+
+use super::layout::{Choice, Field, Layout, Moment, PasswordProblem, Problem, problems};
+
+/// The page `/account`. Each of its forms posts to `/account` and says in `act` which it is.
+#[derive(Template)]
+#[template(path = "account.html")]
+pub struct AccountPage {
+    /// What every page carries.
+    pub layout: Layout,
+    /// The e-mail address.
+    pub email: String,
+    /// Whether the address was confirmed.
+    pub is_confirmed: bool,
+    /// Why no further link to confirm it was sent.
+    pub confirmation_alert: Option<String>,
+    /// The form about oneself.
+    pub profile: ProfileForm,
+    /// The form about mails and looks.
+    pub preferences: PreferencesForm,
+    /// The form by which one changes one's password.
+    pub password: PasswordForm,
+    /// The sessions that were used last, this one included.
+    pub sessions: Vec<SessionRow>,
+    /// How many sessions there are.
+    pub session_count: usize,
+    /// What one did just before.
+    pub notice: Option<AccountNotice>,
+}
+
+/// `act=profile`: `name`, `phone_number`, `job_title`.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileForm {
+    /// How one is called.
+    pub name: Field,
+    /// Where one can be called; may be blank.
+    pub phone_number: Field,
+    /// What one does; may be blank.
+    pub job_title: Field,
+    /// What went wrong with the whole of it.
+    pub alert: Option<String>,
+}
+
+/// `act=preferences`: `language`, `theme`, `newsletter`.
+#[derive(Clone, Debug, Default)]
+pub struct PreferencesForm {
+    /// The language of mails; nothing when the browser is to decide.
+    pub language: Option<Language>,
+    /// Whether one wants news by mail.
+    pub newsletter: bool,
+    /// What went wrong with the whole of it.
+    pub alert: Option<String>,
+}
+
+/// `act=password`: `current_password`, `new_password`.
+#[derive(Clone, Debug, Default)]
+pub struct PasswordForm {
+    /// What is wrong with the password of today.
+    pub current_error: Option<String>,
+    /// What is wrong with the password from now on.
+    pub new: PasswordProblem,
+    /// What went wrong with the whole of it.
+    pub alert: Option<String>,
+}
+
+/// One of one's sessions. `act=sessions` ends the one whose id `session` gives, or all `others`.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Its UUID.
+    pub id: String,
+    /// Whether it is the one that looks at this page.
+    pub is_current: bool,
+    /// With what it began, in a few words.
+    pub device: String,
+    /// The same as the device says of itself.
+    pub user_agent: String,
+    /// From where it was used last.
+    pub address: String,
+    /// When it was used last.
+    pub last_seen: Moment,
+    /// Since when.
+    pub first_seen: Moment,
+    /// Until when.
+    pub expires: Moment,
+}
+
+/// What one did just before one came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountNotice {
+    /// One registered.
+    Registered,
+    /// One changed what one says of oneself.
+    Profile,
+    /// One chose language, theme or news.
+    Preferences,
+    /// One changed one's password.
+    Password,
+    /// One ended a session.
+    Session,
+    /// One ended all other sessions.
+    Others,
+    /// One's address was confirmed.
+    Confirmed,
+    /// Another link to confirm it is on its way.
+    LinkSent,
+}
+
+impl AccountNotice {
+    /// Every notice.
+    const ALL: [Self; 8] = [
+        Self::Registered,
+        Self::Profile,
+        Self::Preferences,
+        Self::Password,
+        Self::Session,
+        Self::Others,
+        Self::Confirmed,
+        Self::LinkSent,
+    ];
+
+    /// The name in the address.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Profile => "profile",
+            Self::Preferences => "preferences",
+            Self::Password => "password",
+            Self::Session => "session",
+            Self::Others => "others",
+            Self::Confirmed => "confirmed",
+            Self::LinkSent => "link-sent",
+        }
+    }
+
+    /// The notice of this name.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.key() == key)
+    }
+
+    /// The part of the page where it stands.
+    const fn section(self) -> &'static str {
+        match self {
+            Self::Registered | Self::Confirmed | Self::LinkSent => "address",
+            Self::Profile => "profile",
+            Self::Preferences => "preferences",
+            Self::Password => "password",
+            Self::Session | Self::Others => "sessions",
+        }
+    }
+
+    /// The address that shows it in its place.
+    #[must_use]
+    pub fn address(self) -> String {
+        format!("/account?notice={}#{}", self.key(), self.section())
+    }
+
+    /// What happened.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Registered => "Your account is ready, and you are signed in.",
+            Self::Profile => "Your profile is saved.",
+            Self::Preferences => "Your preferences are saved.",
+            Self::Password => "Your password is changed. All your other sessions have ended.",
+            Self::Session => "The session has ended.",
+            Self::Others => "All your other sessions have ended.",
+            Self::Confirmed => "Your e-mail address is confirmed.",
+            Self::LinkSent => "Another link is on its way to you.",
+        }
+    }
+}
+
+impl AccountPage {
+    /// The words of the notice that belongs into this section.
+    fn notice_in(&self, section: &str) -> Option<&'static str> {
+        self.notice.filter(|notice| notice.section() == section).map(AccountNotice::words)
+    }
+
+    /// The choices of the language of mails.
+    fn languages(&self) -> Vec<Choice> {
+        let choice = |language: Language| Choice {
+            value: language.tag().to_owned(),
+            label: language.own_name().to_owned(),
+            selected: self.preferences.language == Some(language),
+        };
+        Language::ALL.into_iter().map(choice).collect()
+    }
+
+    /// How many sessions there are besides those that are listed.
+    fn unlisted(&self) -> usize {
+        self.session_count.saturating_sub(self.sessions.len())
+    }
+
+    /// What the page is called in this state.
+    fn title(&self) -> &'static str {
+        let alerts = [&self.profile.alert, &self.preferences.alert, &self.password.alert, &self.confirmation_alert];
+        let is_wrong = !self.profile.problems().is_empty() || !self.password.problems().is_empty();
+        if is_wrong || alerts.iter().any(|alert| alert.is_some()) { "Error: Account" } else { "Account" }
+    }
+}
+
+impl ProfileForm {
+    fn problems(&self) -> Vec<Problem> {
+        problems([
+            ("name", "Name", self.name.error.as_ref()),
+            ("phone_number", "Telephone", self.phone_number.error.as_ref()),
+            ("job_title", "Job title", self.job_title.error.as_ref()),
+        ])
+    }
+
+    /// Whether any field was refused.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        !self.problems().is_empty()
+    }
+}
+
+impl PasswordForm {
+    fn problems(&self) -> Vec<Problem> {
+        problems([
+            ("current_password", "Current password", self.current_error.as_ref()),
+            ("new_password", "New password", self.new.error.as_ref()),
+        ])
+    }
+}
+
+#[cfg(test)]
+impl AccountPage {
+    fn sample(plant: &str) -> Self {
+        use bailiwick_domain::time::Span;
+
+        use super::layout::Active;
+        use super::layout::samples::{NOW, member};
+
+        let row = |number: i64, is_current: bool, device: &str, address: &str| SessionRow {
+            id: format!("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7{number}{plant}"),
+            is_current,
+            device: format!("{device}{plant}"),
+            user_agent: format!("Mozilla/5.0 ({device}){plant}"),
+            address: format!("{address}{plant}"),
+            last_seen: Moment::new(NOW, NOW.minus(Span::minutes(number * 47))),
+            first_seen: Moment::new(NOW, NOW.minus(Span::hours(number * 9 + 1))),
+            expires: Moment::new(NOW, NOW.plus(Span::hours(11 - number))),
+        };
+        Self {
+            layout: member("/account", Active::Account, plant),
+            email: format!("ada.verdi@northwind.example{plant}"),
+            is_confirmed: true,
+            confirmation_alert: None,
+            profile: ProfileForm { name: Field::new(format!("Ada Verdi{plant}")), ..ProfileForm::default() },
+            preferences: PreferencesForm::default(),
+            password: PasswordForm::default(),
+            sessions: vec![
+                row(0, true, "Firefox on Linux", "203.0.113.7"),
+                row(1, false, "Safari on iPhone", "2001:db8:85a3:8d3:1319:8a2e:370:7348"),
+                row(2, false, "python-requests", "198.51.100.23"),
+            ],
+            session_count: 3,
+            notice: None,
+        }
+    }
+
+    /// Every state of the page; `plant` ends every text that comes from outside.
+    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        let page = || Self::sample(plant);
+        let alert = || Some(format!("The service is not available right now. Try again in a moment{plant}."));
+        let alone = || page().sessions.into_iter().take(1).collect();
+        vec![
+            ("account", page()),
+            ("account-unconfirmed", Self { is_confirmed: false, sessions: alone(), session_count: 1, ..page() }),
+            ("account-registered", Self { is_confirmed: false, notice: Some(AccountNotice::Registered), ..page() }),
+            ("account-no-link", Self { is_confirmed: false, confirmation_alert: alert(), ..page() }),
+            (
+                "account-profile-errors",
+                Self {
+                    profile: ProfileForm {
+                        name: Field::refused(plant, "Must be a name that is not blank."),
+                        phone_number: Field::refused(format!("1{plant}"), "Must be a telephone number."),
+                        job_title: Field::new(format!("Head of servers{plant}")),
+                        alert: None,
+                    },
+                    ..page()
+                },
+            ),
+            (
+                "account-password-errors",
+                Self {
+                    password: PasswordForm {
+                        current_error: Some(format!("Must be the password that you have now{plant}.")),
+                        new: super::layout::samples::easy_password(plant),
+                        alert: None,
+                    },
+                    ..page()
+                },
+            ),
+            (
+                "account-throttled",
+                Self { password: PasswordForm { alert: alert(), ..PasswordForm::default() }, ..page() },
+            ),
+            (
+                "account-preferences-saved",
+                Self {
+                    preferences: PreferencesForm { language: Some(Language::German), newsletter: true, alert: alert() },
+                    notice: Some(AccountNotice::Preferences),
+                    ..page()
+                },
+            ),
+            ("account-many-sessions", Self { session_count: 512, notice: Some(AccountNotice::Session), ..page() }),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_read_back_from_its_address() {
+        for notice in AccountNotice::ALL {
+            let address = notice.address();
+            let key = address.split(['=', '#']).nth(1).unwrap_or_default();
+            assert_eq!(AccountNotice::from_key(key), Some(notice), "{address}");
+        }
+        assert_eq!(AccountNotice::from_key("anything else"), None);
+    }
+}
