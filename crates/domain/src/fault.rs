@@ -99,6 +99,8 @@ faults! {
     RegistrationClosed: Forbidden, "registration closed", "This server does not take new accounts from everybody. Ask its administrator.";
     /// The account's e-mail address is not confirmed, and the settings want it to be.
     AddressUnconfirmed: Forbidden, "e-mail address not confirmed", "Confirm your e-mail address first, by the link that was mailed to you.";
+    /// Somebody presented an invitation that was mailed to another address than theirs.
+    InvitationForAnother: Forbidden, "invitation for another person", "This invitation was mailed to another address than yours. Sign in as the person it was mailed to.";
     /// A page of another origin tried to change something.
     ForeignOrigin: Forbidden, "cross-origin request refused", "This request came from another site and was refused.";
     /// No such thing, or not for the caller's eyes.
@@ -111,6 +113,8 @@ faults! {
     SessionNotFound: NotFound, "session not found", "There is no such session of yours.";
     /// No such organisation, or not for the caller's eyes.
     OrganisationNotFound: NotFound, "organization not found", "There is no such organisation that you may see.";
+    /// No such invitation, or not for the caller's eyes.
+    InvitationNotFound: NotFound, "invitation not found", "There is no such invitation that you may see.";
     /// No such route.
     NoSuchRoute: NotFound, "api not found", "There is no such address here.";
     /// The route exists for other methods.
@@ -125,6 +129,10 @@ faults! {
     EmailTaken: Conflict, "already exists", "That e-mail address is taken.";
     /// The account's e-mail address is confirmed already.
     AlreadyConfirmed: Conflict, "already confirmed", "Your e-mail address is confirmed already.";
+    /// Whoever would join an organisation belongs to it already.
+    AlreadyMember: Conflict, "already a member", "You belong to this organisation already.";
+    /// Only what is open can be taken back.
+    InvitationOver: Conflict, "invitation is not open", "This invitation was accepted, was taken back or has expired already.";
     /// Two members of the request contradict each other.
     Contradiction: Conflict, "conflicting members", "Two parts of the request contradict each other.";
     /// The body is over the limit.
@@ -137,6 +145,8 @@ faults! {
     Throttled: TooMany, "too many attempts", "Too many attempts. Wait a moment and try again.";
     /// As many links as may be good at once were mailed.
     TooManyLinks: TooMany, "too many links", "Several links were mailed to you already. Look for them, also among unwanted mail, or wait.";
+    /// An organisation sent as many invitations as it may in a day.
+    TooManyInvitations: TooMany, "too many invitations", "Too many invitations were sent today, to this address or at all. Wait until tomorrow.";
     /// A fault of ours.
     Broken: Broken, "internal server error", "Something broke on our side. It was recorded.";
     /// The database is away, or the queue is full.

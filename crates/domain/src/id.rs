@@ -73,8 +73,12 @@ id! {
     DeliveryId;
     /// A mail in the outbox, and what its `Message-ID` begins with.
     MailId;
+    /// An invitation into an organisation.
+    InvitationId;
     /// An entry of the audit log.
     AuditId;
+    /// Anything that an entry of the audit log can be about; what it is, stands beside it.
+    AnyId;
     /// A request, as its answer's `x-request-id`, the log and the audit log name it.
     RequestId;
 }

@@ -13,6 +13,7 @@ pub mod email;
 pub mod fault;
 pub mod field;
 pub mod id;
+pub mod invitation;
 pub mod link;
 pub mod name;
 pub mod organisation;

@@ -80,14 +80,30 @@ impl LinkToken {
     /// What is kept of the token. The purpose is part of it: the digest for one says nothing about the other.
     #[must_use]
     pub fn digest(&self, purpose: LinkPurpose) -> LinkDigest {
-        let begun = Sha256::new().chain_update(b"bailiwick link v1\0").chain_update(purpose.name()).chain_update(b"\0");
+        self.digest_for(purpose.name())
+    }
+
+    /// The same for the token of an invitation.
+    #[must_use]
+    pub fn invitation_digest(&self) -> LinkDigest {
+        self.digest_for("invitation")
+    }
+
+    fn digest_for(&self, purpose: &str) -> LinkDigest {
+        let begun = Sha256::new().chain_update(b"bailiwick link v1\0").chain_update(purpose).chain_update(b"\0");
         LinkDigest(begun.chain_update(self.expose()).finalize().into())
     }
 
     /// The fault of a token that opens nothing, whether it was used, has expired or never was.
     #[must_use]
     pub fn not_good() -> Fault {
-        Fault::field("Token", Self::refusal(), None)
+        Self::not_good_as("Token")
+    }
+
+    /// The same where the token is this member.
+    #[must_use]
+    pub fn not_good_as(member: &'static str) -> Fault {
+        Fault::field(member, Self::refusal(), None)
     }
 
     const fn refusal() -> Refusal {
@@ -153,6 +169,7 @@ mod tests {
     fn a_link_is_good_for_its_own_purpose_only_and_does_not_print() {
         let token = LinkToken::new(&[7; TOKEN_BYTES]);
         assert_ne!(token.digest(LinkPurpose::Confirm), token.digest(LinkPurpose::Reset));
+        assert!(LinkPurpose::ALL.into_iter().all(|purpose| token.digest(purpose) != token.invitation_digest()));
         assert!(!format!("{token:?}").contains(token.expose()));
     }
 }

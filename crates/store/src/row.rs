@@ -6,7 +6,7 @@ use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::audit::Field;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::{AuditId, DeliveryId, MailId, OrganisationId, SessionId, SystemId, UserId};
+use bailiwick_domain::id::{AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -140,6 +140,7 @@ column_through! {
     SystemId: Uuid, |value| Ok(Self::from_uuid(value));
     DeliveryId: Uuid, |value| Ok(Self::from_uuid(value));
     MailId: Uuid, |value| Ok(Self::from_uuid(value));
+    InvitationId: Uuid, |value| Ok(Self::from_uuid(value));
     Timestamp: i64, |value| Ok(Self::from_microseconds(value));
     CustomData: Json<Members>, |value| Self::from_members(value.0)
         .map_err(|refusal| format!("stored JSON is not {}", refusal.expected));

@@ -5,7 +5,7 @@ use std::fmt;
 
 use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::id::{AuditId, DeliveryId, MailId, OrganisationId, SessionId, SystemId, UserId};
+use bailiwick_domain::id::{AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
@@ -82,6 +82,7 @@ value_from! {
     SystemId => |value| Self::Id(value.uuid());
     DeliveryId => |value| Self::Id(value.uuid());
     MailId => |value| Self::Id(value.uuid());
+    InvitationId => |value| Self::Id(value.uuid());
     AuditId => |value| Self::Id(value.uuid());
     Timestamp => |value| Self::Int(value.microseconds());
     &Name => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));

@@ -7,6 +7,7 @@ pub mod audit_list;
 pub mod delivery;
 pub mod idempotency;
 pub mod invalidation;
+pub mod invitation;
 pub mod known_device;
 pub mod mail;
 pub mod mailed_link;
@@ -32,13 +33,14 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 26] = [
+    let modules: [&[&'static Statement]; 27] = [
         account::STATEMENTS,
         audit_chain::STATEMENTS,
         audit_list::STATEMENTS,
         delivery::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
+        invitation::STATEMENTS,
         known_device::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,

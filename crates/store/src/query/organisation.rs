@@ -21,6 +21,8 @@ statements! {
         SELECT o.id, p.ancestor_id, p.depth + 1 FROM organisation_paths p \
         JOIN organisations o ON o.id = $1 WHERE p.descendant_id = $2";
     Write INSERT_PATH_TO_ITSELF = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) VALUES ($1, $1, 0)";
+    /// Writing the row to itself holds it until the transaction ends.
+    Write HOLD = "UPDATE organisations SET updated_at = updated_at WHERE id = $1";
     Read OWNER_EXISTS = "SELECT EXISTS (SELECT 1 FROM organisations WHERE kind = 'owner')";
     Read OWNER = "SELECT id FROM organisations WHERE kind = 'owner'";
     Read REACHABLE = concat!(
@@ -62,6 +64,11 @@ pub async fn insert(
         transaction.change(&INSERT_PATHS_ABOVE, values![*id, parent]).await?;
     }
     Ok(())
+}
+
+/// Has everybody else who holds the organisation wait until the transaction ends.
+pub async fn hold(transaction: &mut WriteTransaction, id: OrganisationId) -> Result<()> {
+    transaction.change(&HOLD, values![id]).await.map(|_| ())
 }
 
 /// Whether the server is set up: its owner organisation exists.

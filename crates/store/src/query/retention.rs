@@ -27,6 +27,8 @@ statements! {
     Write SETUP_LINKS = "DELETE FROM setup_links WHERE digest IN \
         (SELECT digest FROM setup_links WHERE expires_at < $1 LIMIT $2)";
     Write LINKS = "DELETE FROM links WHERE digest IN (SELECT digest FROM links WHERE expires_at < $1 LIMIT $2)";
+    Write INVITATIONS = "DELETE FROM invitations WHERE id IN \
+        (SELECT id FROM invitations WHERE expires_at < $1 LIMIT $2)";
     Write RESET_REQUESTS = "DELETE FROM reset_requests WHERE id IN \
         (SELECT id FROM reset_requests WHERE created_at < $1 LIMIT $2)";
     Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
@@ -36,7 +38,7 @@ statements! {
 }
 
 /// What is forgotten, and how long after the moment that its row names.
-static RULES: [(&Statement, Span); 11] = [
+static RULES: [(&Statement, Span); 12] = [
     (&USED_STATES, Span::ZERO),
     (&IDEMPOTENCY_KEYS, Span::ZERO),
     (&LEDGERS, FORGET_AFTER),
@@ -47,6 +49,8 @@ static RULES: [(&Statement, Span); 11] = [
     (&MAILS, Span::days(30)),
     (&SETUP_LINKS, Span::days(1)),
     (&LINKS, Span::ZERO),
+    // For whoever wonders what became of one.
+    (&INVITATIONS, Span::days(30)),
     // What could not be worked off for so long, nobody waits for any more.
     (&RESET_REQUESTS, Span::hours(1)),
     (&INVALIDATIONS, Span::hours(1)),
