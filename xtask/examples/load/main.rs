@@ -13,9 +13,11 @@ use clap::{Args, Parser, Subcommand};
 mod bare;
 mod client;
 mod hashing;
+mod people;
 mod run;
 mod script;
 
+use people::Crowd;
 use script::Script;
 
 #[derive(Debug, Parser)]
@@ -57,6 +59,33 @@ enum Command {
         email: String,
         password: String,
     },
+    /// Register, each time another person
+    Register {
+        #[command(flatten)]
+        load: Load,
+        password: String,
+    },
+    /// Add a crowd to the database of a server that is set up
+    Populate {
+        database_url: String,
+        /// The address of somebody who has the password that all get
+        model: String,
+        people: u64,
+    },
+    /// Read people of the crowd, by chance
+    ReadPeople {
+        #[command(flatten)]
+        load: Load,
+        bearer: String,
+        people: u64,
+    },
+    /// Sign people of the crowd in, by chance, each connection from an address of its own
+    SignInPeople {
+        #[command(flatten)]
+        load: Load,
+        password: String,
+        people: u64,
+    },
 }
 
 /// How the clients ask.
@@ -94,9 +123,23 @@ fn main() -> Result<()> {
             posts: 0,
         }),
         Command::SignIn { load, email, password } => ask(&load, |number| {
-            let body = serde_json::json!({ "Username": email, "Password": password }).to_string();
-            let from = format!("10.{}.{}.1", number / 256, number % 256);
-            Script::fixed("POST /auth/authenticate/signin", &[("X-Forwarded-For", &from)], &body)
+            let body = script::credentials(&email, &password);
+            Script::fixed(script::SIGN_IN, &[("X-Forwarded-For", &script::address(number))], &body)
+        }),
+        Command::Register { load, password } => {
+            ask(&load, |number| Script::Register { password: password.clone(), connection: number, posts: 0 })
+        }
+        Command::Populate { database_url, model, people } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(people::populate(&database_url, &model, people, |done| println!("people={done}")))
+        }
+        Command::ReadPeople { load, bearer, people } => {
+            ask(&load, |number| Script::ReadPeople { bearer: bearer.clone(), crowd: Crowd::of(people, number) })
+        }
+        Command::SignInPeople { load, password, people } => ask(&load, |number| Script::SignInPeople {
+            password: password.clone(),
+            address: script::address(number),
+            crowd: Crowd::of(people, number),
         }),
     }
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::client::Answer;
+use crate::people::{self, Crowd};
 
 /// What a connection asks.
 #[derive(Debug)]
@@ -18,6 +19,25 @@ pub(crate) enum Script {
     Refresh { bearer: String },
     /// A system more.
     Callback { bearer: String, callback_url: String, connection: usize, posts: usize },
+    /// A person more, with an organisation of their own.
+    Register { password: String, connection: usize, posts: usize },
+    /// Somebody of the crowd.
+    ReadPeople { bearer: String, crowd: Crowd },
+    /// A sign-in of somebody of the crowd.
+    SignInPeople { password: String, address: String, crowd: Crowd },
+}
+
+/// Method and path of the sign-in.
+pub(crate) const SIGN_IN: &str = "POST /auth/authenticate/signin";
+
+/// The body of a sign-in.
+pub(crate) fn credentials(email: &str, password: &str) -> String {
+    json!({ "Username": email, "Password": password }).to_string()
+}
+
+/// The address that a connection comes from, as from behind a proxy.
+pub(crate) fn address(connection: usize) -> String {
+    format!("10.{}.{}.1", connection / 256, connection % 256)
 }
 
 impl Script {
@@ -46,6 +66,21 @@ impl Script {
                     "callback_state": format!("state_{}", STANDARD.encode(state)),
                 });
                 request("POST /api/systems/callback", &[("Authorization", bearer)], &body.to_string())
+            }
+            Self::Register { password, connection, posts } => {
+                *posts += 1;
+                let email = format!("newcomer-{}-{connection}-{posts}@example.org", milliseconds());
+                let body = json!({
+                    "Email": email, "Password": password, "Name": "Newcomer", "Company": "Newcomers", "AcceptEULA": true,
+                });
+                request("POST /auth/user", &[("X-Forwarded-For", &address(*connection))], &body.to_string())
+            }
+            Self::ReadPeople { bearer, crowd } => {
+                request(&format!("GET /auth/user/{}", people::id(crowd.next())), &[("Authorization", bearer)], "")
+            }
+            Self::SignInPeople { password, address, crowd } => {
+                let body = credentials(&people::email(crowd.next()), password);
+                request(SIGN_IN, &[("X-Forwarded-For", address)], &body)
             }
         }
     }

@@ -25,6 +25,9 @@ pub(crate) fn measure(stage: &mut Stage, case: Case) -> Result<Vec<Row>> {
     match case {
         Case::Reads => engines.map(|engine| reads(stage, engine)).collect(),
         Case::Refresh => engines.map(|engine| refresh(stage, engine)).collect(),
+        Case::OwnUser => engines.map(|engine| own_user(stage, engine)).collect(),
+        Case::Registration => engines.map(|engine| registration(stage, engine)).collect(),
+        Case::People => Ok(engines.map(|engine| people(stage, engine)).collect::<Result<Vec<_>>>()?.concat()),
         Case::Callbacks => engines.map(|engine| callbacks(stage, engine)).collect(),
         Case::SignIn => Ok(vec![sign_in(stage)?]),
         Case::Lateness => Ok(vec![lateness(stage)?]),
@@ -52,6 +55,53 @@ fn reads(stage: &mut Stage, engine: Engine) -> Result<Row> {
         )?;
         let aim = if engine == Engine::Sqlite { Aim::AtLeast(0.5) } else { Aim::None };
         Ok(Row::of_rates(&what, "bare server", duel, aim))
+    })
+}
+
+fn own_user(stage: &mut Stage, engine: Engine) -> Result<Row> {
+    stage.bailiwick(engine, |stage, bailiwick, bare| {
+        let ours = bailiwick.start()?;
+        let (access, _) = ours.sign_in(0)?;
+        let path = format!("/auth/user/{}", ours.own_id(&access)?);
+        let what = format!("`GET /auth/user/{{uuid}}`, oneself, {}", engine.name());
+        let seconds = stage.seconds();
+        let duel = stage.duel(
+            &what,
+            || read(bare, "/", &access, seconds),
+            || read(&ours, &path, &access, seconds),
+            Measured::rate,
+        )?;
+        Ok(Row::of_rates(&what, "bare server", duel, Aim::None))
+    })
+}
+
+fn registration(stage: &mut Stage, engine: Engine) -> Result<Row> {
+    stage.bailiwick(engine, |stage, bailiwick, bare| {
+        let ours = bailiwick.start()?;
+        let ask = |server: &Server| Load::on(server.address, "register", stage.seconds(), &[PASSWORD])?.finish();
+        let what = format!("`POST /auth/user`, {}", engine.name());
+        let duel = stage.duel(&what, || ask(bare), || ask(&ours), Measured::rate)?;
+        Ok(Row::of_rates(&what, "bare server", duel, Aim::None))
+    })
+}
+
+/// Sign-ins and reads of people by chance: few people against many.
+fn people(stage: &mut Stage, engine: Engine) -> Result<Vec<Row>> {
+    stage.crowds(engine, |stage, [(small, few), (large, many)]| {
+        let row = |what: &str, ask: &dyn Fn(&Server, u64) -> Result<Measured>| -> Result<Row> {
+            let what = format!("{what}, anybody of {many}, {}", engine.name());
+            let duel = stage.duel(&what, || ask(small, *few), || ask(large, *many), Measured::rate)?;
+            Ok(Row::of_rates(&what, &format!("anybody of {few}"), duel, Aim::AtLeast(0.8)))
+        };
+        let seconds = stage.seconds();
+        let read = row("`GET /auth/user/{uuid}`", &|server, people| {
+            let (access, _) = server.sign_in(0)?;
+            Load::on(server.address, "read-people", seconds, &[&access, &people.to_string()])?.finish()
+        })?;
+        let sign_in = row("Sign-in", &|server, people| {
+            Load::on(server.address, "sign-in-people", seconds, &[PASSWORD, &people.to_string()])?.finish()
+        })?;
+        Ok(vec![read, sign_in])
     })
 }
 

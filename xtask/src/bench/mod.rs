@@ -30,6 +30,10 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
 
+    /// How many people the larger crowd has
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000, conflicts_with = "write")]
+    people: u64,
+
     /// Write the result into docs/benchmarks.md
     #[arg(long, conflicts_with_all = ["quick", "only"])]
     write: bool,
@@ -41,6 +45,12 @@ pub(crate) enum Case {
     Reads,
     /// The next tokens for a refresh token
     Refresh,
+    /// People who register
+    Registration,
+    /// Reads of one's own user
+    OwnUser,
+    /// Sign-ins and reads where many people are, against where few are
+    People,
     /// Systems created by callback, with the callback
     Callbacks,
     /// Sign-ins against bare hashing
@@ -53,8 +63,18 @@ pub(crate) enum Case {
     Memory,
 }
 
-const ALL: [Case; 7] =
-    [Case::Reads, Case::Refresh, Case::Callbacks, Case::SignIn, Case::Lateness, Case::StartUp, Case::Memory];
+const ALL: [Case; 10] = [
+    Case::Reads,
+    Case::OwnUser,
+    Case::Refresh,
+    Case::Registration,
+    Case::Callbacks,
+    Case::SignIn,
+    Case::People,
+    Case::Lateness,
+    Case::StartUp,
+    Case::Memory,
+];
 
 /// Builds, measures, prints the table.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
@@ -64,7 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     build()?;
     let cases: Vec<Case> =
         ALL.into_iter().filter(|case| options.only.is_empty() || options.only.contains(case)).collect();
-    let mut stage = Stage::new(&postgres, &cases, options.quick)?;
+    let mut stage = Stage::new(&postgres, &cases, options.quick, options.people)?;
     let mut rows: Vec<Row> = Vec::new();
     for case in cases {
         rows.extend(cases::measure(&mut stage, case)?);

@@ -41,7 +41,9 @@ impl Row {
     }
 
     fn of_duel(what: &str, against: &str, ours: String, duel: Duel, aim: Aim) -> Self {
-        Self([what.to_owned(), ours, against.to_owned(), format!("{:.2}", duel.ratio), aim.judge(duel.ratio)])
+        // Of what takes a hash, two digits would leave nothing.
+        let ratio = if duel.ratio < 0.01 { format!("{:.4}", duel.ratio) } else { format!("{:.2}", duel.ratio) };
+        Self([what.to_owned(), ours, against.to_owned(), ratio, aim.judge(duel.ratio)])
     }
 
     /// A figure that stands for itself.
@@ -82,6 +84,9 @@ pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>)
          \x20 of the three ratios.\n\
          - Writes are on the disk before they are answered: SQLite with `synchronous=FULL`, PostgreSQL with `fsync`. The\n\
          \x20 bare server writes nothing.\n\
+         - A registration hashes a password and creates a person, their organisation, a session and a mail, in one commit.\n\
+         - Anybody is drawn by chance, anew for each request, from all that the server knows; whoever reads them is a super\n\
+         \x20 admin. The same generator fills both databases.\n\
          - A refresh exchanges both tokens. A created system is called back before the answer; the receiver is a bare\n\
          \x20 server on the same machine.\n\
          - Bare Argon2id hashes with the same parameters (19 MiB, 2 passes, 1 lane) and does nothing else.\n\

@@ -69,6 +69,12 @@ impl Server {
         Ok((http::member(&answer, "AccessToken")?.to_owned(), http::member(&answer, "RefreshToken")?.to_owned()))
     }
 
+    /// The id of whoever has this token.
+    pub(crate) fn own_id(&self, access: &str) -> Result<String> {
+        let answer = http::expect(self.address, "GET /api/me", &[("Authorization", access)], "")?;
+        Ok(http::member(&answer, "id")?.to_owned())
+    }
+
     /// Creates a system; gives its id.
     pub(crate) fn create_system(&self, access: &str) -> Result<String> {
         let headers = [("Authorization", access)];
@@ -117,6 +123,22 @@ impl<'data> Bailiwick<'data> {
             command.env("BAILIWICK_DATABASE_URL", url);
         }
         Ok(command)
+    }
+
+    /// Its database.
+    fn database_url(&self) -> String {
+        let file = || format!("sqlite://{}", self.directory.join("bailiwick.db").display());
+        self.database_url.clone().unwrap_or_else(file)
+    }
+
+    /// Adds so many people, all with the password of the one who is there; `tell` learns how many there are.
+    pub(crate) fn populate(&self, people: u64, tell: impl Fn(u64)) -> Result<()> {
+        let arguments = ["populate", &self.database_url(), EMAIL, &people.to_string()];
+        tool::Load::start(&arguments)?.finish_telling(|measured| {
+            if let Some(done) = measured.strip_prefix("people=").and_then(|done| done.parse().ok()) {
+                tell(done);
+            }
+        })
     }
 
     /// Starts it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
@@ -12,6 +12,9 @@ use super::Case;
 use super::server::{Bailiwick, Server};
 use super::tool::Measured;
 use crate::{paths, postgres, setup};
+
+/// How many people the smaller crowd has.
+const FEW: u64 = 1000;
 
 /// The database of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +43,12 @@ pub(crate) struct Stage {
     databases: usize,
     bar: ProgressBar,
     is_quick: bool,
+    /// How many people the larger crowd has.
+    many: u64,
 }
 
 impl Stage {
-    pub(crate) fn new(programs: &Path, cases: &[Case], is_quick: bool) -> Result<Self> {
+    pub(crate) fn new(programs: &Path, cases: &[Case], is_quick: bool, many: u64) -> Result<Self> {
         // Beside what is built, so that it is on a disk, as in production.
         let directory = TempDir::with_prefix_in("bench-", paths::target()?).context("no directory for data")?;
         let steps: u64 = cases.iter().map(|case| steps(*case, is_quick)).sum();
@@ -51,7 +56,7 @@ impl Stage {
         let bar = ProgressBar::new(steps).with_style(style);
         bar.enable_steady_tick(Duration::from_millis(200));
         let postgres = postgres::Server::start(programs).context("no PostgreSQL to measure on")?;
-        Ok(Self { directory, postgres, postgres_programs: programs.to_owned(), databases: 0, bar, is_quick })
+        Ok(Self { directory, postgres, postgres_programs: programs.to_owned(), databases: 0, bar, is_quick, many })
     }
 
     /// How often each side is measured.
@@ -85,6 +90,39 @@ impl Stage {
         engine: Engine,
         work: impl FnOnce(&Self, &Bailiwick<'_>, &Server) -> Result<T>,
     ) -> Result<T> {
+        let (directory, url) = self.place(engine)?;
+        let bare = Server::bare()?;
+        let bailiwick = Bailiwick::set_up(&directory, url, bare.address)?;
+        work(self, &bailiwick, &bare)
+    }
+
+    /// Two fresh servers that differ in how many people they know: few, then many.
+    pub(crate) fn crowds<T>(
+        &mut self,
+        engine: Engine,
+        work: impl FnOnce(&Self, &[(Server, u64); 2]) -> Result<T>,
+    ) -> Result<T> {
+        let places = [self.place(engine)?, self.place(engine)?];
+        let bare = Server::bare()?;
+        let mut servers = Vec::new();
+        for ((directory, url), people) in places.iter().zip([FEW, self.many]) {
+            let bailiwick = Bailiwick::set_up(directory, url.clone(), bare.address)?;
+            self.step(format!("Adding people, {}", engine.name()));
+            bailiwick.populate(people, |done| {
+                self.bar.set_message(format!("Adding people, {}: {done} of {people}", engine.name()));
+            })?;
+            if let Some(url) = url {
+                // As the database does it by itself, sooner or later; it must not begin with that under the load.
+                self.psql(url, "VACUUM ANALYZE")?;
+            }
+            servers.push((bailiwick.start()?, people));
+        }
+        let servers = <[_; 2]>::try_from(servers).map_err(|_| anyhow!("two servers were to be started"))?;
+        work(self, &servers)
+    }
+
+    /// An empty directory and, on PostgreSQL, an empty database.
+    fn place(&mut self, engine: Engine) -> Result<(PathBuf, Option<String>)> {
         self.databases += 1;
         let name = format!("bench_{}", self.databases);
         let directory = self.directory.path().join(&name);
@@ -93,17 +131,19 @@ impl Stage {
             Engine::Sqlite => None,
             Engine::Postgres => Some(self.create_database(&name)?),
         };
-        let bare = Server::bare()?;
-        let bailiwick = Bailiwick::set_up(&directory, url, bare.address)?;
-        work(self, &bailiwick, &bare)
+        Ok((directory, url))
     }
 
     fn create_database(&self, name: &str) -> Result<String> {
         let url = self.postgres.url();
-        let mut psql = Command::new(self.postgres_programs.join("psql"));
-        setup::run(psql.args(["--quiet", "--command", &format!("CREATE DATABASE {name}"), &url]))?;
+        self.psql(&url, &format!("CREATE DATABASE {name}"))?;
         let (server, _) = url.rsplit_once('/').context("the address of a database")?;
         Ok(format!("{server}/{name}"))
+    }
+
+    fn psql(&self, url: &str, command: &str) -> Result<()> {
+        let mut psql = Command::new(self.postgres_programs.join("psql"));
+        setup::run(psql.args(["--quiet", "--command", command, url]))
     }
 
     /// Measures two sides in turn; gives the median of each and the median of the ratios, second by first.
@@ -145,7 +185,8 @@ const fn rounds(is_quick: bool) -> usize {
 fn steps(case: Case, is_quick: bool) -> u64 {
     let pairs = 2 * rounds(is_quick) as u64;
     match case {
-        Case::Reads | Case::Refresh | Case::Callbacks => 2 * pairs,
+        Case::Reads | Case::Refresh | Case::Registration | Case::OwnUser | Case::Callbacks => 2 * pairs,
+        Case::People => 2 * (2 + 2 * pairs),
         Case::SignIn | Case::Lateness => pairs,
         Case::StartUp => 1,
         Case::Memory => 3,

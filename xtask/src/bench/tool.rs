@@ -1,6 +1,7 @@
 //! The loads and the bare server, which are an example of this package built for speed.
 
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -54,6 +55,17 @@ impl Load {
     pub(crate) fn on(server: SocketAddr, kind: &str, seconds: f64, rest: &[&str]) -> Result<Self> {
         let (address, connections, seconds) = (server.to_string(), CONNECTIONS.to_string(), seconds.to_string());
         Self::start(&[&[kind, &address, &connections, &seconds], rest].concat())
+    }
+
+    /// Waits for its end and tells each line that it prints.
+    pub(crate) fn finish_telling(mut self, tell: impl Fn(&str)) -> Result<()> {
+        let output = self.0.stdout.take().context("a load has no output")?;
+        for line in BufReader::new(output).lines() {
+            tell(&line?);
+        }
+        let output = self.0.wait_with_output()?;
+        ensure!(output.status.success(), "a load failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
     }
 
     /// Waits for its end and gives what it measured.
