@@ -1,0 +1,106 @@
+//! A crowd: people that are the same in every run, because all of them come from their number.
+
+use anyhow::{Context, Result};
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::role::Role;
+use bailiwick_domain::time::{Span, Timestamp};
+use bailiwick_store::query::organisation::{self, OrganisationRecord};
+use bailiwick_store::query::user::{self, NewUser};
+use bailiwick_store::{Database, WriteTransaction};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// When the first of them registered; the others did so one second after the other.
+const BEGINNING: Timestamp = Timestamp::from_seconds(1_700_000_000);
+/// People in each organisation; the first of them runs it.
+const IN_EACH_ORGANISATION: u64 = 10;
+/// People that are committed at once.
+const AT_ONCE: u64 = 2000;
+
+const GIVEN_NAMES: [&str; 8] = ["Ada", "Bruno", "Carla", "Dario", "Elsa", "Fabio", "Greta", "Hans"];
+const FAMILY_NAMES: [&str; 8] = ["Verdi", "Keller", "Rossi", "Moser", "Bianchi", "Gruber", "Conti", "Huber"];
+
+/// The id of a person.
+pub(crate) fn id(number: u64) -> UserId {
+    UserId::new(registered_at(number), ChaCha8Rng::seed_from_u64(number).random())
+}
+
+/// The address of a person.
+pub(crate) fn email(number: u64) -> String {
+    format!("person-{number}@example.net")
+}
+
+fn registered_at(number: u64) -> Timestamp {
+    BEGINNING.plus(Span::seconds(i64::try_from(number).unwrap_or_default()))
+}
+
+fn name(chance: &mut ChaCha8Rng) -> Result<Name> {
+    let pick = |names: [&'static str; 8], index: usize| names.get(index).copied().unwrap_or_default();
+    let name =
+        format!("{} {}", pick(GIVEN_NAMES, chance.random_range(0..8)), pick(FAMILY_NAMES, chance.random_range(0..8)));
+    Name::parse_text(&name).ok().context("a name")
+}
+
+/// People of a crowd, one after the other by chance.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    people: u64,
+    chance: ChaCha8Rng,
+}
+
+impl Crowd {
+    /// Of so many; `seed` sets the order.
+    pub(crate) fn of(people: u64, seed: usize) -> Self {
+        Self { people: people.max(1), chance: ChaCha8Rng::seed_from_u64(seed as u64) }
+    }
+
+    /// The number of one of them.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.chance.random_range(0..self.people)
+    }
+}
+
+/// Adds so many people to a database that was set up, and says again and again how many there are. Their password is
+/// that of `model`, who is there already.
+pub(crate) async fn populate(url: &str, model: &str, count: u64, tell: impl Fn(u64)) -> Result<()> {
+    let database = Database::open(url).await?;
+    let mut link = database.read().await?;
+    let model = EmailAddress::parse_text(model).ok().context("the address of somebody")?;
+    let hash = user::for_sign_in(&mut link, &model).await?.context("nobody has the password")?.hash;
+    let owner = organisation::owner(&mut link).await?.context("the server is not set up")?;
+    drop(link);
+    let mut done = 0;
+    while done < count {
+        let next = (done + AT_ONCE).min(count);
+        let mut transaction = database.write().await?;
+        for number in done..next {
+            add(&mut transaction, number, owner, &hash).await?;
+        }
+        transaction.commit().await?;
+        done = next;
+        tell(done);
+    }
+    Ok(())
+}
+
+async fn add(transaction: &mut WriteTransaction, number: u64, owner: OrganisationId, hash: &str) -> Result<()> {
+    let (id, now) = (id(number), registered_at(number));
+    let first = number - number % IN_EACH_ORGANISATION;
+    let organisation = OrganisationId::from_uuid(self::id(first).uuid());
+    if number == first {
+        let name = Name::parse_text(&format!("Company {number}")).ok().context("a name")?;
+        let record = OrganisationRecord { id: organisation, kind: OrganisationKind::Customer, name };
+        organisation::insert(transaction, &record, Some(owner), now).await?;
+    }
+    let email = EmailAddress::parse_text(&email(number)).ok().context("an address")?;
+    let name = name(&mut ChaCha8Rng::seed_from_u64(number))?;
+    let new = NewUser { id, email: &email, name: &name, is_super_admin: false };
+    user::insert(transaction, &new, now).await?;
+    let role = if number == first { Role::Admin } else { Role::Reader };
+    user::insert_membership(transaction, id, organisation, role, now).await?;
+    Ok(user::set_password(transaction, id, hash, now).await?)
+}
