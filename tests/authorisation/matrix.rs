@@ -50,6 +50,7 @@ impl Route {
             ("{*path}", "css/base.css"),
             ("{section}", "systems"),
             ("{guide}", "state-token"),
+            ("{operation}", "list-systems"),
         ];
         let path = values.into_iter().fold(self.path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{}: say here what stands for the parameter of {path}", self.name);

@@ -141,6 +141,7 @@ fn pages() -> Vec<Row> {
         row("asset", EVERYBODY, nothing),
         row("docs", EVERYBODY, nothing),
         row("docs-section", EVERYBODY, nothing),
+        row("docs-operation", EVERYBODY, nothing),
         row("docs-guide", EVERYBODY, nothing),
         row("home", MEMBERS, nothing),
         // Whoever is signed in has no business there.

@@ -16,7 +16,7 @@ use bailiwick_domain::fault::{Code, Fault};
 use http::StatusCode;
 
 use super::frame::{Cookies, Frame};
-use super::view::docs::{DocsIndex, DocsPage, DocsSection, DocsSectionPage, section_path};
+use super::view::docs::{DocsIndex, DocsOperationPage, DocsPage, DocsSection, DocsSectionPage, section_path};
 use super::view::guide::{Guide, GuidePage};
 use super::view::layout::{Active, Layout};
 use crate::api::VERSION;
@@ -25,6 +25,7 @@ pub(super) fn pages() -> Vec<Page> {
     vec![
         Page::get("/docs", "docs").visitor().handle(show_index),
         Page::get("/docs/{section}", "docs-section").visitor().handle(show_section),
+        Page::get("/docs/{section}/{operation}", "docs-operation").visitor().handle(show_operation),
         Page::get("/docs/guides/{guide}", "docs-guide").visitor().handle(show_guide),
     ]
 }
@@ -43,12 +44,26 @@ async fn show_index(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
 }
 
 async fn show_section(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
-    let sections = sections(&visit.registry);
-    let slug = visit.parameter("section").unwrap_or_default();
-    let section = sections.iter().find(|section| section.slug == slug).ok_or(Code::NoSuchRoute)?;
+    let section = section(&visit)?;
     let (layout, cookies) = frame(&visit);
-    let index = index(sections, section_path(&section.slug));
+    let index = index(sections(&visit.registry), section_path(&section.slug));
     cookies.page(StatusCode::OK, &DocsSectionPage { layout, index, section: section.clone() })
+}
+
+async fn show_operation(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+    let section = section(&visit)?;
+    let name = visit.parameter("operation").unwrap_or_default();
+    let operation = section.operations.iter().find(|operation| operation.id == name).ok_or(Code::NoSuchRoute)?;
+    let (layout, cookies) = frame(&visit);
+    let index = index(sections(&visit.registry), section.operation_path(operation));
+    let page = DocsOperationPage { layout, index, section: section.clone(), operation: operation.clone() };
+    cookies.page(StatusCode::OK, &page)
+}
+
+/// The section that the address names.
+fn section(visit: &Visit<Option<Caller>>) -> Result<&'static DocsSection, Fault> {
+    let slug = visit.parameter("section").unwrap_or_default();
+    Ok(sections(&visit.registry).iter().find(|section| section.slug == slug).ok_or(Code::NoSuchRoute)?)
 }
 
 async fn show_guide(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {

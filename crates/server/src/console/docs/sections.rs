@@ -25,12 +25,11 @@ pub(super) fn sections(registry: &Registry) -> Vec<DocsSection> {
 
 fn section(document: &Value, registry: &Registry, tag: &str) -> DocsSection {
     let infos: Vec<_> = registry.endpoints().filter(|info| info.tag == tag).collect();
-    let mut bodies = Bodies::new(Schemas(document));
     DocsSection {
         slug: tag.to_lowercase().replace(' ', "-"),
         title: tag.to_owned(),
         description: aliases(document, &infos),
-        operations: infos.iter().map(|info| operation(document, info, &mut bodies)).collect(),
+        operations: infos.iter().map(|info| operation(document, info)).collect(),
     }
 }
 
@@ -48,7 +47,8 @@ fn aliases(document: &Value, infos: &[&EndpointInfo]) -> String {
     format!("Every path here also answers under {}.", named.join(" and "))
 }
 
-fn operation<'a>(document: &'a Value, info: &'a EndpointInfo, bodies: &mut Bodies<'a>) -> DocsOperation {
+fn operation(document: &Value, info: &EndpointInfo) -> DocsOperation {
+    let mut bodies = Bodies::new(Schemas(document));
     let method = info.method.as_str();
     let paths = document.get("paths");
     let operation = paths.and_then(|paths| paths.get(info.path)?.get(method.to_lowercase())).unwrap_or(&Value::Null);
@@ -67,7 +67,7 @@ fn operation<'a>(document: &'a Value, info: &'a EndpointInfo, bodies: &mut Bodie
         rate: rate(info.rate).to_owned(),
         parameters: parameters.map(|value| parameter(Schemas(document), value)).collect(),
         body: request.and_then(|schema| bodies.request(schema, info.summary)),
-        answers: responses.filter_map(|(status, value)| answer(status, value, info.summary, bodies)).collect(),
+        answers: responses.filter_map(|(status, value)| answer(status, value, info.summary, &mut bodies)).collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/docs`: the API, for reading.
 //!
-//! One page per section, so that each stays small; the content comes from the
+//! One page per operation, so that each stays small; the content comes from the
 //! declarations of the endpoints and the types of their bodies.
 
 use askama::Template;
@@ -25,7 +25,7 @@ pub struct DocsPage {
     pub version: String,
 }
 
-/// The page `/docs/<section>`: the operations of one section.
+/// The page `/docs/<section>`: which operations there are in one section.
 #[derive(Template)]
 #[template(path = "docs_section.html")]
 pub struct DocsSectionPage {
@@ -35,6 +35,20 @@ pub struct DocsSectionPage {
     pub index: DocsIndex,
     /// The section.
     pub section: DocsSection,
+}
+
+/// The page `/docs/<section>/<operation>`: everything about one operation.
+#[derive(Template)]
+#[template(path = "docs_operation.html")]
+pub struct DocsOperationPage {
+    /// What every page carries.
+    pub layout: Layout,
+    /// The side index.
+    pub index: DocsIndex,
+    /// The section that it belongs to.
+    pub section: DocsSection,
+    /// The operation.
+    pub operation: DocsOperation,
 }
 
 /// The side index of all API pages.
@@ -56,6 +70,11 @@ impl DocsIndex {
     #[expect(clippy::unused_self, reason = "templates reach functions through the index they hold")]
     pub(crate) fn guides(&self) -> [Guide; 5] {
         Guide::ALL
+    }
+
+    /// Whether the page at `path` is open, or one below it.
+    pub(crate) fn is_within(&self, path: &str) -> bool {
+        self.current.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// Whether the page at `path` is open.
@@ -86,7 +105,7 @@ pub struct DocsSection {
 /// One method on one path.
 #[derive(Clone, Debug)]
 pub struct DocsOperation {
-    /// Its name, unique among all; the anchor on the page.
+    /// Its name, unique among all, and in the address.
     pub id: String,
     /// `GET`, `POST` and so on.
     pub method: String,
@@ -164,6 +183,11 @@ impl DocsSection {
     /// The address of this section's page.
     fn path(&self) -> String {
         section_path(&self.slug)
+    }
+
+    /// The address of the page of one of its operations.
+    pub(crate) fn operation_path(&self, operation: &DocsOperation) -> String {
+        format!("{}/{}", self.path(), operation.id)
     }
 
     /// The description's paragraphs.

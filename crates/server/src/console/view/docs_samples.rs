@@ -1,7 +1,8 @@
 //! Samples of the API pages.
 
 use super::docs::{
-    DocsAnswer, DocsBody, DocsField, DocsIndex, DocsOperation, DocsPage, DocsParameter, DocsSection, DocsSectionPage,
+    DocsAnswer, DocsBody, DocsField, DocsIndex, DocsOperation, DocsOperationPage, DocsPage, DocsParameter, DocsSection,
+    DocsSectionPage,
 };
 use super::layout::samples::{member, stranger};
 use super::layout::{Active, Layout};
@@ -44,6 +45,18 @@ impl DocsSectionPage {
             section: systems(plant),
         };
         vec![("docs-section", page)]
+    }
+}
+
+impl DocsOperationPage {
+    /// Every state of the page; `plant` ends every text that comes from outside.
+    pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        let page = |operation: DocsOperation| {
+            let path = format!("/docs/systems/{}", operation.id);
+            let layout = member(&path, Active::Docs, plant);
+            Self { layout, index: DocsIndex::sample(&path, plant), section: systems(plant), operation }
+        };
+        vec![("docs-operation", page(create(plant))), ("docs-operation-read", page(list(plant)))]
     }
 }
 

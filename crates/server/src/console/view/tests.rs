@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::consent::{ConsentPage, ConsentRefusedPage};
 use super::created::CreatedPage;
-use super::docs::{DocsPage, DocsSectionPage};
+use super::docs::{DocsOperationPage, DocsPage, DocsSectionPage};
 use super::error::ErrorPage;
 use super::guide::GuidePage;
 use super::login::LoginPage;
@@ -35,6 +35,7 @@ fn pages(plant: &str) -> Vec<(&'static str, String)> {
         render(SystemsPage::samples(plant)),
         render(DocsPage::samples(plant)),
         render(DocsSectionPage::samples(plant)),
+        render(DocsOperationPage::samples(plant)),
         render(GuidePage::samples(plant)),
         render(ErrorPage::samples(plant)),
     ]
