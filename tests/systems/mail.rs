@@ -10,13 +10,11 @@ use bailiwick_app::clock::{Clock, SystemClock};
 use bailiwick_app::context::Context;
 use bailiwick_app::mail::{Mail, MailKind};
 use bailiwick_app::random::SystemRandom;
-use bailiwick_app::settings::{BaseUrl, Registration, Settings};
+use bailiwick_app::settings::{BaseUrl, Settings};
 use bailiwick_domain::account::Language;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::secret::SecretText;
-use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::{Span, Timestamp};
-use bailiwick_outbound::AllowList;
 use bailiwick_store::Database;
 use bailiwick_store::query::retention;
 use bailiwick_testkit::bench::{Bench, Engine};
@@ -260,17 +258,7 @@ fn guarded_server(directory: &Path) -> (MailServer, PathBuf) {
 async fn queue_beside(program: &Program) {
     let directory = program.data_dir();
     let url = format!("sqlite://{}", directory.join("bailiwick.db").display());
-    let settings = Settings {
-        base_url: BaseUrl::parse_text(&program.origin()).unwrap(),
-        data_directory: directory,
-        registration: Registration::Open,
-        system_types: SystemTypes::parse_list("ns8").unwrap(),
-        outbound_allow: AllowList::default(),
-        trusted_proxies: Vec::new(),
-        heartbeat_dead_after: Span::minutes(15),
-        smtp_url: None,
-        mail_from: None,
-    };
+    let settings = Settings::new(BaseUrl::parse_text(&program.origin()).unwrap(), directory);
     let database = Database::open(&url).await.unwrap();
     let context = Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap();
     queue(&context, &welcome(SystemClock.now().plus(Span::hours(1)))).await;
