@@ -14,6 +14,7 @@ pub mod clock;
 pub mod context;
 pub mod hasher;
 pub mod idempotency;
+pub mod invitation;
 pub mod keys;
 pub mod mail;
 pub mod operator;

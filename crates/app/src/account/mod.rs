@@ -11,7 +11,7 @@ mod sessions;
 pub use confirm::ConfirmationSent;
 pub use password::PasswordStrength;
 pub use profile::{AccountChange, AccountRecord};
-pub use register::{NewAccount, Registered};
+pub use register::{Affiliation, NewAccount, Registered};
 pub(crate) use sessions::LastUses;
 pub use sessions::OwnSession;
 

@@ -3,28 +3,43 @@
 use bailiwick_domain::account::{Language, PhoneNumber, TermsAccepted};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::{OrganisationId, UserId};
-use bailiwick_domain::link::LinkPurpose;
+use bailiwick_domain::link::{LinkPurpose, LinkToken};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::session::SessionKind;
-use bailiwick_store::Error as StoreError;
+use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::account::{self, AccountRecord, Description};
 use bailiwick_store::query::known_device;
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::session::SessionRecord;
 use bailiwick_store::query::user::{self, NewUser};
+use bailiwick_store::{Error as StoreError, WriteTransaction};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
 use crate::caller::Origin;
 use crate::context::Context;
+use crate::invitation::Acceptance;
 use crate::provenance::Provenance;
 use crate::session::Tokens;
 use crate::settings::Registration;
 use crate::sign_in::{BrowserSession, Manner, NewCookies};
+
+/// The member of the API in which an invitation is presented.
+const INVITATION: &str = "Invitation";
+
+/// Where somebody who registers belongs.
+#[derive(Clone, Debug)]
+pub enum Affiliation {
+    /// An organisation that they bring along, as its administrator.
+    Own(Name),
+    /// The one that they are invited to, by the token of the mailed link.
+    Invited(LinkToken),
+}
 
 /// What somebody who registers says of themselves.
 #[derive(Clone, Debug)]
@@ -35,8 +50,8 @@ pub struct NewAccount {
     pub password: Password,
     /// How they are called.
     pub name: Name,
-    /// The organisation that they bring along, as its administrator.
-    pub company: Name,
+    /// Where they belong.
+    pub affiliation: Affiliation,
     /// Where they can be called.
     pub phone_number: Option<PhoneNumber>,
     /// What they do.
@@ -59,11 +74,12 @@ pub struct Registered {
 }
 
 impl Context {
-    /// Registers a person with an organisation of their own below the owner, and signs them in.
+    /// Registers a person, with an organisation of their own below the owner or with an invitation, and signs them in.
     ///
     /// # Errors
-    /// [`Code::RegistrationClosed`] where not everybody may register; [`Code::EmailTaken`]; a validation
-    /// fault on `Password`; [`Code::NotSetUp`] while the server has no owner.
+    /// [`Code::RegistrationClosed`] where nobody may register, or only who is invited; [`Code::EmailTaken`]; a
+    /// validation fault on `Password`, on `Invitation` where that is not good, and on `Email` where it was mailed to
+    /// another address; [`Code::NotSetUp`] while the server has no owner.
     pub async fn register(
         &self,
         new: NewAccount,
@@ -98,21 +114,15 @@ impl Context {
         manner: &Manner<'_>,
         origin: &Origin,
     ) -> Result<(AccountRecord, SessionRecord), Fault> {
-        if self.settings.registration != Registration::Open {
-            return Err(Code::RegistrationClosed.into());
-        }
-        let NewAccount { email, password, name, company, terms: _, .. } = &new;
-        let known = vec![email.to_string(), name.to_string(), company.to_string()];
+        let NewAccount { email, password, name, affiliation, terms: _, .. } = &new;
+        let organisation_name = self.admit_newcomer(email, affiliation).await?;
+        let known = vec![email.to_string(), name.to_string(), organisation_name.to_string()];
         let password = self.accept_password(password.clone(), known, "Password").await?;
         let hash = self.hasher.hash(password.password(), self.random.as_ref()).await?;
 
         let now = self.now();
         let user = UserId::new(now, self.entropy());
-        let organisation = OrganisationId::new(now, self.entropy());
         let mut transaction = self.database.write().await?;
-        let owner = organisation::owner(&mut transaction).await?.ok_or(Code::NotSetUp)?;
-        let record = OrganisationRecord { id: organisation, kind: OrganisationKind::Customer, name: company.clone() };
-        organisation::insert(&mut transaction, &record, Some(owner), now).await?;
         let new_user = NewUser { id: user, email, name, is_super_admin: false };
         match user::insert(&mut transaction, &new_user, now).await {
             // The unique index on the address decides, also between two who are at it at once.
@@ -127,23 +137,76 @@ impl Context {
             terms_accepted_at: now,
         };
         account::describe(&mut transaction, user, &description).await?;
-        user::insert_membership(&mut transaction, user, organisation, Role::Admin, now).await?;
         user::set_password(&mut transaction, user, &hash, now).await?;
         let actor = Actor::Person(user, origin);
-        for (action, subject_kind, subject) in
-            [("organization.created", "organization", organisation.uuid()), ("user.registered", "user", user.uuid())]
-        {
-            let details = json!({ "name": if subject_kind == "user" { name } else { company } });
-            let act = Act { action, subject_kind, subject: Some(subject), organisation: Some(organisation), details };
-            self.audit(&mut transaction, actor, act, now).await?;
-        }
+        let organisation = match affiliation {
+            Affiliation::Own(company) => self.found_organisation(&mut transaction, user, company, actor, now).await?,
+            Affiliation::Invited(token) => {
+                let acceptance = Acceptance { token, member: INVITATION, user, email };
+                self.join_by_invitation(&mut transaction, acceptance, actor, now).await?.organisation
+            }
+        };
+        let act = Act {
+            action: "user.registered",
+            subject_kind: "user",
+            subject: Some(user.uuid()),
+            organisation: Some(organisation),
+            details: json!({ "name": name }),
+        };
+        self.audit(&mut transaction, actor, act, now).await?;
         let here = Provenance::of(email.as_str(), origin);
         let device = manner.cookies.as_ref().map_or_else(|| here.network(), |new| here.browser(&new.mark()));
         known_device::know(&mut transaction, user, &device, now).await?;
         let session = self.begin_session(&mut transaction, manner.start(user), origin, now).await?;
         let account = account::find(&mut transaction, user).await?.ok_or(Code::UserNotFound)?;
-        self.mail_link(&mut transaction, &account, LinkPurpose::Confirm, None, now).await?;
+        // The mail with an invitation has confirmed the address already.
+        if account.confirmed_at.is_none() {
+            self.mail_link(&mut transaction, &account, LinkPurpose::Confirm, None, now).await?;
+        }
         transaction.commit().await?;
         Ok((account, session))
+    }
+
+    /// The name of the organisation that somebody registers for, where they may.
+    async fn admit_newcomer(&self, email: &EmailAddress, affiliation: &Affiliation) -> Result<Name, Fault> {
+        match (affiliation, self.settings.registration) {
+            (_, Registration::Closed) | (Affiliation::Own(_), Registration::Invite) => {
+                Err(Code::RegistrationClosed.into())
+            }
+            (Affiliation::Own(company), Registration::Open) => Ok(company.clone()),
+            (Affiliation::Invited(token), Registration::Open | Registration::Invite) => {
+                let invited = self.peek_invitation(token, INVITATION).await?;
+                if invited.email.folded() != email.folded() {
+                    let refusal = Refusal::new("match", "the address that the invitation was mailed to");
+                    return Err(Fault::field("Email", refusal, None));
+                }
+                Ok(invited.organisation_name)
+            }
+        }
+    }
+
+    /// Adds an organisation below the owner, with this person as its administrator.
+    async fn found_organisation(
+        &self,
+        transaction: &mut WriteTransaction,
+        founder: UserId,
+        name: &Name,
+        actor: Actor<'_>,
+        now: Timestamp,
+    ) -> Result<OrganisationId, Fault> {
+        let owner = organisation::owner(transaction).await?.ok_or(Code::NotSetUp)?;
+        let id = OrganisationId::new(now, self.entropy());
+        let record = OrganisationRecord { id, kind: OrganisationKind::Customer, name: name.clone() };
+        organisation::insert(transaction, &record, Some(owner), now).await?;
+        user::insert_membership(transaction, founder, id, Role::Admin, now).await?;
+        let act = Act {
+            action: "organization.created",
+            subject_kind: "organization",
+            subject: Some(id.uuid()),
+            organisation: Some(id),
+            details: json!({ "name": name }),
+        };
+        self.audit(transaction, actor, act, now).await?;
+        Ok(id)
     }
 }

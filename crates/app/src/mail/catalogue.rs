@@ -48,6 +48,7 @@ pub(super) struct Catalogue {
     pub(super) frame: Frame,
     pub(super) welcome: Words,
     pub(super) password_reset: Words,
+    pub(super) invitation: Words,
     pub(super) password_changed: Words,
 }
 

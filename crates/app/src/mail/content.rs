@@ -36,14 +36,11 @@ fn place(id: MailId, kind: &str) -> String {
 }
 
 pub(super) fn seal(vault: &Vault, random: &dyn Random, id: MailId, mail: &Mail) -> Vec<u8> {
-    let (link, at) = match &mail.kind {
-        MailKind::Welcome { link, .. } | MailKind::PasswordReset { link, .. } => (Some(link.expose().to_owned()), None),
-        MailKind::PasswordChanged { at } => (None, Some(at.microseconds())),
-    };
+    let at = if let MailKind::PasswordChanged { at } = &mail.kind { Some(at.microseconds()) } else { None };
     let content = Content {
         to: mail.to.as_str().to_owned(),
         language: mail.language.tag().to_owned(),
-        link,
+        link: mail.kind.link().map(|link| link.expose().to_owned()),
         expires_at: mail.kind.expires_at().map(Timestamp::microseconds),
         at,
     };
@@ -61,6 +58,7 @@ pub(super) fn unseal(vault: &Vault, record: &MailRecord) -> Option<Mail> {
     let kind = match record.kind.as_str() {
         "welcome" => MailKind::Welcome { link: link?, expires_at: expires_at? },
         "password_reset" => MailKind::PasswordReset { link: link?, expires_at: expires_at? },
+        "invitation" => MailKind::Invitation { link: link?, expires_at: expires_at? },
         "password_changed" => MailKind::PasswordChanged { at: moment(content.at)? },
         _ => return None,
     };
@@ -108,14 +106,12 @@ pub(super) fn write(
     let words = match mail.kind {
         MailKind::Welcome { .. } => &catalogue.welcome,
         MailKind::PasswordReset { .. } => &catalogue.password_reset,
+        MailKind::Invitation { .. } => &catalogue.invitation,
         MailKind::PasswordChanged { .. } => &catalogue.password_changed,
     };
-    let (link, when) = match &mail.kind {
-        MailKind::Welcome { link, .. } | MailKind::PasswordReset { link, .. } => {
-            (link.expose().to_owned(), String::new())
-        }
-        MailKind::PasswordChanged { at } => (format!("{}/login", settings.base_url.origin()), to_the_minute(*at)),
-    };
+    let link = mail.kind.link().map(|link| link.expose().to_owned());
+    let link = link.unwrap_or_else(|| format!("{}/login", settings.base_url.origin()));
+    let when = if let MailKind::PasswordChanged { at } = &mail.kind { to_the_minute(*at) } else { String::new() };
     let values = [("host", super::host(settings)), ("address", mail.to.as_str()), ("when", &when)];
     let say = |text: &str| fill(text, &values);
     let shown = Shown {
@@ -161,6 +157,7 @@ mod tests {
         let kinds = [
             MailKind::Welcome { link: link(), expires_at: NOW },
             MailKind::PasswordReset { link: link(), expires_at: NOW },
+            MailKind::Invitation { link: link(), expires_at: NOW },
             MailKind::PasswordChanged { at: NOW },
         ];
         let to = EmailAddress::parse_text("{link}o'neil&co@example.org").unwrap();

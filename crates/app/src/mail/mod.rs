@@ -55,6 +55,14 @@ pub enum MailKind {
         /// Until when the link is good; the mail is not sent after it.
         expires_at: Timestamp,
     },
+    /// Somebody is invited to this server. The words promise 7 days. They name neither the organisation nor who
+    /// invites: those are names that a stranger chose; the page behind the link shows them.
+    Invitation {
+        /// The single-use link, whole.
+        link: SecretText,
+        /// Until when the link is good; the mail is not sent after it.
+        expires_at: Timestamp,
+    },
     /// The password was changed, in whatever way.
     PasswordChanged {
         /// When.
@@ -69,14 +77,25 @@ impl MailKind {
         match self {
             Self::Welcome { .. } => "welcome",
             Self::PasswordReset { .. } => "password_reset",
+            Self::Invitation { .. } => "invitation",
             Self::PasswordChanged { .. } => "password_changed",
+        }
+    }
+
+    /// The link that the mail takes to the person, where it is one that opens something.
+    const fn link(&self) -> Option<&SecretText> {
+        match self {
+            Self::Welcome { link, .. } | Self::PasswordReset { link, .. } | Self::Invitation { link, .. } => Some(link),
+            Self::PasswordChanged { .. } => None,
         }
     }
 
     /// After this moment the mail is of no use to anybody.
     const fn expires_at(&self) -> Option<Timestamp> {
         match self {
-            Self::Welcome { expires_at, .. } | Self::PasswordReset { expires_at, .. } => Some(*expires_at),
+            Self::Welcome { expires_at, .. }
+            | Self::PasswordReset { expires_at, .. }
+            | Self::Invitation { expires_at, .. } => Some(*expires_at),
             Self::PasswordChanged { .. } => None,
         }
     }

@@ -3,6 +3,7 @@
 //! Nobody is signed in there: whoever can read the master key and the database
 //! may do all of it, and the audit log says that it was the operator.
 
+mod invitation;
 mod organisation;
 mod user;
 
@@ -60,6 +61,9 @@ pub enum OperatorRefusal {
     /// The owner runs the server.
     #[error("{0} is the owner of this server and cannot be suspended; suspend its people, or another organisation")]
     OwnerStays(Name),
+    /// Nobody is let into an organisation that is suspended.
+    #[error("{0} is suspended, and an invitation to it would be good for nothing; reactivate it first")]
+    OrganisationSuspended(Name),
     /// There is no owner organisation yet.
     #[error("this server is not set up yet; bailiwick admin bootstrap does that")]
     NotSetUp,

@@ -1,22 +1,25 @@
 //! People, as the Authorisation API shows them (seed 001, "User").
 
-use bailiwick_app::account::{AccountChange, AccountRecord, NewAccount};
+use bailiwick_app::account::{AccountChange, AccountRecord, Affiliation, NewAccount};
 use bailiwick_app::caller::Caller;
+use bailiwick_app::context::Context;
 use bailiwick_contract::answer::{Created201, Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::endpoint::{Endpoint, RateClass};
-use bailiwick_contract::input::{NoPath, NoQuery};
+use bailiwick_contract::input::{BodyInput, NoPath, NoQuery};
 use bailiwick_contract::{body, headers, path};
 use bailiwick_domain::account::{Language, PhoneNumber, TermsAccepted};
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::fault::Code;
+use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::link::LinkToken;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::ChosenPassword;
 use bailiwick_domain::time::Span;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::json;
 
 use super::authenticate::UserAgent;
 
@@ -26,8 +29,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/auth/user", "register", "Register a user")
             .tag("User")
             .describe(
-                "Creates the organisation `Company` with this person as its administrator, and signs them in: the \
-                 refresh token does not rotate and dies after 8 h.",
+                "Creates the organisation `Company` with this person as its administrator, or, with an \
+                 `Invitation`, has them join the organisation that they are invited to, and signs them in: the \
+                 refresh token does not rotate and dies after 8 h. An invitation is good for the address that it was \
+                 mailed to, which then counts as confirmed; `Company` is not used then.",
             )
             .within(Span::seconds(15))
             .rate(RateClass::Credential)
@@ -61,7 +66,9 @@ body! {
         /// How you are called.
         name: Name => required "Name",
         /// The organisation that you bring along, as its administrator.
-        company: Name => required "Company",
+        company: Name => optional "Company",
+        /// The member `token` of a mailed invitation, where you have one.
+        invitation: LinkToken => optional "Invitation",
         /// Where you can be called.
         phone_number: PhoneNumber => optional "PhoneNumber",
         /// What you do.
@@ -70,6 +77,35 @@ body! {
         newsletter_opt_in: bool => defaulted "NewsletterOptIn",
         /// That you accept the terms.
         accept_eula: TermsAccepted => required "AcceptEULA",
+    }
+}
+
+/// Who registers, and where they belong.
+pub struct RegisterBody {
+    members: RegisterMembers,
+    affiliation: Affiliation,
+}
+
+impl BodyInput for RegisterBody {
+    fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
+        let mut members = RegisterMembers::read(bytes, context)?;
+        let affiliation = match (members.invitation.take(), members.company.take()) {
+            // Clients that know nothing of invitations always send a company.
+            (Some(token), _) => Affiliation::Invited(token),
+            (None, Some(company)) => Affiliation::Own(company),
+            (None, None) => {
+                let refusal = Refusal::new("required", "the name of your organisation, unless you have an invitation");
+                return Err(Fault::field("Company", refusal, None));
+            }
+        };
+        Ok(Self { members, affiliation })
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = RegisterMembers::describe(generator);
+        let given = |member: &str| json!({ "required": [member], "properties": { member: { "type": "string" } } });
+        schema.insert("anyOf".to_owned(), json!([given("Company"), given("Invitation")]));
+        schema
     }
 }
 
@@ -192,15 +228,13 @@ struct RegisteredView {
     user: UserView,
 }
 
-async fn register(
-    call: Call<(), NoPath, NoQuery, RegisterMembers, RegisterHeaders>,
-) -> Reply<Created201<RegisteredView>> {
-    let body = call.body;
+async fn register(call: Call<(), NoPath, NoQuery, RegisterBody, RegisterHeaders>) -> Reply<Created201<RegisteredView>> {
+    let RegisterBody { members: body, affiliation } = call.body;
     let new = NewAccount {
         email: body.email,
         password: body.password.0,
         name: body.name,
-        company: body.company,
+        affiliation,
         phone_number: body.phone_number,
         job_title: body.job_title,
         newsletter: body.newsletter_opt_in,

@@ -1,7 +1,7 @@
 //! Registering: an account and an organisation of one's own.
 
 use axum::response::Response;
-use bailiwick_app::account::NewAccount;
+use bailiwick_app::account::{Affiliation, NewAccount};
 use bailiwick_app::caller::Caller;
 use bailiwick_app::settings::{Registration, Unconfirmed};
 use bailiwick_app::sign_in::{BrowserSession, Credentials};
@@ -79,7 +79,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
         email,
         password,
         name,
-        company,
+        affiliation: Affiliation::Own(company),
         phone_number: None,
         job_title: None,
         newsletter: form.newsletter,
