@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bailiwick_contract::dialect::Dialect;
+use bailiwick_contract::endpoint::EndpointInfo;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::{Bench, Engine};
@@ -37,7 +38,9 @@ enum Needs {
 struct Case {
     /// The endpoint.
     name: &'static str,
-    /// Its deadline in seconds, as the contract has it (section 3).
+    /// What stands for the parameter of its path.
+    id: String,
+    /// Its deadline in seconds: that of the contract (section 3), or else the server's own.
     deadline: u64,
     needs: Needs,
     status: u16,
@@ -47,7 +50,11 @@ struct Case {
 
 impl Case {
     fn of(name: &'static str, deadline: u64, needs: Needs, status: u16) -> Self {
-        Self { name, deadline, needs, status, bearer: None, body: None }
+        Self { name, id: String::new(), deadline, needs, status, bearer: None, body: None }
+    }
+
+    fn about(self, id: &str) -> Self {
+        Self { id: id.to_owned(), ..self }
     }
 
     fn by(self, bearer: &str) -> Self {
@@ -59,13 +66,14 @@ impl Case {
     }
 }
 
-/// At least one for each endpoint of the Authorisation API.
-async fn cases(bench: &Bench, [ann, bob, cleo]: [&Person; 3]) -> Vec<Case> {
+/// At least one for each endpoint.
+async fn cases(bench: &Bench, [ann, bob, cleo, eve]: [&Person; 4]) -> Vec<Case> {
     use Needs::{Nothing, Reading, Writing};
     let (staying, refreshing, leaving) = (bench.sign_in(ann).await, bench.sign_in(ann).await, bench.sign_in(ann).await);
     // Others, as a change of password ends the sessions and the links.
     let changing = bench.sign_in(bob).await.access;
     let me = staying.access.as_str();
+    let (here, elsewhere) = (bench.sign_in(eve).await.access, own_session(bench, eve).await);
     let credentials = |name: &str| json!({ "Username": name, "Password": PASSWORD });
     let newcomer = json!({
         "Email": "dora@example.net", "Password": NEXT, "Name": "Dora", "Company": "Dora & Daughters", "AcceptEULA": true,
@@ -88,53 +96,93 @@ async fn cases(bench: &Bench, [ann, bob, cleo]: [&Person; 3]) -> Vec<Case> {
         Case::of("confirm-address", 15, Writing, 200).with(json!({ "Token": confirm })),
         Case::of("reset-password", 15, Writing, 200).with(json!({ "Token": reset, "NewPassword": LAST })),
         Case::of("register", 15, Writing, 201).with(newcomer),
-        Case::of("get-user", 1, Reading, 200).by(me),
-        Case::of("change-user", 5, Writing, 200).by(me).with(json!({ "Name": "Another" })),
+        Case::of("get-user", 1, Reading, 200).about(&ann.id.to_string()).by(me),
+        Case::of("change-user", 5, Writing, 200).about(&ann.id.to_string()).by(me).with(json!({ "Name": "Another" })),
+        Case::of("get-me", 5, Reading, 200).by(me),
+        Case::of("change-me", 5, Writing, 200).by(me).with(json!({ "newsletter": true })),
+        Case::of("send-confirmation", 5, Writing, 200).by(me),
+        Case::of("list-own-sessions", 5, Reading, 200).by(me),
+        Case::of("end-own-session", 5, Writing, 200).about(&elsewhere).by(&here),
+        Case::of("end-other-sessions", 5, Writing, 200).by(&here),
         Case::of("configuration", 1, Reading, 200).by(me),
         // It says in time that the database is away.
         Case::of("status", 1, Nothing, 200),
     ]
 }
 
-/// Method, path and deadline of each endpoint of the Authorisation API.
-fn endpoints() -> Vec<(&'static str, Method, &'static str, Duration)> {
+/// Begins a session; gives its id.
+async fn own_session(bench: &Bench, person: &Person) -> String {
+    let access = bench.sign_in(person).await.access;
+    let list = Answer::of(bench.call(Method::GET, "/api/me/sessions").bearer_auth(access)).await.json();
+    let sessions = list["data"]["sessions"].as_array().unwrap_or_else(|| panic!("{list}"));
+    let own = sessions.iter().find(|session| session["is_current"] == true).unwrap();
+    own["id"].as_str().unwrap().to_owned()
+}
+
+/// What is tried of an endpoint.
+struct Endpoint {
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    deadline: Duration,
+    dialect: Dialect,
+}
+
+/// Every endpoint about accounts: the Authorisation API, and oneself.
+fn endpoints() -> Vec<Endpoint> {
     let registry = bailiwick_server::registry().unwrap();
-    let endpoints = registry.endpoints().filter(|info| info.dialect == Dialect::Authorisation);
-    let row = |deadline: i64| Duration::from_micros(u64::try_from(deadline).unwrap());
-    endpoints.map(|info| (info.name, info.method.clone(), info.path, row(info.deadline.as_microseconds()))).collect()
+    let is_tried = |info: &&EndpointInfo| info.dialect == Dialect::Authorisation || info.tag == "Me";
+    let endpoint = |info: &EndpointInfo| Endpoint {
+        name: info.name,
+        method: info.method.clone(),
+        path: info.path,
+        deadline: Duration::from_micros(u64::try_from(info.deadline.as_microseconds()).unwrap()),
+        dialect: info.dialect,
+    };
+    registry.endpoints().filter(is_tried).map(endpoint).collect()
 }
 
-async fn ask(bench: &Bench, case: &Case, ann: &Person) -> (Answer, Duration, Duration) {
-    let endpoint = endpoints().into_iter().find(|(name, ..)| *name == case.name);
-    let (_, method, path, deadline) = endpoint.unwrap_or_else(|| panic!("there is no {} any more", case.name));
-    assert_eq!(deadline, Duration::from_secs(case.deadline), "{}", case.name);
-    let mut request = bench.call(method, &path.replace("{uuid}", &ann.id.to_string()));
-    if let Some(bearer) = &case.bearer {
-        request = request.bearer_auth(bearer);
+impl Case {
+    fn endpoint(&self) -> Endpoint {
+        let endpoint = endpoints().into_iter().find(|endpoint| endpoint.name == self.name);
+        let endpoint = endpoint.unwrap_or_else(|| panic!("there is no {} any more", self.name));
+        assert_eq!(endpoint.deadline, Duration::from_secs(self.deadline), "{}", self.name);
+        endpoint
     }
-    if let Some(body) = &case.body {
-        request = request.json(body);
-    }
-    let begun = Instant::now();
-    let answer = Answer::of(request).await;
-    (answer, begun.elapsed(), deadline)
-}
 
-/// Holds that the endpoint answers in time: what it can without the database, else that it will not.
-async fn keeps_its_deadline(bench: &Bench, case: &Case, ann: &Person) {
-    let (answer, elapsed, deadline) = ask(bench, case, ann).await;
-    let name = case.name;
-    assert!(elapsed < deadline + TOLERANCE, "{name} answered after {elapsed:?} of {deadline:?}: {answer:?}");
-    // SQLite goes on reading while somebody else writes; PostgreSQL waits for the lock.
-    let reads = bench.database_url().starts_with("sqlite");
-    if case.needs == Needs::Nothing || case.needs == Needs::Reading && reads {
-        assert_eq!(answer.status, case.status, "{name}: {answer:?}");
-        return;
+    async fn ask(&self, bench: &Bench) -> Answer {
+        let Endpoint { method, path, .. } = self.endpoint();
+        let mut request = bench.call(method, &path.replace("{uuid}", &self.id).replace("{id}", &self.id));
+        if let Some(bearer) = &self.bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(body) = &self.body {
+            request = request.json(body);
+        }
+        Answer::of(request).await
     }
-    assert_eq!(answer.status, 503, "{name}: {answer:?}");
-    answer.message(503);
-    let retry_after = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
-    assert!(retry_after.is_some_and(|seconds| seconds >= 1), "{name}: {answer:?}");
+
+    /// Holds that the endpoint answers in time: what it can without the database, else that it will not.
+    async fn keeps_its_deadline(&self, bench: &Bench) {
+        let begun = Instant::now();
+        let answer = self.ask(bench).await;
+        let (name, elapsed, Endpoint { deadline, dialect, .. }) = (self.name, begun.elapsed(), self.endpoint());
+        assert!(elapsed < deadline + TOLERANCE, "{name} answered after {elapsed:?} of {deadline:?}: {answer:?}");
+        // SQLite goes on reading while somebody else writes; PostgreSQL waits for the lock.
+        let reads = bench.database_url().starts_with("sqlite");
+        if self.needs == Needs::Nothing || self.needs == Needs::Reading && reads {
+            assert_eq!(answer.status, self.status, "{name}: {answer:?}");
+            return;
+        }
+        assert_eq!(answer.status, 503, "{name}: {answer:?}");
+        if dialect == Dialect::Authorisation {
+            answer.message(503);
+        } else {
+            assert_eq!((&answer.json()["code"], &answer.json()["data"]), (&json!(503), &json!({})), "{answer:?}");
+        }
+        let retry_after = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        assert!(retry_after.is_some_and(|seconds| seconds >= 1), "{name}: {answer:?}");
+    }
 }
 
 /// Stops every write, as another program that holds the database does; on PostgreSQL every read, too.
@@ -167,8 +215,9 @@ async fn stalled(bench: Bench) {
     let owner = bench.organisation("Owner", None).await;
     let ann = bench.person("ann", owner, Role::Reader).await;
     let (bob, cleo) = (bench.person("bob", owner, Role::Reader).await, bench.person("cleo", owner, Role::Reader).await);
-    let cases = cases(&bench, [&ann, &bob, &cleo]).await;
-    for (name, ..) in endpoints() {
+    let eve = bench.person("eve", owner, Role::Reader).await;
+    let cases = cases(&bench, [&ann, &bob, &cleo, &eve]).await;
+    for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }
     assert!(is_online(&bench).await);
@@ -181,12 +230,12 @@ async fn stalled(bench: Bench) {
             assert_eq!(is_online(&bench).await, matches!(aside, Aside::Sqlite(_)));
         }
     };
-    tokio::join!(join_all(cases.iter().map(|case| keeps_its_deadline(&bench, case, &ann))), watching);
+    tokio::join!(join_all(cases.iter().map(|case| case.keeps_its_deadline(&bench))), watching);
     aside.run("ROLLBACK").await;
     assert!(is_online(&bench).await);
     assert_eq!(aside.everything().await, before, "nothing half-done remains");
     for case in &cases {
-        let (answer, ..) = ask(&bench, case, &ann).await;
+        let answer = case.ask(&bench).await;
         assert_eq!(answer.status, case.status, "{} afterwards: {answer:?}", case.name);
     }
 }

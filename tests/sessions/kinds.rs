@@ -24,6 +24,10 @@ enum Kind {
     /// A refresh token of the published client's form.
     FixedRefresh,
     Cookie,
+    /// The cookie by which accounts know a browser again.
+    DeviceCookie,
+    /// The cookie that the tokens of forms are bound to.
+    FormCookie,
     Setup,
     Reset,
     Confirm,
@@ -142,6 +146,7 @@ fn path_about(path: &str, person: &Person) -> String {
         ("{id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{*path}", "css/base.css".to_owned()),
         ("{section}", "systems".to_owned()),
+        ("{operation}", "list-systems".to_owned()),
         ("{guide}", "state-token".to_owned()),
     ];
     let path = values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, &value));
@@ -160,19 +165,22 @@ impl Tokens {
         assert_eq!(system.status, 201, "{system:?}");
         let other = Bench::start(Engine::Sqlite).await;
         let (_, foreign) = other.owner().await;
+        let cookies = cookies(bench, person).await;
         let stranger = Person { email: "owner@example.org".to_owned(), ..person.clone() };
         Self(vec![
             (Kind::Access, tokens.access),
             (Kind::Refresh, tokens.refresh),
             (Kind::FixedRefresh, old_sign_in(bench, person).await),
-            (Kind::Cookie, cookie(bench, person).await),
+            (Kind::Cookie, cookies.session),
+            (Kind::DeviceCookie, cookies.device),
+            (Kind::FormCookie, cookies.form),
             (Kind::Setup, setup.to_owned()),
             (Kind::Reset, bench.mailed_link(person, LinkPurpose::Reset).await),
             (Kind::Confirm, bench.mailed_link(person, LinkPurpose::Confirm).await),
             (Kind::SystemSecret, system.json()["data"]["secret"].as_str().unwrap().to_owned()),
             (Kind::ForeignAccess, foreign.access),
             (Kind::ForeignRefresh, foreign.refresh),
-            (Kind::ForeignCookie, cookie(&other, &stranger).await),
+            (Kind::ForeignCookie, self::cookies(&other, &stranger).await.session),
         ])
     }
 
@@ -188,13 +196,28 @@ fn submit<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str
     request.header("content-type", "application/x-www-form-urlencoded").body(form)
 }
 
-/// Signs in as a browser does; gives the value of the cookie.
-async fn cookie(bench: &Bench, person: &Person) -> String {
+/// What a browser holds after a sign-in.
+struct Cookies {
+    session: String,
+    device: String,
+    form: String,
+}
+
+/// Signs in as a browser does, with the page before and the page after.
+async fn cookies(bench: &Bench, person: &Person) -> Cookies {
+    let page = Answer::of(bench.call(Method::GET, "/login")).await;
     let form = [("email", person.email.as_str()), ("password", PASSWORD)];
-    let answer = Answer::of(submit(bench.call(Method::POST, "/login"), form)).await;
-    let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let mut values = cookies.filter_map(|cookie| cookie.strip_prefix("bailiwick="));
-    values.next().unwrap_or_else(|| panic!("{answer:?}")).split(';').next().unwrap().to_owned()
+    let signed_in = Answer::of(submit(bench.call(Method::POST, "/login"), form)).await;
+    let value = |answer: &Answer, name: &str| {
+        let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let mut values = lines.filter_map(|line| line.strip_prefix(&format!("{name}=")));
+        values.next().unwrap_or_else(|| panic!("no {name} in {answer:?}")).split(';').next().unwrap().to_owned()
+    };
+    Cookies {
+        session: value(&signed_in, "bailiwick"),
+        device: value(&signed_in, "bailiwick-device"),
+        form: value(&page, "bailiwick-form"),
+    }
 }
 
 /// A token of the same form that nobody issued.
@@ -320,7 +343,7 @@ async fn opens(bench: &Bench, person: &Person, route: &Route) {
             Kind::Access => bench.sign_in(person).await.access,
             Kind::Refresh => bench.sign_in(person).await.refresh,
             Kind::FixedRefresh => old_sign_in(bench, person).await,
-            _ => cookie(bench, person).await,
+            _ => cookies(bench, person).await.session,
         };
         let refused = route.ask(bench, place, &made_up(&token)).await;
         let found = route.ask(bench, place, &token).await;
