@@ -55,6 +55,17 @@ fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input
     Row { name, answers, arrange, spends_session: false }
 }
 
+/// Whoever is signed in prefers something; the others sign in first.
+fn prefer() -> [Seen; 7] {
+    let done = To("/account?notice=preferences#preferences");
+    [SignIn, done, done, done, done, done, done]
+}
+
+fn no_token(_: &Target<'_>) -> Input {
+    let token = "a-token-that-was-never-mailed".to_owned();
+    Input { query: format!("?token={token}"), body: Body::Form(vec![("token", token)]) }
+}
+
 fn nothing(_: &Target<'_>) -> Input {
     Input { query: String::new(), body: Body::Nothing }
 }
@@ -138,11 +149,25 @@ fn endpoints() -> Vec<Row> {
 fn pages() -> Vec<Row> {
     let spending = |row: Row| Row { spends_session: true, ..row };
     vec![
+        row("account", MEMBERS, nothing),
+        row("account-submit", prefer(), |_| Input {
+            query: String::new(),
+            body: Body::Form(vec![("act", "preferences".to_owned()), ("theme", "dark".to_owned())]),
+        }),
         row("asset", EVERYBODY, nothing),
+        // No link that was mailed has these tokens.
+        row("confirm-address-form", [Is(404); 7], no_token),
+        row("confirm-address-submit", [Is(404); 7], no_token),
         row("docs", EVERYBODY, nothing),
         row("docs-section", EVERYBODY, nothing),
         row("docs-operation", EVERYBODY, nothing),
         row("docs-guide", EVERYBODY, nothing),
+        row("forgot-password-form", EVERYBODY, nothing),
+        // Not an address at all, so that nobody's ledger counts it.
+        row("forgot-password-submit", [Is(422); 7], |_| Input {
+            query: String::new(),
+            body: Body::Form(vec![("email", "nobody".to_owned())]),
+        }),
         row("home", MEMBERS, nothing),
         // Whoever is signed in has no business there.
         row("login", [Is(200), To("/"), To("/"), To("/"), To("/"), To("/"), To("/")], nothing),
@@ -154,6 +179,20 @@ fn pages() -> Vec<Row> {
             query: String::new(),
             body: Body::Form(Vec::new()),
         })),
+        row("register-form", [Is(200), To("/"), To("/"), To("/"), To("/"), To("/"), To("/")], nothing),
+        row("register-submit", [To("/account?notice=registered#address"); 7], |target| {
+            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let fields = [
+                ("name", "Newcomer".to_owned()),
+                ("company", "Newcomers".to_owned()),
+                ("email", format!("{local}@example.net")),
+                ("password", "an unlikely heron paddles".to_owned()),
+                ("terms", "true".to_owned()),
+            ];
+            Input { query: String::new(), body: Body::Form(fields.to_vec()) }
+        }),
+        row("reset-password-form", [Is(404); 7], no_token),
+        row("reset-password-submit", [Is(404); 7], no_token),
         // There are people already, so that the way for the very first one is closed.
         row("setup", [Is(410); 7], nothing),
         row("setup-submit", [Is(409); 7], |target| {

@@ -159,6 +159,8 @@ impl Visitor {
         if !self.takes_pictures {
             return;
         }
+        // What stays in its place while one scrolls would stand in the middle of the picture.
+        self.run("window.scrollTo(0, 0)").await;
         for (scheme, label) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
             self.browser.prefer(scheme).await.unwrap();
             self.browser.resize(1280, 900).await.unwrap();

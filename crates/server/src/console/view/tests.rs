@@ -7,19 +7,37 @@ use std::path::PathBuf;
 
 use askama::Template;
 
+use super::account::AccountPage;
+use super::confirm::ConfirmPage;
 use super::consent::{ConsentPage, ConsentRefusedPage};
 use super::created::CreatedPage;
 use super::docs::{DocsOperationPage, DocsPage, DocsSectionPage};
 use super::error::ErrorPage;
+use super::forgot_password::ForgotPasswordPage;
 use super::guide::GuidePage;
+use super::invitation::InvitationPage;
 use super::login::LoginPage;
 use super::markup::{Element, elements};
+use super::register::RegisterPage;
+use super::reset_password::ResetPasswordPage;
 use super::setup::SetupPage;
 use super::systems::SystemsPage;
 use crate::assets;
 
 /// Characters that end a text, a value or an entity when they are not escaped.
 const PLANT: &str = "<script>\"'&";
+
+/// Attributes that hold the ids of elements of the same page.
+const REFERENCES: [&str; 8] = [
+    "for",
+    "aria-describedby",
+    "aria-labelledby",
+    "popovertarget",
+    "data-reveal",
+    "data-download-from",
+    "data-strength",
+    "data-known",
+];
 
 /// Every state of every page, rendered.
 fn pages(plant: &str) -> Vec<(&'static str, String)> {
@@ -29,6 +47,12 @@ fn pages(plant: &str) -> Vec<(&'static str, String)> {
     [
         render(SetupPage::samples(plant)),
         render(LoginPage::samples(plant)),
+        render(RegisterPage::samples(plant)),
+        render(ForgotPasswordPage::samples(plant)),
+        render(ResetPasswordPage::samples(plant)),
+        render(ConfirmPage::samples(plant)),
+        render(InvitationPage::samples(plant)),
+        render(AccountPage::samples(plant)),
         render(ConsentPage::samples(plant)),
         render(ConsentRefusedPage::samples(plant)),
         render(CreatedPage::samples(plant)),
@@ -81,9 +105,7 @@ fn every_reference_within_a_page_leads_somewhere() {
     each(|name, page| {
         let ids: BTreeSet<&str> = page.iter().filter_map(|element| element.attribute("id")).collect();
         for element in page {
-            for key in
-                ["for", "aria-describedby", "aria-labelledby", "popovertarget", "data-reveal", "data-download-from"]
-            {
+            for key in REFERENCES {
                 for id in element.attribute(key).unwrap_or_default().split_whitespace() {
                     assert!(ids.contains(id), "{name}: {element:?}");
                 }
