@@ -8,6 +8,7 @@ pub mod fault;
 mod forgot_password;
 mod frame;
 mod home;
+mod invitation;
 mod login;
 mod register;
 mod reset_password;
@@ -28,6 +29,7 @@ pub fn pages() -> Vec<Page> {
         docs::pages(),
         forgot_password::pages(),
         home::pages(),
+        invitation::pages(),
         login::pages(),
         register::pages(),
         reset_password::pages(),

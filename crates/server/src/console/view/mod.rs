@@ -12,6 +12,7 @@ pub mod docs;
 pub mod error;
 pub mod forgot_password;
 pub mod guide;
+pub mod invitation;
 pub mod layout;
 pub mod login;
 pub mod prose;
