@@ -96,6 +96,20 @@ fn endpoints() -> Vec<Row> {
             query: String::new(),
             body: Body::Json(json!({ "CurrentPassword": PASSWORD, "NewPassword": "short" })),
         }),
+        // Whoever asks is told that this is no address, as one place may ask for few mails in a row.
+        row("forgot-password", [Is(400); 7], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "Email": "no address" })),
+        }),
+        // Nobody has a link: with one, everybody may.
+        row("reset-password", [Is(400); 7], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "Token": "A".repeat(43), "NewPassword": "an unlikely heron paddles" })),
+        }),
+        row("confirm-address", [Is(400); 7], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "Token": "A".repeat(43) })),
+        }),
         row("configuration", SIGNED_IN, nothing),
         row("status", EVERYBODY, nothing),
         // Everybody may, signed in or not.
@@ -118,6 +132,7 @@ fn endpoints() -> Vec<Row> {
             query: String::new(),
             body: Body::Json(json!({ "newsletter": true })),
         }),
+        row("send-confirmation", SIGNED_IN, nothing),
         row("list-own-sessions", SIGNED_IN, nothing),
         row("end-own-session", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.

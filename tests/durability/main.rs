@@ -14,6 +14,7 @@
 
 mod crash;
 mod disk;
+mod links;
 mod look;
 mod neighbours;
 mod rude;

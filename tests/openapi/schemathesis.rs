@@ -76,8 +76,19 @@ fn settings(run: &Run<'_>) -> String {
         writeln!(settings, "headers = {{ Authorization = \"Bearer {token}\" }}").unwrap();
     }
     // Whether an organisation, a state or a type of system is one that will do stands in the database,
-    // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess.
-    for operation in ["create-system", "create-system-by-callback", "change-system", "update-password", "register"] {
+    // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess, and
+    // whether a link is good.
+    for operation in [
+        "create-system",
+        "create-system-by-callback",
+        "change-system",
+        "update-password",
+        "forgot-password",
+        "reset-password",
+        "confirm-address",
+        "send-confirmation",
+        "register",
+    ] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");
     }

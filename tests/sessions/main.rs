@@ -11,6 +11,7 @@
 
 mod addresses;
 mod alike;
+mod confirm;
 mod deadlines;
 mod forged;
 mod hashing;
@@ -23,6 +24,8 @@ mod profile;
 mod program;
 mod refresh;
 mod register;
+mod reset;
+mod reset_model;
 mod sign_in;
 mod sign_out;
 mod stolen;

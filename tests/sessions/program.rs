@@ -11,17 +11,19 @@ use bailiwick_testkit::process::{Program, Running};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set};
+use crate::reset::{FORGOT, PAGE, RESET};
+use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set, mailed_token};
 
 /// Who the program is set up with.
 pub(crate) const EMAIL: &str = "ann@acme.example";
 /// Every setting's environment variable (contract, section 1, and our own additions).
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
     "BAILIWICK_LISTEN",
     "BAILIWICK_BASE_URL",
     "BAILIWICK_DATA_DIR",
     "BAILIWICK_DATABASE_URL",
     "BAILIWICK_REGISTRATION",
+    "BAILIWICK_UNCONFIRMED",
     "BAILIWICK_SYSTEM_TYPES",
     "BAILIWICK_OUTBOUND_ALLOW",
     "BAILIWICK_TRUSTED_PROXIES",
@@ -213,6 +215,7 @@ fn a_setting_that_cannot_be_used_stops_the_start_with_one_line_that_names_it() {
         ("BAILIWICK_DATABASE_URL", "sqlite:///proc/nowhere/bailiwick.db"),
         ("BAILIWICK_DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing"),
         ("BAILIWICK_REGISTRATION", "maybe"),
+        ("BAILIWICK_UNCONFIRMED", "some"),
         ("BAILIWICK_SYSTEM_TYPES", "NS 8"),
         ("BAILIWICK_OUTBOUND_ALLOW", "example.org"),
         ("BAILIWICK_TRUSTED_PROXIES", "10.0.0.0/33"),
@@ -280,6 +283,15 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
     let cookie = page.header("set-cookie").unwrap().split(['=', ';']).nth(1).unwrap().to_owned();
     assert!(cookie.len() > 20, "{page:?}");
 
+    let forgot = client.post(server.at(FORGOT)).json(&json!({ "Email": EMAIL }));
+    assert_eq!(Answer::of(forgot).await.status, 200);
+    let link = mailed_token(&program.data_dir(), PAGE).await;
+    for path in [PAGE, "/confirm"] {
+        Answer::of(client.get(server.at(&format!("{path}?token={link}")))).await;
+    }
+    let body = json!({ "Token": link, "NewPassword": CANARY });
+    Answer::of(client.post(server.at(RESET)).json(&body)).await.message(200);
+
     let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
     let log = format!("{}{}", server.stderr(), String::from_utf8(output.stderr).unwrap());
     assert!(log.lines().filter(|line| line.contains("answered")).count() >= 10, "the log says too little:\n{log}");
@@ -292,6 +304,7 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
         ("a renewed token", signature(&renewed.text("AccessToken"))),
         ("a cookie", cookie),
         ("the setup link's token", setup_token),
+        ("a mailed link's token", link),
         ("the hash of a password", "$argon2id$".to_owned()),
     ] {
         assert!(

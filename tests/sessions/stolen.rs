@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::program::fresh;
-use crate::support::{Answer, REFRESH, SIGN_IN};
+use crate::reset::FORGOT;
+use crate::support::{Answer, REFRESH, SIGN_IN, mailed_token};
 
 /// How the super admin of this story signs in; it is stored in the clear, so it shows that the search finds things.
 const EMAIL: &str = "ann@acme.example";
@@ -32,7 +33,7 @@ const CALLBACK_CANARY: &str = "canary-in-the-callback-address";
 type Canary = (&'static str, Vec<u8>);
 
 /// Uses the server in every way that makes a secret, and returns them all.
-async fn leave_secrets(client: &Client, server: &Running) -> Vec<Canary> {
+async fn leave_secrets(client: &Client, server: &Running, data_dir: &Path) -> Vec<Canary> {
     let link = server.setup_link().await.unwrap();
     let setup_token = link.split_once("token=").unwrap().1.to_owned();
     let encoded = |text: &str| text.replace('@', "%40").replace(' ', "+");
@@ -63,6 +64,10 @@ async fn leave_secrets(client: &Client, server: &Running) -> Vec<Canary> {
     let secret = created.pointer("/data/system/secret").and_then(Value::as_str).unwrap().to_owned();
     let secret_part = secret.split_once('.').unwrap().1.to_owned();
 
+    let forgot = client.post(server.at(FORGOT)).json(&json!({ "Email": EMAIL }));
+    assert_eq!(Answer::of(forgot).await.status, 200);
+    let reset_token = mailed_token(data_dir, "/reset-password").await;
+
     let signature = |token: &str| token.rsplit('.').next().unwrap().as_bytes().to_vec();
     vec![
         ("an access token's signature", signature(&access)),
@@ -73,6 +78,8 @@ async fn leave_secrets(client: &Client, server: &Running) -> Vec<Canary> {
         ("a cookie's bytes", BASE64URL_NOPAD.decode(cookie.as_bytes()).unwrap()),
         ("the setup link's token", setup_token.clone().into_bytes()),
         ("the setup link's bytes", BASE64URL_NOPAD.decode(setup_token.as_bytes()).unwrap()),
+        ("a mailed link's token", reset_token.clone().into_bytes()),
+        ("a mailed link's bytes", BASE64URL_NOPAD.decode(reset_token.as_bytes()).unwrap()),
         ("a password", PASSWORD.as_bytes().to_vec()),
         ("a system's secret", secret_part.clone().into_bytes()),
         ("a system's secret's bytes", HEXLOWER.decode(secret_part.as_bytes()).unwrap()),
@@ -188,7 +195,7 @@ async fn a_stolen_database_signs_nobody_in(engine: Engine) {
     );
     let client = http::client().unwrap();
     let mut server = program.start().await.unwrap();
-    let mut canaries = leave_secrets(&client, &server).await;
+    let mut canaries = leave_secrets(&client, &server, &program.data_dir()).await;
     // While it runs, the newest rows are in SQLite's journal only.
     let mut stolen = loot(&program, &url).await;
     let ended = server.terminate(Duration::from_secs(15)).await.unwrap();

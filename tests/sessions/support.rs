@@ -1,8 +1,10 @@
 //! What the stories share: answers, tokens taken apart, and a look at the database past the server.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::letters::letters_in;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::header::HeaderMap;
@@ -126,6 +128,19 @@ pub(crate) async fn until_status(limit: Duration, wanted: u16, ask: impl AsyncFn
             return;
         }
         assert!(asked_after < limit, "still {status} instead of {wanted} after {asked_after:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits for a mail with a link to this page in a data directory; gives the link's token.
+pub(crate) async fn mailed_token(data_dir: &Path, page: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let token = letters_in(data_dir).iter().find_map(|letter| letter.tokens(page).pop_first());
+        if let Some(token) = token {
+            return token;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "no link to {page} was mailed");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

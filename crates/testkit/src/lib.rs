@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod browser;
 pub mod http;
+pub mod letters;
 pub mod mail_server;
 pub mod people;
 pub mod postgres;

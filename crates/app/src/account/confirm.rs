@@ -5,7 +5,7 @@ use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::{LinkPurpose, LinkToken};
 use bailiwick_domain::principal::Principal;
 use bailiwick_domain::role::Right;
-use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::account::{self, AccountRecord};
 use bailiwick_store::query::{invalidation, mailed_link};
@@ -16,6 +16,10 @@ use crate::audit::{Act, Actor};
 use crate::caller::{Caller, Origin};
 use crate::context::Context;
 use crate::settings::Unconfirmed;
+
+/// Whoever is refused at the sign-in is mailed another link unless the last one is younger than this: it may be on
+/// its way still.
+const ANOTHER_AFTER: Span = Span::minutes(1);
 
 /// A mail with another link was queued.
 #[derive(Clone, Debug)]
@@ -105,7 +109,7 @@ impl Context {
     }
 
     /// The refusal of somebody who presented the right password but has to confirm their address first; another
-    /// link is mailed to them, unless several are on their way. The attempt was no failure.
+    /// link is mailed to them, unless enough are on their way. The attempt was no failure.
     pub(crate) async fn refuse_unconfirmed(
         &self,
         user: UserId,
@@ -113,13 +117,16 @@ impl Context {
         origin: &Origin,
     ) -> Result<Fault, Fault> {
         let now = self.now();
-        let mut transaction = self.database.write().await?;
         let refused = Fault::new(Code::AddressUnconfirmed);
-        match self.queue_confirmation(&mut transaction, user, Actor::Person(user, origin), now).await {
-            Err(fault) if fault.code == Code::TooManyLinks => {}
-            // Between the hash and here they were suspended, or confirmed their address.
-            Err(fault) if matches!(fault.code, Code::InvalidToken | Code::AlreadyConfirmed) => return Ok(refused),
-            outcome => drop(outcome?),
+        let mut transaction = self.database.write().await?;
+        let living = mailed_link::living(&mut transaction, user, LinkPurpose::Confirm, now).await?;
+        if living.newest.is_none_or(|at| now.since(at) >= ANOTHER_AFTER) {
+            match self.queue_confirmation(&mut transaction, user, Actor::Person(user, origin), now).await {
+                Err(fault) if fault.code == Code::TooManyLinks => {}
+                // Between the hash and here they were suspended, or confirmed their address.
+                Err(fault) if matches!(fault.code, Code::InvalidToken | Code::AlreadyConfirmed) => return Ok(refused),
+                outcome => drop(outcome?),
+            }
         }
         booking.refund(&mut transaction).await?;
         transaction.commit().await?;

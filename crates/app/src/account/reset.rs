@@ -171,7 +171,13 @@ impl Context {
                 outcome => {
                     outcome?;
                     let origin = origin_of(&request);
-                    self.audit(&mut transaction, Actor::Visitor(&origin), act("password.reset_requested", &person), now).await?;
+                    self.audit(
+                        &mut transaction,
+                        Actor::Visitor(&origin),
+                        act("password.reset_requested", &person),
+                        now,
+                    )
+                    .await?;
                 }
             }
         }

@@ -49,7 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .within(DEADLINE)
             .rate(RateClass::Credential)
-            .faults(&[Code::WrongCredentials, Code::CredentialsInQuery])
+            .faults(&[Code::WrongCredentials, Code::AddressUnconfirmed, Code::CredentialsInQuery])
             .open()
             .handle(sign_in),
         Endpoint::get("/auth/authenticate/signin", "sign-in-by-get", "Sign in a single user")
@@ -57,7 +57,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("The same as POST, with the same JSON body.")
             .within(DEADLINE)
             .rate(RateClass::Credential)
-            .faults(&[Code::WrongCredentials, Code::CredentialsInQuery])
+            .faults(&[Code::WrongCredentials, Code::AddressUnconfirmed, Code::CredentialsInQuery])
             .open()
             .handle(sign_in),
         Endpoint::post("/auth/authenticate/signout", "sign-out", "Sign a user out")

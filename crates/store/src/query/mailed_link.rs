@@ -28,7 +28,7 @@ statements! {
     Write USE = concat!(
         "DELETE FROM links WHERE digest = $1 AND purpose = $2 AND expires_at > $3 AND ", owner_unchanged!());
     Write END_ALL = "DELETE FROM links WHERE user_id = $1 AND purpose = $2";
-    Read LIVING = "SELECT COUNT(*), MIN(expires_at) FROM links WHERE user_id = $1 AND purpose = $2 AND expires_at > $3";
+    Read LIVING = "SELECT COUNT(*), MIN(expires_at), MAX(created_at) FROM links WHERE user_id = $1 AND purpose = $2 AND expires_at > $3";
 }
 
 /// A link to be noted.
@@ -54,6 +54,8 @@ record! {
         pub count: i64,
         /// When the first of them expires, where there are any.
         pub first_expiry: Option<Timestamp>,
+        /// When the last of them was made, where there are any.
+        pub newest: Option<Timestamp>,
     }
 }
 
