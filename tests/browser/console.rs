@@ -6,7 +6,7 @@ use bailiwick_testkit::people::PASSWORD;
 use bailiwick_testkit::postgres::Cluster;
 use bailiwick_testkit::process::{Program, Running};
 use serde_json::{Value, json};
-use thirtyfour::By;
+use thirtyfour::{By, Key};
 
 use crate::visitor::Visitor;
 
@@ -38,6 +38,7 @@ async fn story(mut program: Program, visitor: Visitor) {
         create(&running, name, kind).await;
     }
     search_and_sort(&visitor, &running).await;
+    sort_on_a_phone(&visitor, &running).await;
     choose_a_theme(&visitor, &running).await;
 
     visitor.page().find(By::XPath("//button[normalize-space()='Sign out']")).await.unwrap().click().await.unwrap();
@@ -97,6 +98,25 @@ async fn search_and_sort(visitor: &Visitor, running: &Running) {
     visitor.go(&running.at("/?type=ns8&sort_by=name")).await;
     visitor.arrive_at("Systems").await;
     assert_eq!(names(visitor).await, ["Alpha", "Gamma"]);
+}
+
+/// Where rows are cards: they are rows of a table all the same, for whoever hears them, and can be sorted.
+async fn sort_on_a_phone(visitor: &Visitor, running: &Running) {
+    visitor.browser.as_phone().await.unwrap();
+    visitor.go(&running.at("/")).await;
+    visitor.arrive_at("Systems").await;
+    for (role, count) in [("table", 1), ("row", 4), ("columnheader", 7), ("rowheader", 3), ("cell", 18)] {
+        assert_eq!(visitor.heard(role).await, count, "{role}");
+    }
+    visitor.tab_to("th[aria-sort=ascending] a").await;
+    visitor.keys(Key::Enter).await;
+    visitor.find_soon("th[aria-sort=descending]").await;
+    visitor.arrive_at("Systems").await;
+    assert_eq!(names(visitor).await, ["Gamma", "Beta", "Alpha"]);
+    visitor.page().find(By::LinkText("Created")).await.unwrap().click().await.unwrap();
+    visitor.find_soon("th[aria-sort=descending] a[href*=created_at]").await;
+    assert_eq!(names(visitor).await, ["Gamma", "Beta", "Alpha"], "the newest first");
+    visitor.browser.resize(1280, 900).await.unwrap();
 }
 
 async fn choose_a_theme(visitor: &Visitor, running: &Running) {

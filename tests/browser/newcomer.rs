@@ -5,6 +5,7 @@ use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
+use serde_json::json;
 use thirtyfour::Key;
 
 use crate::mailbox::{links, mails};
@@ -189,6 +190,38 @@ on_both_engines! {
         visitor.arrive_at("Sign in").await;
         visitor.browser.quit().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_any_script_one_registers_confirms_and_comes_back() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    bench.organisation("Owner", None).await;
+    let visitor = Visitor::new().await;
+    visitor.browser.command("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await.unwrap();
+    register(&visitor, &bench).await;
+    visitor.go(&links(&bench, "/confirm", 1).await.remove(0)).await;
+    visitor.arrive_at("Confirm your address").await;
+    visitor.click("Confirm address").await;
+    visitor.arrive_at("Account").await;
+    visitor.write("job_title", "Head of servers").await;
+    visitor.click("Save profile").await;
+    visitor.find_soon("[role=status].notice").await;
+    assert_eq!(visitor.value_of("#job_title").await, "Head of servers");
+    visitor.find("#theme option[value=dark]").await.click().await.unwrap();
+    visitor.click("Save preferences").await;
+    visitor.find_soon("html[data-theme=dark]").await;
+    visitor.page().delete_all_cookies().await.unwrap();
+    visitor.go(&bench.at("/forgot-password")).await;
+    visitor.arrive_at("Forgot your password?").await;
+    visitor.write("email", EMAIL).await;
+    visitor.click("Send the link").await;
+    visitor.arrive_at("Look into your mail").await;
+    visitor.go(&links(&bench, "/reset-password", 1).await.remove(0)).await;
+    visitor.arrive_at("Set a new password").await;
+    visitor.write("password", NEW_PASSWORD).await;
+    visitor.click("Set password").await;
+    visitor.arrive_at("Sign in").await;
+    visitor.browser.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -187,6 +187,17 @@ impl Visitor {
         assert!(barriers.is_empty(), "{name}: {barriers:#?}");
     }
 
+    /// How many elements of this role there are for whoever hears the page instead of seeing it.
+    pub(crate) async fn heard(&self, role: &str) -> usize {
+        let tree = self.browser.command("Accessibility.getFullAXTree", serde_json::json!({})).await.unwrap();
+        let nodes = tree.get("nodes").and_then(Value::as_array).unwrap();
+        let is_meant = |node: &&Value| {
+            node.get("ignored") != Some(&Value::Bool(true))
+                && node.pointer("/role/value").and_then(Value::as_str) == Some(role)
+        };
+        nodes.iter().filter(is_meant).count()
+    }
+
     /// What a script gives.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.page().execute(script, Vec::new()).await.unwrap().json().clone()
