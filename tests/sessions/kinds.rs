@@ -4,39 +4,20 @@
 //! Endpoints, pages and what their access takes come from the registry.
 
 use bailiwick_contract::access::AccessKind;
+use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::link::LinkPurpose;
+use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::on_both_engines;
-use bailiwick_testkit::people::{PASSWORD, Person};
+use bailiwick_testkit::people::Person;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::holdings::{Kind, Tokens, cookies, made_up, newcomer, submit};
 use crate::support::{Answer, old_sign_in, read};
 
 /// A password that nobody had before.
 const NEXT: &str = "seventeen quiet marmots bicycle";
-
-/// What somebody may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Access,
-    Refresh,
-    /// A refresh token of the published client's form.
-    FixedRefresh,
-    Cookie,
-    /// The cookie by which accounts know a browser again.
-    DeviceCookie,
-    /// The cookie that the tokens of forms are bound to.
-    FormCookie,
-    Setup,
-    Reset,
-    Confirm,
-    SystemSecret,
-    /// Signed with the right key, by another server's name.
-    ForeignAccess,
-    ForeignRefresh,
-    ForeignCookie,
-}
 
 /// Where a token can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,22 +29,32 @@ enum Place {
     Query(&'static str),
 }
 
-const PLACES: [Place; 5] =
-    [Place::Bearer, Place::Cookie, Place::Body("Token"), Place::Body("token"), Place::Query("token")];
+const PLACES: [Place; 6] = [
+    Place::Bearer,
+    Place::Cookie,
+    Place::Body("Token"),
+    Place::Body("token"),
+    Place::Body("Invitation"),
+    Place::Query("token"),
+];
 
 /// The places where a route takes the token of a link: what no declaration says.
-const LINKS: [(&str, Place, Kind); 8] = [
+const LINKS: [(&str, Place, Kind); 12] = [
     ("reset-password", Place::Body("Token"), Kind::Reset),
     ("confirm-address", Place::Body("Token"), Kind::Confirm),
     ("reset-password-form", Place::Query("token"), Kind::Reset),
     ("reset-password-submit", Place::Body("token"), Kind::Reset),
     ("confirm-address-form", Place::Query("token"), Kind::Confirm),
     ("confirm-address-submit", Place::Body("token"), Kind::Confirm),
+    ("register", Place::Body("Invitation"), Kind::Invitation),
+    ("accept-invitation", Place::Body("token"), Kind::Invitation),
+    ("invitation-form", Place::Query("token"), Kind::Invitation),
+    ("invitation-submit", Place::Body("token"), Kind::Invitation),
     ("setup", Place::Query("token"), Kind::Setup),
     ("setup-submit", Place::Body("token"), Kind::Setup),
 ];
 /// Members that are the token of a link, in whatever body they stand.
-const MEMBERS: [&str; 2] = ["Token", "Invitation"];
+const MEMBERS: [&str; 3] = ["Token", "token", "Invitation"];
 
 /// An endpoint or a page, as the registry declares it.
 struct Route {
@@ -72,17 +63,21 @@ struct Route {
     path: String,
     access: AccessKind,
     is_page: bool,
+    /// Who presents a link, where somebody has to be signed in for it.
+    bearer: Option<String>,
 }
 
 impl Route {
-    /// All, about this person where one is named in the path.
-    fn all(person: &Person) -> Vec<Self> {
+    /// All, about this person where one is named in the path, and with their token where a link takes one besides.
+    fn all(person: &Person, access_token: &str) -> Vec<Self> {
         let registry = bailiwick_server::registry().unwrap();
         let endpoints = registry.endpoints().map(|info| (info.name, &info.method, info.path, info.access, false));
         let pages = registry.pages().map(|info| (info.name, &info.method, info.path, info.access, true));
         let route = |(name, method, path, access, is_page): (_, &Method, _, _, _)| {
             let path = path_about(path, person);
-            Self { name, method: method.clone(), path, access, is_page }
+            let takes_link = access == AccessKind::SignedIn && LINKS.iter().any(|(route, ..)| *route == name);
+            let bearer = takes_link.then(|| access_token.to_owned());
+            Self { name, method: method.clone(), path, access, is_page, bearer }
         };
         endpoints.chain(pages).map(route).collect()
     }
@@ -112,7 +107,10 @@ impl Route {
         let request = match place {
             Place::Bearer => request.bearer_auth(token),
             Place::Cookie => request.header("cookie", format!("bailiwick={token}")),
-            Place::Body(_) | Place::Query(_) => request,
+            Place::Body(_) | Place::Query(_) => match &self.bearer {
+                Some(bearer) => request.bearer_auth(bearer),
+                None => request,
+            },
         };
         let member = if let Place::Body(name) = place { Some(name) } else { None };
         if self.is_page {
@@ -120,14 +118,21 @@ impl Route {
                 return request;
             }
             // Complete where the token is taken, so that the token alone decides.
-            let password = (self.name == "reset-password-submit").then_some(("password", NEXT));
-            return submit(request, member.map(|name| (name, token)).into_iter().chain(password));
+            let others = [("act", "register"), ("name", "Newcomer"), ("password", NEXT), ("terms", "true")];
+            let is_link = member.is_some() && ["reset-password-submit", "invitation-submit"].contains(&self.name);
+            let others = others.into_iter().filter(|_| is_link);
+            return submit(request, member.map(|name| (name, token)).into_iter().chain(others));
         }
-        match member {
-            Some(name) if self.name == "reset-password" => request.json(&json!({ name: token, "NewPassword": NEXT })),
-            Some(name) => request.json(&json!({ name: token })),
-            None => request,
-        }
+        let Some(member) = member else { return request };
+        let mut body = match self.name {
+            "reset-password" => json!({ "NewPassword": NEXT }),
+            "register" => json!({
+                "Email": newcomer(self.name), "Password": NEXT, "Name": "Newcomer", "AcceptEULA": true,
+            }),
+            _ => json!({}),
+        };
+        body[member] = token.into();
+        request.json(&body)
     }
 
     /// What can be told apart in the answer.
@@ -152,83 +157,6 @@ fn path_about(path: &str, person: &Person) -> String {
     let path = values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, &value));
     assert!(!path.contains('{'), "say here what stands for the parameter of {path}");
     path
-}
-
-/// A token of each kind.
-struct Tokens(Vec<(Kind, String)>);
-
-impl Tokens {
-    async fn of(bench: &Bench, person: &Person, setup: &str) -> Self {
-        let tokens = bench.sign_in(person).await;
-        let system = bench.call(Method::POST, "/api/systems").bearer_auth(&tokens.access);
-        let system = Answer::of(system.json(&json!({ "name": "First", "type": "ns8" }))).await;
-        assert_eq!(system.status, 201, "{system:?}");
-        let other = Bench::start(Engine::Sqlite).await;
-        let (_, foreign) = other.owner().await;
-        let cookies = cookies(bench, person).await;
-        let stranger = Person { email: "owner@example.org".to_owned(), ..person.clone() };
-        Self(vec![
-            (Kind::Access, tokens.access),
-            (Kind::Refresh, tokens.refresh),
-            (Kind::FixedRefresh, old_sign_in(bench, person).await),
-            (Kind::Cookie, cookies.session),
-            (Kind::DeviceCookie, cookies.device),
-            (Kind::FormCookie, cookies.form),
-            (Kind::Setup, setup.to_owned()),
-            (Kind::Reset, bench.mailed_link(person, LinkPurpose::Reset).await),
-            (Kind::Confirm, bench.mailed_link(person, LinkPurpose::Confirm).await),
-            (Kind::SystemSecret, system.json()["data"]["secret"].as_str().unwrap().to_owned()),
-            (Kind::ForeignAccess, foreign.access),
-            (Kind::ForeignRefresh, foreign.refresh),
-            (Kind::ForeignCookie, self::cookies(&other, &stranger).await.session),
-        ])
-    }
-
-    fn get(&self, kind: Kind) -> &str {
-        &self.0.iter().find(|(each, _)| *each == kind).unwrap().1
-    }
-}
-
-/// The request as a browser makes it of a form of ours.
-fn submit<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> RequestBuilder {
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = request.header("sec-fetch-site", "same-origin");
-    request.header("content-type", "application/x-www-form-urlencoded").body(form)
-}
-
-/// What a browser holds after a sign-in.
-struct Cookies {
-    session: String,
-    device: String,
-    form: String,
-}
-
-/// Signs in as a browser does, with the page before and the page after.
-async fn cookies(bench: &Bench, person: &Person) -> Cookies {
-    let page = Answer::of(bench.call(Method::GET, "/login")).await;
-    let form = [("email", person.email.as_str()), ("password", PASSWORD)];
-    let signed_in = Answer::of(submit(bench.call(Method::POST, "/login"), form)).await;
-    let value = |answer: &Answer, name: &str| {
-        let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
-        let mut values = lines.filter_map(|line| line.strip_prefix(&format!("{name}=")));
-        values.next().unwrap_or_else(|| panic!("no {name} in {answer:?}")).split(';').next().unwrap().to_owned()
-    };
-    Cookies {
-        session: value(&signed_in, "bailiwick"),
-        device: value(&signed_in, "bailiwick-device"),
-        form: value(&page, "bailiwick-form"),
-    }
-}
-
-/// A token of the same form that nobody issued.
-fn made_up(token: &str) -> String {
-    let mut bytes = token.as_bytes().to_vec();
-    let last = bytes.iter().rposition(u8::is_ascii_alphanumeric).unwrap();
-    // Well inside, as the last character of an encoding may carry bits that count for nothing.
-    for byte in bytes.get_mut(last - 12..last - 2).unwrap() {
-        *byte = if *byte == b'A' { b'B' } else { b'A' };
-    }
-    String::from_utf8(bytes).unwrap()
 }
 
 fn setup_token(link: &str) -> String {
@@ -269,8 +197,8 @@ on_both_engines! {
         let setup = setup_token(bench.context.setup_link().await.unwrap().unwrap().expose());
         let owner = bench.organisation("Owner", None).await;
         let person = bench.super_admin("ann", owner).await;
-        let routes = Route::all(&person);
-        let tokens = Tokens::of(&bench, &person, &setup).await;
+        let tokens = Tokens::of(&bench, &person, owner, &setup).await;
+        let routes = Route::all(&person, tokens.get(Kind::Access));
         let mut wrong = Vec::new();
         for route in &routes {
             for place in PLACES {
@@ -292,7 +220,7 @@ on_both_engines! {
         // There are people, so that the setup is over: that has a story of its own.
         for (name, place, kind) in LINKS.into_iter().filter(|(.., kind)| *kind != Kind::Setup) {
             let route = routes.iter().find(|route| route.name == name).unwrap();
-            opens_once(&bench, &person, route, place, kind).await;
+            opens_once(&bench, owner, route, place, kind).await;
         }
     }
 
@@ -318,13 +246,28 @@ on_both_engines! {
     }
 }
 
-/// Holds that the route opens to a new link, and that a form uses it up.
-async fn opens_once(bench: &Bench, person: &Person, route: &Route, place: Place, kind: Kind) {
-    let purpose = if kind == Kind::Reset { LinkPurpose::Reset } else { LinkPurpose::Confirm };
-    let token = bench.mailed_link(person, purpose).await;
+/// Holds that the route opens to a new link of somebody new, and that a form uses it up.
+async fn opens_once(bench: &Bench, owner: OrganisationId, route: &Route, place: Place, kind: Kind) {
+    let person = bench.person(route.name, owner, Role::Reader).await;
+    let token = match kind {
+        Kind::Reset => bench.mailed_link(&person, LinkPurpose::Reset).await,
+        Kind::Confirm => bench.mailed_link(&person, LinkPurpose::Confirm).await,
+        _ => {
+            let organisation = bench.organisation("Customer", Some(owner)).await;
+            let email = if route.bearer.is_some() { person.email.clone() } else { newcomer(route.name) };
+            bench.invitation(&email, organisation).await
+        }
+    };
+    let bearer = bench.sign_in(&person).await.access;
+    let route = Route {
+        method: route.method.clone(),
+        path: route.path.clone(),
+        bearer: route.bearer.as_ref().map(|_| bearer),
+        ..*route
+    };
     let refused = route.ask(bench, place, &made_up(&token)).await;
     assert_ne!(route.ask(bench, place, &token).await, refused, "{kind:?} at {} in {place:?}", route.name);
-    let again = route.ask(bench, place, &token).await;
+    let (again, refused) = (route.ask(bench, place, &token).await, route.ask(bench, place, &made_up(&token)).await);
     assert_eq!(again == refused, route.method != Method::GET, "{kind:?} at {} once more: {again}", route.name);
 }
 

@@ -2,12 +2,14 @@
 
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::id::{InvitationId, OrganisationId, UserId};
 use bailiwick_domain::link::{LinkPurpose, LinkToken};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::time::Span;
+use bailiwick_store::query::invitation::{self, NewInvitation};
 use bailiwick_store::query::mailed_link::{self, NewLink};
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::user::{self, NewUser};
@@ -112,6 +114,29 @@ impl Bench {
         let link = NewLink { digest, purpose, user: person.id, email: &email, expires_at };
         let mut transaction = self.context.database.write().await.expect("a transaction");
         mailed_link::insert(&mut transaction, &link, now).await.expect("a link");
+        transaction.commit().await.expect("a commit");
+        token.expose().to_owned()
+    }
+
+    /// Makes an invitation straight in the store, as if it had been mailed now, for a reader; gives its token.
+    ///
+    /// # Panics
+    /// When that is refused: the test has failed then.
+    pub async fn invitation(&self, email: &str, organisation: OrganisationId) -> String {
+        let now = self.context.now();
+        let token = LinkToken::new(&self.context.random.bytes());
+        let new = NewInvitation {
+            id: InvitationId::new(now, self.context.random.bytes()),
+            digest: token.invitation_digest(),
+            email: &EmailAddress::parse_text(email).expect("an address"),
+            organisation,
+            role: Role::Reader,
+            language: None,
+            invited_by: None,
+            expires_at: now.plus(Span::days(7)),
+        };
+        let mut transaction = self.context.database.write().await.expect("a transaction");
+        invitation::insert(&mut transaction, &new, now).await.expect("an invitation");
         transaction.commit().await.expect("a commit");
         token.expose().to_owned()
     }
