@@ -112,6 +112,27 @@ on_both_engines! {
         assert_eq!((&system["name"], &system["custom_data"]), (&fullest["name"], &fullest["custom_data"]));
     }
 
+    async fn one_answer_lists_all_that_is_wrong_also_what_only_network_and_database_can_tell(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let foreign = with(&scene.body(&bench, "all"), "organization_id", scene.owner.to_string());
+        let unreachable = with(&foreign, "callback_url", "https://10.0.0.1/");
+        let late = [("callback_url", "destination"), ("organization_id", "organization")];
+        assert_eq!(scene.admin.call_back(&bench, &unreachable).await.refused(), late);
+        let early = [("name", "required"), ("type", "oneof"), ("custom_data", "object")];
+        let wrong = with(&with(&with(&unreachable, "name", ""), "type", "toaster"), "custom_data", 1);
+        assert_eq!(scene.admin.call_back(&bench, &wrong).await.refused(), [&early[..], &late[..]].concat());
+        // What could not be read is listed once, as that.
+        let unreadable = with(&with(&wrong, "callback_url", "x"), "organization_id", "x");
+        let refused = [("callback_url", "url"), ("custom_data", "object"), ("organization_id", "uuid")];
+        let expected = [&early[..2], &refused[..]].concat();
+        assert_eq!(scene.admin.call_back(&bench, &unreadable).await.refused(), expected);
+        // Created by hand there is no destination to judge.
+        let by_hand = [&early[..], &late[1..]].concat();
+        assert_eq!(scene.admin.post(&bench, "/api/systems", &wrong).await.refused(), by_hand);
+        // Nothing of that used the state up.
+        scene.admin.call_back(&bench, &scene.body(&bench, "all")).await.data(201);
+    }
+
     async fn what_is_no_json_object_is_refused_in_the_envelope(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let send = |bytes: &'static [u8], kind: &'static str| {

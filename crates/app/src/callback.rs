@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bailiwick_domain::callback::{CallbackParameters, CallbackUrl};
 use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::DeliveryId;
 use bailiwick_domain::state_token::{RawState, StateToken};
 use bailiwick_domain::time::{Span, Timestamp};
@@ -20,7 +21,7 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::idempotency::{Idempotency, running};
 use crate::outbox::{Parcel, place};
-use crate::system::{CreatedSystem, SystemDraft, written};
+use crate::system::{CreatedSystem, SystemDraft, SystemWish, written};
 
 /// How long whoever created the system has to make the first attempt.
 const FIRST_LEASE: Span = Span::seconds(15);
@@ -64,7 +65,7 @@ impl Context {
     /// `answer` turns the outcome into what the client gets, which is kept for repetitions.
     ///
     /// # Errors
-    /// A validation fault on `type`, `callback_url` or `organization_id`; then
+    /// A validation fault on `type`, `callback_url` and `organization_id`; then
     /// the faults of the state; those of the idempotency key.
     pub async fn create_by_callback(
         self: &Arc<Self>,
@@ -80,8 +81,7 @@ impl Context {
         {
             return Ok(CallbackOutcome::Replayed(earlier));
         }
-        self.check_type(&request.draft.kind)?;
-        self.check_destination(&request.callback_url).await?;
+        self.check_wish(caller, &SystemWish::of(&request.draft, Some(&request.callback_url))).await?;
         let state = StateToken::parse(&request.state)?;
         state.check(self.now())?;
 
@@ -113,9 +113,15 @@ impl Context {
     /// # Errors
     /// A validation fault on `callback_url`, with one wording for all reasons.
     pub async fn check_destination(&self, url: &CallbackUrl) -> Result<(), Fault> {
+        let outcome = self.admit_destination(url).await;
+        outcome.map_err(|refusal| Fault::field("callback_url", refusal, Some(url.as_str())))
+    }
+
+    /// The same as a refusal of that one field.
+    pub(crate) async fn admit_destination(&self, url: &CallbackUrl) -> Result<(), Refusal> {
         self.outbound.admit(url).await.map_err(|reason| {
             tracing::info!(host = url.host_display(), %reason, "a callback destination was refused");
-            Fault::field("callback_url", destination_refusal(), Some(url.as_str()))
+            destination_refusal()
         })
     }
 

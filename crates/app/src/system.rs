@@ -1,5 +1,6 @@
 //! Systems: created, listed, shown, changed and deleted.
 
+use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::{Check, Refusal};
 use bailiwick_domain::id::{OrganisationId, SystemId};
@@ -40,6 +41,26 @@ pub struct SystemDraft {
     pub organisation: Option<OrganisationId>,
 }
 
+/// What somebody wishes of a new system that only settings, network or database can judge; what is absent, or
+/// was refused before, is not judged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemWish<'wish> {
+    /// The kind of system.
+    pub kind: Option<&'wish SystemType>,
+    /// The organisation it shall belong to.
+    pub organisation: Option<OrganisationId>,
+    /// Where the result goes.
+    pub callback_url: Option<&'wish CallbackUrl>,
+}
+
+impl<'wish> SystemWish<'wish> {
+    /// What there is to be judged of a draft, and of where its result goes.
+    #[must_use]
+    pub const fn of(draft: &'wish SystemDraft, callback_url: Option<&'wish CallbackUrl>) -> Self {
+        Self { kind: Some(&draft.kind), organisation: draft.organisation, callback_url }
+    }
+}
+
 /// What is to be changed of a system; what is absent stays.
 #[derive(Clone, Debug, Default)]
 pub struct SystemChange {
@@ -75,9 +96,9 @@ impl Context {
     /// Creates a system.
     ///
     /// # Errors
-    /// A validation fault on `type` or `organization_id`.
+    /// A validation fault on `type` and `organization_id`.
     pub async fn create_system(&self, caller: &Caller, draft: SystemDraft) -> Result<CreatedSystem, Fault> {
-        self.check_type(&draft.kind)?;
+        self.check_wish(caller, &SystemWish::of(&draft, None)).await?;
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let created = self.insert_system(&mut transaction, caller, &draft, now).await?;
@@ -241,8 +262,8 @@ impl Context {
         let reach = Reach::of(principal, Right::ManageSystems);
         if let Some(wanted) = wanted {
             let found = organisation::find_reachable(link, &reach, wanted).await?;
-            let refusal = || Refusal::new("organization", "an organisation in which you may manage systems");
-            return found.ok_or_else(|| Fault::field("organization_id", refusal(), Some(wanted.to_string().as_str())));
+            let echo = wanted.to_string();
+            return found.ok_or_else(|| Fault::field("organization_id", organisation_refusal(), Some(&echo)));
         }
         let able = principal.memberships.iter().filter(|membership| membership.role.grants(Right::ManageSystems));
         let current = principal.current_organisation;
@@ -254,8 +275,35 @@ impl Context {
         Ok(found.ok_or(Code::InsufficientPermissions)?)
     }
 
+    /// Refuses what of a wish cannot be: a type that this server does not accept, a destination that must not be
+    /// called, an organisation in which the caller may not manage systems.
+    ///
+    /// # Errors
+    /// A validation fault on `type`, `callback_url` and `organization_id`: on all of them that are wrong.
+    pub async fn check_wish(&self, caller: &Caller, wish: &SystemWish<'_>) -> Result<(), Fault> {
+        let mut check = Check::new();
+        if let Some(kind) = wish.kind
+            && let Err(refusal) = self.settings.system_types.admit(kind)
+        {
+            check.refuse("type", refusal, Some(kind.as_str()));
+        }
+        if let Some(url) = wish.callback_url
+            && let Err(refusal) = self.admit_destination(url).await
+        {
+            check.refuse("callback_url", refusal, Some(url.as_str()));
+        }
+        if let Some(wanted) = wish.organisation {
+            let reach = Reach::of(&caller.principal, Right::ManageSystems);
+            let found = organisation::find_reachable(&mut self.database.read().await?, &reach, wanted).await?;
+            if found.is_none() {
+                check.refuse("organization_id", organisation_refusal(), Some(&wanted.to_string()));
+            }
+        }
+        check.finish()
+    }
+
     /// Refuses a type that this server does not accept.
-    pub(crate) fn check_type(&self, kind: &SystemType) -> Result<(), Fault> {
+    fn check_type(&self, kind: &SystemType) -> Result<(), Fault> {
         let mut check = Check::new();
         if let Err(refusal) = self.settings.system_types.admit(kind) {
             check.refuse("type", refusal, Some(kind.as_str()));
@@ -279,6 +327,10 @@ impl Context {
         let seen = system::find(transaction, &Reach::of(principal, Right::ReadSystems), id).await?;
         Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::SystemNotFound }.into())
     }
+}
+
+fn organisation_refusal() -> Refusal {
+    Refusal::new("organization", "an organisation in which you may manage systems")
 }
 
 /// The text that a search looks through. The name comes first: lists by name are ordered by this text.

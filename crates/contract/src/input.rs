@@ -174,6 +174,26 @@ impl<B: BodyInput> BodyInput for Option<B> {
     }
 }
 
+/// A body that the handler sees also when members of it are wrong: it knows of more that may be, which only the
+/// database or the network can tell, and one answer lists all of it.
+#[derive(Debug)]
+pub struct Judged<B>(pub Result<B, Fault>);
+
+impl<B: BodyInput> BodyInput for Judged<B> {
+    const KIND: BodyKind = B::KIND;
+
+    fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
+        match B::read(bytes, context) {
+            Err(fault) if fault.code != Code::ValidationFailed => Err(fault),
+            outcome => Ok(Self(outcome)),
+        }
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        B::describe(generator)
+    }
+}
+
 /// The schema of an object with these members.
 ///
 /// A member that need not be there may also be null.

@@ -211,6 +211,13 @@ impl Fault {
         self
     }
 
+    /// The same fault with more fields that are wrong.
+    #[must_use]
+    pub fn and_fields(mut self, fields: Vec<FieldFault>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
     /// The same fault, saying how long to wait.
     #[must_use]
     pub const fn with_retry_after(mut self, wait: Span) -> Self {

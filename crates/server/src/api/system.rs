@@ -4,15 +4,15 @@ use bailiwick_app::callback::{CallbackCreated, CallbackOutcome, CallbackRequest}
 use bailiwick_app::caller::Caller;
 use bailiwick_app::context::Context;
 use bailiwick_app::idempotency::{Idempotency, IdempotencyKey};
-use bailiwick_app::system::{SystemChange, SystemDraft};
+use bailiwick_app::system::{SystemChange, SystemDraft, SystemWish};
 use bailiwick_contract::answer::{Created201, IdempotentReplayed, Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::endpoint::Endpoint;
-use bailiwick_contract::input::{NoPath, NoQuery};
+use bailiwick_contract::input::{Judged, Members, NoPath, NoQuery};
 use bailiwick_contract::{body, headers, path};
 use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::field::Refusal;
+use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::{OrganisationId, SystemId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::role::Right;
@@ -112,8 +112,28 @@ body! {
     }
 }
 
-async fn create(call: Call<Caller, NoPath, NoQuery, CreateSystem>) -> Reply<Created201<SystemView>> {
-    let CreateSystem { name, kind, custom_data, organization_id } = call.body;
+/// The fault of a body, together with what else is wrong about these members of it, where they could be read.
+async fn all_refusals(context: &Context, caller: &Caller, fault: Fault, body: &[u8], judged: &[&str]) -> Fault {
+    let Ok(members) = Members::parse(body) else { return fault };
+    let member = |name: &str| members.get(name).filter(|_| judged.contains(&name));
+    let callback_url = member("callback_url").and_then(|value| CallbackUrl::parse_json(value).ok());
+    let organisation = member("organization_id").and_then(|value| OrganisationId::parse_json(value).ok());
+    // The type was judged with the body.
+    let wish = SystemWish { kind: None, organisation, callback_url: callback_url.as_ref() };
+    match context.check_wish(caller, &wish).await {
+        Ok(()) => fault,
+        Err(more) if more.code == Code::ValidationFailed => fault.and_fields(more.fields),
+        Err(other) => other,
+    }
+}
+
+async fn create(call: Call<Caller, NoPath, NoQuery, Judged<CreateSystem>>) -> Reply<Created201<SystemView>> {
+    let CreateSystem { name, kind, custom_data, organization_id } = match call.body.0 {
+        Ok(body) => body,
+        Err(fault) => {
+            return Err(all_refusals(&call.context, &call.caller, fault, &call.body_bytes, &["organization_id"]).await);
+        }
+    };
     let draft = SystemDraft { name, kind, custom_data, organisation: organization_id };
     let created = call.context.create_system(&call.caller, draft).await?;
     Ok(Created201::new(SystemView::with_secret(&call.context, created)).saying("system created successfully"))
@@ -157,9 +177,14 @@ struct CallbackCreatedView {
 }
 
 async fn create_by_callback(
-    call: Call<Caller, NoPath, NoQuery, CreateSystemByCallback, IdempotencyHeaders>,
+    call: Call<Caller, NoPath, NoQuery, Judged<CreateSystemByCallback>, IdempotencyHeaders>,
 ) -> Reply<Created201<CallbackCreatedView, IdempotentReplayed>> {
-    let CreateSystemByCallback { name, kind, callback_url, callback_state, custom_data, organization_id } = call.body;
+    let judged = ["organization_id", "callback_url"];
+    let body = match call.body.0 {
+        Ok(body) => body,
+        Err(fault) => return Err(all_refusals(&call.context, &call.caller, fault, &call.body_bytes, &judged).await),
+    };
+    let CreateSystemByCallback { name, kind, callback_url, callback_state, custom_data, organization_id } = body;
     let key = call.headers.idempotency_key;
     let request = CallbackRequest {
         draft: SystemDraft { name, kind, custom_data, organisation: organization_id },
