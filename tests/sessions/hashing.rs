@@ -1,16 +1,24 @@
-//! The work behind a refusal: an account that is not there costs as much as one that is.
+//! The work behind a refusal: an account that is not there costs as much as one that is, and an attempt that nobody
+//! had time to check is none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_testkit::bench::Engine;
-use bailiwick_testkit::http;
+use bailiwick_domain::field::Parse;
+use bailiwick_domain::password::Password;
+use bailiwick_domain::role::Role;
+use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::PASSWORD;
 use bailiwick_testkit::process::Running;
+use bailiwick_testkit::{http, on_both_engines};
 use reqwest::Client;
+use reqwest::Method;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::program::{bootstrap, fresh};
-use crate::support::{Answer, Aside, SIGN_IN, WRONG};
+use crate::support::{Answer, Aside, SIGN_IN, WRONG, sign_in};
+use crate::throttle::{FREE, must_wait};
 
 /// What the kernel calls the threads that hash.
 const HASHING: &str = "bailiwick-hash";
@@ -59,4 +67,56 @@ async fn every_refusal_costs_the_same_work_on_sqlite() {
 #[tokio::test]
 async fn every_refusal_costs_the_same_work_on_postgres() {
     every_refusal_costs_the_same_work(Engine::Postgres).await;
+}
+
+/// Gives every hashing thread work for seconds, and keeps the queue behind them full, until it is dropped.
+async fn occupy(bench: &Bench) -> JoinSet<()> {
+    let threads = std::thread::available_parallelism().unwrap().get();
+    // A hundred times the passes of today.
+    let slow = format!("$argon2id$v=19$m=19456,t=200,p=1${}${}", "A".repeat(22), "A".repeat(43));
+    let mut work = JoinSet::new();
+    // More than there is room for: as soon as there is room, one of those that were refused takes it.
+    for _ in 0..threads * 100 {
+        let (context, slow) = (Arc::clone(&bench.context), slow.clone());
+        work.spawn(async move {
+            let password = Password::parse_text(WRONG).unwrap();
+            while context.hasher.verify(&password, Some(slow.clone()), context.random.as_ref()).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    work
+}
+
+on_both_engines! {
+    async fn an_attempt_that_finds_the_queue_full_does_not_count(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let ann = bench.person("ann", owner, Role::Reader).await;
+        let tokens = bench.sign_in(&ann).await;
+        sign_in(&bench, "nobody@example.org", WRONG).await.message(401);
+        let aside = Aside::of(&bench).await;
+        let failures = "SELECT CAST(COALESCE(SUM(failures), 0) AS BIGINT) FROM throttle_ledgers";
+        let before = aside.number(failures).await;
+
+        let work = occupy(&bench).await;
+        let update = json!({ "CurrentPassword": PASSWORD, "NewPassword": "seventeen quiet marmots bicycle" });
+        let update = bench.call(Method::POST, "/auth/authenticate/update-password").json(&update);
+        for answer in [
+            sign_in(&bench, &ann.email, PASSWORD).await,
+            sign_in(&bench, "nobody@example.org", WRONG).await,
+            Answer::of(update.bearer_auth(&tokens.access)).await,
+        ] {
+            answer.message(503);
+            assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
+        }
+        drop(work);
+        assert_eq!(aside.number(failures).await, before);
+        // On a node that has time.
+        let other = bench.another_node().await;
+        for _ in 0..FREE - 1 {
+            sign_in(&other, "nobody@example.org", WRONG).await.message(401);
+        }
+        must_wait(&sign_in(&other, "nobody@example.org", WRONG).await, 1);
+    }
 }
