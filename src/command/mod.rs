@@ -1,12 +1,17 @@
 //! The command line.
 
 mod admin;
+mod audit;
 mod completions;
 mod logging;
 mod openapi;
 mod serve;
+mod table;
+
+use std::io::Write;
 
 use anyhow::Result;
+use bailiwick_domain::time::Timestamp;
 use clap::{ArgMatches, Command};
 
 use crate::settings;
@@ -49,6 +54,7 @@ pub(crate) fn line() -> Command {
         .args(settings::arguments())
         .subcommand(serve::line())
         .subcommand(admin::line())
+        .subcommand(audit::line())
         .subcommand(openapi::line())
         .subcommand(completions::line())
 }
@@ -58,6 +64,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         None | Some(("serve", _)) => serve::run(&settings::read(matches)?),
         Some(("admin", admin)) => admin::run(matches, admin),
+        Some(("audit", audit)) => audit::run(matches, audit),
         Some(("openapi", _)) => openapi::run(),
         Some(("completions", arguments)) => completions::run(arguments),
         Some((other, _)) => anyhow::bail!("there is no command {other}"),
@@ -67,4 +74,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
 /// The runtime of every command that works on the database.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Prints something to standard output, all at once.
+fn print(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{}", text.trim_end())?)
+}
+
+/// A moment for people: RFC 3339 to the second.
+fn moment(at: Timestamp) -> String {
+    Timestamp::from_seconds(at.seconds()).rfc3339()
 }

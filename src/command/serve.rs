@@ -64,6 +64,10 @@ async fn serve(configuration: &Configuration) -> Result<()> {
     if tokio::time::timeout(BACKGROUND_DRAIN, finished).await.is_err() {
         tracing::info!("attempts in flight were cut off; the outbox keeps them");
     }
+    // What the last requests did, too.
+    if let Err(fault) = context.checkpoint_audit_log().await {
+        tracing::warn!(%fault, "no last checkpoint of the audit log could be written");
+    }
     signals.abort();
     tracing::info!("stopped");
     Ok(())

@@ -49,6 +49,7 @@ const MANAGERS: [Seen; 7] = [Is(401), Is(403), Is(200), Is(200), Is(404), Is(200
 /// The sibling's admin may create systems, but names an organisation that is none of theirs.
 const CREATORS: [Seen; 7] = [Is(401), Is(403), Is(201), Is(201), Is(400), Is(201), Is(201)];
 const SIGNED_IN: [Seen; 7] = [Is(401), Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
+const ADMINS: [Seen; 7] = [Is(401), Is(403), Is(403), Is(200), Is(200), Is(200), Is(200)];
 const MEMBERS: [Seen; 7] = [SignIn, Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
 
 fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
@@ -136,6 +137,22 @@ fn endpoints() -> Vec<Row> {
         row("list-own-sessions", SIGNED_IN, nothing),
         row("end-own-session", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
+        row("list-invitations", [Is(401), Is(403), Is(403), Is(200), Is(200), Is(200), Is(200)], nothing),
+        // The sibling's admin may invite, but names an organisation that is none of theirs.
+        row("create-invitation", [Is(401), Is(403), Is(403), Is(201), Is(400), Is(201), Is(201)], |target| {
+            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let email = format!("{local}@example.net");
+            let body = json!({ "organization_id": target.organisation, "email": email, "role": "reader" });
+            Input { query: String::new(), body: Body::Json(body) }
+        }),
+        // Everybody may, with an invitation; nobody has one.
+        row("accept-invitation", [Is(401), Is(400), Is(400), Is(400), Is(400), Is(400), Is(400)], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "token": "A".repeat(43) })),
+        }),
+        // The id is none of an invitation.
+        row("revoke-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
+        // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),
         row("create-system-by-callback", CREATORS, |target| {
@@ -154,6 +171,9 @@ fn endpoints() -> Vec<Row> {
         }),
         row("delete-system", MANAGERS, nothing),
         row("regenerate-secret", MANAGERS, nothing),
+        // The log is one's own: the sibling's admin gets that of the sibling.
+        row("list-audit", ADMINS, nothing),
+        row("export-audit", ADMINS, nothing),
         row("health", EVERYBODY, nothing),
         row("readiness", EVERYBODY, nothing),
         row("jwks", EVERYBODY, nothing),
@@ -173,6 +193,8 @@ fn pages() -> Vec<Row> {
         // No link that was mailed has these tokens.
         row("confirm-address-form", [Is(404); 7], no_token),
         row("confirm-address-submit", [Is(404); 7], no_token),
+        row("invitation-form", [Is(404); 7], no_token),
+        row("invitation-submit", [Is(404); 7], no_token),
         row("docs", EVERYBODY, nothing),
         row("docs-section", EVERYBODY, nothing),
         row("docs-operation", EVERYBODY, nothing),

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod audit;
+mod audit_chain;
+mod audit_read;
 mod callback;
 mod crud;
 mod destination;
@@ -14,3 +16,4 @@ mod outbox;
 mod peek;
 mod state;
 mod support;
+mod tampering;

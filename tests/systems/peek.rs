@@ -39,6 +39,12 @@ pub(crate) fn id_literal(bench: &Bench, id: &str) -> String {
     if sqlite_path(bench).is_some() { format!("x'{}'", id.simple()) } else { format!("'{id}'") }
 }
 
+/// Bytes as this database's SQL spells them.
+pub(crate) fn bytes_literal(bench: &Bench, bytes: &[u8]) -> String {
+    let digits = data_encoding::HEXLOWER.encode(bytes);
+    if sqlite_path(bench).is_some() { format!("x'{digits}'") } else { format!("'\\x{digits}'") }
+}
+
 /// Everything that a thief of the database gets, as bytes to search through.
 pub(crate) async fn everything(bench: &Bench) -> Vec<u8> {
     let mut loot = Vec::new();

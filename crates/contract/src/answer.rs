@@ -1,5 +1,6 @@
 //! What a handler says when all went well.
 
+use axum::body::Body;
 use bailiwick_domain::fault::Fault;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -9,8 +10,10 @@ use serde::Serialize;
 
 use crate::dialect::Dialect;
 
-/// The content type of everything that the APIs say.
-pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The content type of what the APIs say.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static(JSON_TYPE);
+/// The same as text.
+pub(crate) const JSON_TYPE: &str = "application/json";
 
 /// Room for most bodies, so that writing one does not move it again and again, in bytes.
 const BODY_CAPACITY: usize = 1024;
@@ -153,6 +156,8 @@ pub struct HeaderShape {
 pub struct AnswerShape {
     /// Its status.
     pub status: StatusCode,
+    /// Its content type.
+    pub content_type: &'static str,
     /// Its body, unwrapped.
     pub schema: Schema,
     /// Its headers.
@@ -165,7 +170,7 @@ pub trait Answer: Send + 'static {
     fn describe(generator: &mut SchemaGenerator) -> Vec<AnswerShape>;
 
     /// Becomes the answer.
-    fn respond(self, dialect: Dialect) -> Result<Response<Bytes>, Fault>;
+    fn respond(self, dialect: Dialect) -> Result<Response<Body>, Fault>;
 }
 
 impl<S, T, H> Answer for Success<S, T, H>
@@ -176,10 +181,11 @@ where
 {
     fn describe(generator: &mut SchemaGenerator) -> Vec<AnswerShape> {
         let schema = generator.subschema_for::<T>();
-        vec![AnswerShape { status: S::CODE, schema, headers: H::describe(generator) }]
+        let headers = H::describe(generator);
+        vec![AnswerShape { status: S::CODE, content_type: JSON_TYPE, schema, headers }]
     }
 
-    fn respond(self, dialect: Dialect) -> Result<Response<Bytes>, Fault> {
+    fn respond(self, dialect: Dialect) -> Result<Response<Body>, Fault> {
         let mut response = match dialect {
             Dialect::Authorisation | Dialect::Plain => json(S::CODE, &self.body)?,
             Dialect::Systems => {
@@ -187,7 +193,7 @@ where
             }
         };
         self.headers.write(response.headers_mut());
-        Ok(response)
+        Ok(response.map(Body::from))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Span;
@@ -234,7 +233,7 @@ impl<A: Access> Declaration<A> {
             Box::pin(async move {
                 let caller = access.admit(&service.context, &incoming.parts.headers, &incoming.origin).await?;
                 let answer = handler(read_call(service, incoming, caller, limit).await?).await?;
-                Ok(answer.respond(dialect)?.map(Body::from))
+                answer.respond(dialect)
             })
         });
         let shapes = Shapes {

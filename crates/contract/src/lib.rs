@@ -59,6 +59,7 @@ pub mod endpoint;
 pub mod fault_answer;
 pub mod forwarded;
 pub mod input;
+pub mod json_lines;
 mod meter;
 pub mod page;
 pub mod registry;

@@ -1,8 +1,8 @@
 //! `bailiwick admin`: what an operator needs when nobody can sign in. Works
 //! straight on the database, also while the server runs.
 
+mod invitation;
 mod organisation;
-mod table;
 mod user;
 
 use std::io::{BufRead, Write};
@@ -17,11 +17,10 @@ use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::{FieldFault, Parse};
 use bailiwick_domain::password::Password;
-use bailiwick_domain::time::Timestamp;
 use bailiwick_store::Database;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{logging, runtime};
+use super::{audit, logging, moment, print, runtime, table};
 use crate::settings::{self, Configuration};
 
 pub(super) fn line() -> Command {
@@ -67,14 +66,22 @@ pub(super) fn run(matches: &ArgMatches, admin: &ArgMatches) -> Result<()> {
     let configuration = settings::read(matches)?;
     logging::start(&configuration.logging.quiet())?;
     runtime()?.block_on(async {
-        match admin.subcommand() {
-            Some(("bootstrap", arguments)) => bootstrap(&configuration, arguments).await,
-            Some(("rotate-keys", _)) => rotate_keys(&configuration).await,
-            Some(("user", user)) => user::run(&configuration, user).await,
-            Some(("organisation", organisation)) => organisation::run(&configuration, organisation).await,
-            _ => bail!("name a command; see bailiwick admin --help"),
+        act(&configuration, admin).await?;
+        if let Err(error) = audit::checkpoint(&configuration).await {
+            tracing::warn!(%error, "what was done is in the audit log, and in no checkpoint yet");
         }
+        Ok(())
     })
+}
+
+async fn act(configuration: &Configuration, admin: &ArgMatches) -> Result<()> {
+    match admin.subcommand() {
+        Some(("bootstrap", arguments)) => bootstrap(configuration, arguments).await,
+        Some(("rotate-keys", _)) => rotate_keys(configuration).await,
+        Some(("user", user)) => user::run(configuration, user).await,
+        Some(("organisation", organisation)) => organisation::run(configuration, organisation).await,
+        _ => bail!("name a command; see bailiwick admin --help"),
+    }
 }
 
 async fn open(configuration: &Configuration) -> Result<Context> {
@@ -116,16 +123,6 @@ fn argument<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<T> {
 fn parse<T: Parse>(arguments: &ArgMatches, name: &str, called: &str) -> Result<T> {
     let text = arguments.get_one::<String>(name).map_or("", String::as_str);
     T::parse_text(text).map_err(|refusal| anyhow::anyhow!("{called} must be {}", refusal.expected))
-}
-
-/// Prints something to standard output, all at once.
-fn print(text: &str) -> Result<()> {
-    Ok(writeln!(std::io::stdout(), "{}", text.trim_end())?)
-}
-
-/// A moment for people: RFC 3339 to the second.
-fn moment(at: Timestamp) -> String {
-    Timestamp::from_seconds(at.seconds()).rfc3339()
 }
 
 fn read_password() -> Result<Password> {

@@ -12,7 +12,7 @@ use bailiwick_store::{Database, Link};
 use tokio::sync::{Mutex, watch};
 
 use super::checkpoint::Checkpoint;
-use super::checkpoint_file::{self, CheckpointFile, FILE_NAME};
+use super::checkpoint_file::{self, FILE_NAME};
 use crate::context::Context;
 use crate::vault::Vault;
 
@@ -58,11 +58,10 @@ impl Checkpoints {
     /// Goes on with the chain of the database, or begins it where there never was one.
     pub(crate) async fn open(directory: &Path, database: &Database, vault: &Vault) -> Result<Self, ChainError> {
         let path = directory.join(FILE_NAME);
-        let file = CheckpointFile::read_if_there(&path, &vault.checkpoint_key().verifying_key());
-        let file = file.map_err(|error| ChainError::File(path.clone(), error))?;
-        let last = file.newest().map(|newest| newest.heads.clone()).unwrap_or_default();
-        let is_known = !last.is_empty();
-        if is_known && audit_chain::heads(&mut database.read().await?).await?.is_empty() {
+        let newest = checkpoint_file::newest(&path, &vault.checkpoint_key().verifying_key());
+        let newest = newest.map_err(|error| ChainError::File(path.clone(), error))?;
+        let last = newest.map(|newest| newest.heads).unwrap_or_default();
+        if !last.is_empty() && audit_chain::heads(&mut database.read().await?).await?.is_empty() {
             return Err(ChainError::Gone(path));
         }
         if let Some(adopted) = database.open_audit_chain(vault.audit_seal_key().clone()).await? {

@@ -62,7 +62,10 @@ const NO_REQUEST: &str = "-";
 
 impl Context {
     /// Notes an entry of the audit log; it is written, chained to those before it, with the commit.
-    #[expect(clippy::unused_async, reason = "use cases await what they write; when it is written is the store's affair")]
+    #[expect(
+        clippy::unused_async,
+        reason = "use cases await what they write; when it is written is the store's affair"
+    )]
     pub(crate) async fn audit(
         &self,
         transaction: &mut WriteTransaction,

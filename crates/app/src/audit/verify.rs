@@ -189,9 +189,9 @@ impl Lane {
         let (lane, expected) = (self.last.lane, self.last.number.saturating_add(1));
         let id = entry.columns.id();
         let stored = Head { lane, number: entry.number, digest: entry.digest.unwrap_or(Digest::BEGINNING) };
-        check.testimony.hear(&stored);
         if self.end.is_some_and(|end| entry.number > end.number) {
             // Added since the ends were read; where it was not, the tails will tell.
+            check.testimony.hear(&stored);
             return;
         }
         check.entries += 1;
@@ -207,6 +207,8 @@ impl Lane {
         let is_changed = self.is_sure && entry.digest != Some(computed);
         if is_changed || entry.digest.is_none() {
             check.found.note(lane, Some((entry.number, entry.number)), FindingKind::Changed { entry: id });
+        } else {
+            check.testimony.hear(&stored);
         }
         // What follows was chained to the digest as it is stored, so one change is found once.
         self.is_sure = entry.digest.is_some();
@@ -216,8 +218,10 @@ impl Lane {
     fn conclude(&self, check: &mut Check) {
         let Self { end, last, .. } = self;
         let Some(end) = end else {
+            check.testimony.known.insert(last.lane, last.number);
             return check.found.note(last.lane, None, FindingKind::EndGone);
         };
+        check.testimony.known.insert(end.lane, end.number);
         if last.number < end.number {
             check.found.note(end.lane, Some((last.number + 1, end.number)), FindingKind::EndRemoved);
         } else if last.digest != end.digest {
@@ -234,6 +238,8 @@ struct Testimony {
     /// By lane and number: each end that a checkpoint names.
     ends: BTreeMap<(i64, i64), Vec<Claim>>,
     sources: Vec<Witness>,
+    /// By lane: up to where the log itself says that it goes. What is amiss before that was found there.
+    known: BTreeMap<i64, i64>,
 }
 
 /// One end that a checkpoint names.
@@ -294,11 +300,16 @@ impl Testimony {
                 let ends = self.ends.range((lane, i64::MIN)..=(lane, i64::MAX));
                 ends.flat_map(|((_, number), claims)| claims.iter().map(move |claim| (*number, claim)))
             };
-            let against = |claim: &Claim| claim.is_confirmed != Some(true);
-            let Some((first, claim)) = claims().find(|(_, claim)| against(claim)) else { continue };
-            let last = claims().filter(|(_, claim)| against(claim)).map(|(number, _)| number).max().unwrap_or(first);
-            let agreed = claims().take_while(|(_, claim)| !against(claim)).last();
-            let from = agreed.map_or(1, |(number, _)| number.saturating_add(1)).min(first);
+            let known = self.known.get(&lane).copied().unwrap_or_default();
+            let against = |(number, claim): &(i64, &Claim)| match claim.is_confirmed {
+                None => *number > known,
+                Some(is_confirmed) => !is_confirmed,
+            };
+            let Some((first, claim)) = claims().find(against) else { continue };
+            let last = claims().filter(against).map(|(number, _)| number).max().unwrap_or(first);
+            let agreed = claims().rfind(|(number, claim)| *number < first && claim.is_confirmed == Some(true));
+            let whole = if claim.is_confirmed.is_none() { known } else { 0 };
+            let from = agreed.map_or(0, |(number, _)| number).max(whole).saturating_add(1);
             let agreed = agreed.and_then(|(_, claim)| self.sources.get(claim.source)).map(|witness| witness.at);
             let Some(witness) = self.sources.get(claim.source).cloned() else { continue };
             let kind = match claim.is_confirmed {

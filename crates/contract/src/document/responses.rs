@@ -6,7 +6,7 @@ use bailiwick_domain::fault::{Class, Code};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::answer::{AnswerShape, envelope_schema};
+use crate::answer::{AnswerShape, JSON_TYPE, envelope_schema};
 use crate::dialect::Dialect;
 use crate::endpoint::EndpointInfo;
 use crate::fault_answer::{FaultEnvelope, Message, status};
@@ -61,8 +61,8 @@ pub(super) fn responses(info: &EndpointInfo, answers: Vec<AnswerShape>, shapes: 
 
 fn success(dialect: Dialect, answer: AnswerShape) -> Value {
     let schema = match dialect {
-        Dialect::Authorisation | Dialect::Plain => answer.schema,
-        Dialect::Systems => envelope_schema(answer.status, &answer.schema),
+        Dialect::Systems if answer.content_type == JSON_TYPE => envelope_schema(answer.status, &answer.schema),
+        Dialect::Authorisation | Dialect::Plain | Dialect::Systems => answer.schema,
     };
     let mut headers = common_headers();
     for header in answer.headers {
@@ -72,7 +72,7 @@ fn success(dialect: Dialect, answer: AnswerShape) -> Value {
     json!({
         "description": answer.status.canonical_reason().unwrap_or("Done"),
         "headers": headers,
-        "content": { "application/json": { "schema": schema } },
+        "content": { answer.content_type: { "schema": schema } },
     })
 }
 

@@ -1,10 +1,13 @@
 //! The two APIs: one file for each section of the seeds. No rules here: a
 //! handler turns what was read into a use case, and its outcome into a view.
 
+pub mod audit;
 pub mod authenticate;
 mod cloud;
 pub mod configuration;
+pub mod invitation;
 pub mod me;
+mod pagination;
 pub mod password;
 mod plain;
 pub mod recovery;
@@ -28,7 +31,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         cloud::endpoints(),
         user::endpoints(),
         me::endpoints(),
+        invitation::endpoints(),
         system::endpoints(),
+        audit::endpoints(),
         plain::endpoints(),
     ];
     sections.into_iter().flatten().collect()

@@ -13,6 +13,7 @@ use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::pagination::PaginationView;
 use super::system_view::SystemView;
 
 /// By what a list is ordered, as the API spells it.
@@ -116,34 +117,6 @@ pub(super) struct SystemsView {
     pagination: PaginationView,
 }
 
-/// Where in the whole list a page is.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Pagination")]
-struct PaginationView {
-    /// Which page this is.
-    page: u32,
-    /// How many rows a page has.
-    #[schemars(example = 50)]
-    page_size: u32,
-    /// How many rows there are on all pages.
-    total_count: i64,
-    /// How many pages there are.
-    total_pages: i64,
-    /// Whether there is a page after this.
-    #[schemars(example = false)]
-    has_next: bool,
-    /// Whether there is a page before this.
-    #[schemars(example = false)]
-    has_prev: bool,
-    /// By what the list is ordered.
-    #[schemars(example = SortBy::default().name())]
-    sort_by: &'static str,
-    /// Up or down.
-    #[schemars(example = Direction::Descending.name())]
-    sort_direction: &'static str,
-}
-
 pub(super) async fn list(call: Call<Caller, NoPath, SystemsQuery>) -> Reply<Ok200<SystemsView>> {
     let query = call.query;
     let filter = SystemFilter {
@@ -156,18 +129,7 @@ pub(super) async fn list(call: Call<Caller, NoPath, SystemsQuery>) -> Reply<Ok20
     let page = Page { number: query.page, size: query.page_size };
     let direction = query.sort_direction.unwrap_or(Direction::Descending);
     let found = call.context.list_systems(&call.caller, &filter, (query.sort_by.order, direction), page).await?;
-    let (number, size) = (page.number.get(), page.size.get());
-    let total_pages = (found.total + i64::from(size) - 1) / i64::from(size);
-    let pagination = PaginationView {
-        page: number,
-        page_size: size,
-        total_count: found.total,
-        total_pages,
-        has_next: i64::from(number) < total_pages,
-        has_prev: number > 1 && total_pages > 0,
-        sort_by: query.sort_by.name(),
-        sort_direction: direction.name(),
-    };
+    let pagination = PaginationView::new(page, found.total, query.sort_by.name(), direction);
     let systems = found.systems.into_iter().map(|system| SystemView::new(&call.context, system)).collect();
     Ok(Ok200::new(SystemsView { systems, pagination }).saying("systems retrieved successfully"))
 }

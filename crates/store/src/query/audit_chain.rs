@@ -34,7 +34,7 @@ statements! {
     Read ENTRIES = concat!("SELECT number, digest, ", audit_columns!(), " FROM audit \
         WHERE lane = $1 AND number > $2 ORDER BY number, id LIMIT $3");
     Read TAILS = "SELECT h.lane, h.number, (SELECT MAX(a.number) FROM audit a WHERE a.lane = h.lane), \
-        (SELECT COUNT(*) FROM audit a WHERE a.lane = h.lane) FROM audit_heads h ORDER BY h.lane LIMIT 1000";
+        (SELECT COUNT(*) FROM audit a WHERE a.lane = h.lane AND a.number > 0) FROM audit_heads h ORDER BY h.lane LIMIT 1000";
     Read STRAYS = "SELECT a.id, a.lane, a.number FROM audit a WHERE a.lane IS NULL OR a.number IS NULL \
         OR a.number < 1 OR a.lane NOT BETWEEN 0 AND $1 ORDER BY a.id LIMIT $2";
 }

@@ -1,0 +1,196 @@
+//! `bailiwick audit`: whether the audit log is what this server wrote.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use bailiwick_app::audit::{self, FILE_NAME, Finding, Verification};
+use bailiwick_app::clock::SystemClock;
+use bailiwick_app::context::Context;
+use bailiwick_app::random::SystemRandom;
+use bailiwick_app::vault::Vault;
+use bailiwick_store::Database;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Value, json};
+
+use super::table::table;
+use super::{logging, moment, print, runtime};
+use crate::settings::{self, Configuration};
+
+/// A shorter log is read before anybody wonders.
+const PROGRESS_FROM: u64 = 100_000;
+
+pub(super) fn line() -> Command {
+    Command::new("audit")
+        .about("The audit log: check that nothing in it was changed, reordered, added or removed")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("verify")
+                .about(
+                    "Check every entry, every sealed end and every checkpoint, also while the server runs; ends with 0 \
+                     when all of them agree, and with 1 when not",
+                )
+                .arg(
+                    Arg::new("checkpoints")
+                        .long("checkpoints")
+                        .value_name("FILE")
+                        .action(ArgAction::Append)
+                        .value_parser(value_parser!(PathBuf))
+                        .help(format!(
+                            "Compare with these checkpoints too, such as another node's or a copy kept elsewhere; may be \
+                             given several times. <data dir>/{FILE_NAME} is always compared"
+                        )),
+                )
+                .arg(
+                    Arg::new("json")
+                        .long("json")
+                        .action(ArgAction::SetTrue)
+                        .help("Print one JSON document, for scripts"),
+                ),
+        )
+}
+
+pub(super) fn run(matches: &ArgMatches, audit: &ArgMatches) -> Result<()> {
+    let configuration = settings::read(matches)?;
+    logging::start(&configuration.logging.quiet())?;
+    match audit.subcommand() {
+        Some(("verify", arguments)) => runtime()?.block_on(verify(&configuration, arguments)),
+        _ => bail!("name a command; see bailiwick audit --help"),
+    }
+}
+
+async fn verify(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+    let directory = configuration.settings(configuration.listen)?.data_directory;
+    let own = directory.join(FILE_NAME);
+    let mut files: Vec<PathBuf> = arguments.get_many("checkpoints").into_iter().flatten().cloned().collect();
+    if own.exists() && !files.contains(&own) {
+        files.insert(0, own);
+    }
+    let database = Database::open(&configuration.database_url)
+        .await
+        .context("database_url (BAILIWICK_DATABASE_URL): the database cannot be used")?;
+    let vault = Vault::open(&directory, &database, &SystemRandom).await?;
+    let mut progress = Progress::default();
+    let found = audit::verify(&database, &vault, &files, |done, total| progress.tell(done, total)).await;
+    progress.end();
+    let found = found?;
+    if arguments.get_flag("json") {
+        print(&to_json(&found).to_string())?;
+    } else {
+        print(&report(&found))?;
+    }
+    match found.findings.len() {
+        0 => Ok(()),
+        _ => bail!("the audit log is not what this server wrote"),
+    }
+}
+
+/// Vouches for what a command has just done outside the database, also while no server runs.
+pub(super) async fn checkpoint(configuration: &Configuration) -> Result<()> {
+    let settings = configuration.settings(configuration.listen)?;
+    let database = Database::open(&configuration.database_url).await?;
+    let context = Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
+    Ok(context.checkpoint_audit_log().await?)
+}
+
+/// What was found, for people.
+fn report(found: &Verification) -> String {
+    let compared = match found.span {
+        Some((first, last)) => {
+            format!("{} checkpoints, of {} to {}", found.checkpoints, moment(first), moment(last))
+        }
+        None => "no checkpoint".to_owned(),
+    };
+    let scope = format!("{} entries in {} lanes, compared with {compared}", found.entries, found.heads.len());
+    if found.findings.is_empty() {
+        let mut text = format!("The audit log is whole: nothing was changed, reordered, added or removed.\n{scope}.");
+        if found.span.is_none() {
+            text.push_str(
+                "\nWithout a checkpoint nobody can tell whether an older state of the whole log was put back; the \
+                 server writes them into its data directory.",
+            );
+        }
+        return text;
+    }
+    let rows: Vec<_> = found.findings.iter().map(row).collect();
+    let mut text = format!("The audit log is not what this server wrote.\n{scope}.\n\n");
+    text.push_str(&table(["LANE", "ENTRIES", "WHAT WAS FOUND"], &rows));
+    if found.untold > 0 {
+        let further = format!("And {} findings more.\n", found.untold);
+        text.push_str(&further);
+    }
+    text.push_str(
+        "\nEither somebody wrote to the database or to the checkpoints past the server, or a disk is damaged, or the\n\
+         database was put back from a backup. Keep copies of both as they are before you do anything else.",
+    );
+    text
+}
+
+fn row(finding: &Finding) -> [String; 3] {
+    let lane = finding.lane.map_or_else(|| "-".to_owned(), |lane| lane.to_string());
+    let entries = match (finding.first, finding.last) {
+        (Some(first), Some(last)) if first == last => first.to_string(),
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        _ => "-".to_owned(),
+    };
+    [lane, entries, finding.kind.to_string()]
+}
+
+/// What was found, for scripts.
+fn to_json(found: &Verification) -> Value {
+    let findings: Vec<_> = found
+        .findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "kind": finding.kind.name(),
+                "lane": finding.lane,
+                "first": finding.first,
+                "last": finding.last,
+                "entry": finding.kind.entry(),
+                "message": finding.kind.to_string(),
+            })
+        })
+        .collect();
+    let ends = found.heads.iter();
+    let ends: Vec<_> =
+        ends.map(|head| json!({ "lane": head.lane, "number": head.number, "digest": head.digest })).collect();
+    json!({
+        "whole": found.findings.is_empty(),
+        "entries": found.entries,
+        "ends": ends,
+        "checkpoints": found.checkpoints,
+        "first_checkpoint": found.span.map(|span| span.0),
+        "last_checkpoint": found.span.map(|span| span.1),
+        "checkpoint_key": BASE64URL_NOPAD.encode(&found.public_key),
+        "findings": findings,
+        "further_findings": found.untold,
+    })
+}
+
+/// How far a long check is, told to whoever waits at a terminal.
+#[derive(Default)]
+struct Progress {
+    told: u64,
+}
+
+impl Progress {
+    fn tell(&mut self, done: u64, total: u64) {
+        let mut out = std::io::stderr();
+        if total < PROGRESS_FROM || done < self.told + PROGRESS_FROM / 5 || !out.is_terminal() {
+            return;
+        }
+        self.told = done;
+        // Progress that cannot be shown is no reason to stop.
+        let _ = write!(out, "\r{done} of {total} entries").and_then(|()| out.flush());
+    }
+
+    fn end(&self) {
+        if self.told > 0 {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
