@@ -1,7 +1,5 @@
 //! sclblpy 0.1.10, of the Python package index: everything that it does with the Authorisation API, hour after hour.
 
-use std::time::Duration;
-
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
@@ -142,7 +140,7 @@ on_both_engines! {
         ada.does("password_reset", &[EMAIL]);
         // Nobody learns by it who has an account.
         ada.does("password_reset", &["nobody@example.org"]);
-        let token = mailed_token(&bench, "/reset-password").await;
+        let token = bench.mailed_tokens(EMAIL, "/reset-password").await.pop_first().unwrap();
         ada.reads_herself();
 
         let body = json!({ "Token": token, "NewPassword": SECOND });
@@ -154,21 +152,4 @@ on_both_engines! {
         bench.clock.advance(Span::hours(1));
         ada.reads_herself();
     }
-}
-
-/// The token of the link to this page in the one mail that has such a link, once it is sent.
-async fn mailed_token(bench: &Bench, page: &str) -> String {
-    let start = format!("{}{page}?token=", bench.origin);
-    for _ in 0..200 {
-        for file in std::fs::read_dir(bench.directory().join("mail")).into_iter().flatten() {
-            // The transfer encoding breaks lines and spells equals signs out (RFC 2045, 6.7).
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap_or_default();
-            let text = text.replace("=\r\n", "").replace("=3D", "=");
-            if let Some((_, rest)) = text.split_once(&start) {
-                return rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no mail leads to {start}…");
 }
