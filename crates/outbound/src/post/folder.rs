@@ -120,6 +120,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_link_in_a_file_is_in_one_piece() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = format!("https://id.example.org/confirm?token={}", "a".repeat(43));
+        let words = format!("Öffne den Verweis, {}:\n{link}\n", "der recht lang ist, ".repeat(6));
+        let html = format!("<a href=\"{link}\">{link}</a>");
+        let file = sent(&post(directory.path()), &Letter { text: words.clone(), html, ..letter(0, 1) }).await;
+        let text = fs::read_to_string(file).unwrap();
+        assert!(text.contains(&words.replace('\n', "\r\n")), "{text}");
+        assert_eq!(text.matches(&link).count(), 3, "{text}");
+        // Not even a file has lines that no program would read (RFC 5322, 2.1.1).
+        let file = sent(&post(directory.path()), &Letter { text: "x".repeat(2000), ..letter(0, 2) }).await;
+        assert!(fs::read_to_string(file).unwrap().lines().all(|line| line.len() <= 998));
+    }
+
+    #[tokio::test]
     async fn no_mail_is_written_to_an_address_that_mail_does_not_know() {
         let directory = tempfile::tempdir().unwrap();
         let to = Parse::parse_text("..dots@example.org").unwrap();

@@ -19,7 +19,7 @@ pub use letter::Letter;
 pub use url::SmtpUrl;
 
 use folder::Folder;
-use letter::Sender;
+use letter::{Form, Sender};
 use server::Server;
 
 /// How long a mail server has for one mail, from the look-up of its name to the last answer.
@@ -125,10 +125,14 @@ impl Post {
     ///
     /// A letter that is sent again has the same `Message-ID`, and is the same file.
     pub async fn send(&self, letter: &Letter) -> Result<Posted, PostFailure> {
-        let message = self.sender.write(letter)?;
         match &self.way {
-            Way::Server(server) => server.send(&message).await.map(|()| Posted::Server),
-            Way::Folder(folder) => folder.write(letter, message.formatted()).await.map(Posted::File),
+            Way::Server(server) => {
+                server.send(&self.sender.write(letter, Form::Carried)?).await.map(|()| Posted::Server)
+            }
+            Way::Folder(folder) => {
+                let message = self.sender.write(letter, Form::Legible)?;
+                folder.write(letter, message.formatted()).await.map(Posted::File)
+            }
         }
     }
 }
