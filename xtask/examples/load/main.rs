@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command speaks to whoever started it")]
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -65,8 +66,9 @@ enum Command {
         load: Load,
         password: String,
     },
-    /// Add a crowd to the database of a server that is set up
+    /// Add a crowd to a server that is set up and does not run
     Populate {
+        data_directory: PathBuf,
         database_url: String,
         /// The address of somebody who has the password that all get
         model: String,
@@ -129,9 +131,10 @@ fn main() -> Result<()> {
         Command::Register { load, password } => {
             ask(&load, |number| Script::Register { password: password.clone(), connection: number, posts: 0 })
         }
-        Command::Populate { database_url, model, people } => {
+        Command::Populate { data_directory, database_url, model, people } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(people::populate(&database_url, &model, people, |done| println!("people={done}")))
+            let tell = |done| println!("people={done}");
+            runtime.block_on(people::populate(&data_directory, &database_url, &model, people, tell))
         }
         Command::ReadPeople { load, bearer, people } => {
             ask(&load, |number| Script::ReadPeople { bearer: bearer.clone(), crowd: Crowd::of(people, number) })

@@ -1,18 +1,24 @@
 //! A crowd: people that are the same in every run, because all of them come from their number.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
+use bailiwick_app::random::SystemRandom;
+use bailiwick_app::vault::Vault;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::id::{AuditId, OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::{Span, Timestamp};
+use bailiwick_store::query::audit::{self, AuditEntry};
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::user::{self, NewUser};
 use bailiwick_store::{Database, WriteTransaction};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
 
 /// When the first of them registered; the others did so one second after the other.
 const BEGINNING: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -64,10 +70,12 @@ impl Crowd {
     }
 }
 
-/// Adds so many people to a database that was set up, and says again and again how many there are. Their password is
-/// that of `model`, who is there already.
-pub(crate) async fn populate(url: &str, model: &str, count: u64, tell: impl Fn(u64)) -> Result<()> {
+/// Adds so many people, each with an entry of the audit log, to a server that was set up and does not run, and says
+/// again and again how many there are. Their password is that of `model`, who is there already.
+pub(crate) async fn populate(directory: &Path, url: &str, model: &str, count: u64, tell: impl Fn(u64)) -> Result<()> {
     let database = Database::open(url).await?;
+    let vault = Vault::open(directory, &database, &SystemRandom).await?;
+    database.open_audit_chain(vault.audit_seal_key().clone()).await?;
     let mut link = database.read().await?;
     let model = EmailAddress::parse_text(model).ok().context("the address of somebody")?;
     let hash = user::for_sign_in(&mut link, &model).await?.context("nobody has the password")?.hash;
@@ -102,5 +110,26 @@ async fn add(transaction: &mut WriteTransaction, number: u64, owner: Organisatio
     user::insert(transaction, &new, now).await?;
     let role = if number == first { Role::Admin } else { Role::Reader };
     user::insert_membership(transaction, id, organisation, role, now).await?;
-    Ok(user::set_password(transaction, id, hash, now).await?)
+    user::set_password(transaction, id, hash, now).await?;
+    audit::note(transaction, entry(number, organisation));
+    Ok(())
+}
+
+/// That a person registered.
+fn entry(number: u64, organisation: OrganisationId) -> AuditEntry {
+    let user = Some(id(number).uuid());
+    AuditEntry {
+        id: AuditId::from_uuid(id(number).uuid()),
+        at: registered_at(number),
+        actor_kind: "user",
+        actor: user,
+        right: None,
+        organisation: Some(organisation),
+        action: "user.registered",
+        subject_kind: "user",
+        subject: user,
+        address: None,
+        request_id: String::new(),
+        details: json!({}),
+    }
 }

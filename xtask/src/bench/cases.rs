@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use super::Case;
 use super::report::{Aim, Row};
 use super::server::{EMAIL, PASSWORD, Server};
-use super::stage::{Engine, Stage, median};
+use super::stage::{Crowd, Engine, Stage, median};
 use super::tool::{CONNECTIONS, Load, Measured};
 
 /// How often a start is measured.
@@ -85,23 +85,26 @@ fn registration(stage: &mut Stage, engine: Engine) -> Result<Row> {
     })
 }
 
-/// Sign-ins and reads of people by chance: few people against many.
+/// Sign-ins and reads of people by chance, few people against many; then the audit log that the many have.
 fn people(stage: &mut Stage, engine: Engine) -> Result<Vec<Row>> {
-    stage.crowds(engine, |stage, [(small, few), (large, many)]| {
-        let row = |what: &str, ask: &dyn Fn(&Server, u64) -> Result<Measured>| -> Result<Row> {
-            let what = format!("{what}, anybody of {many}, {}", engine.name());
-            let duel = stage.duel(&what, || ask(small, *few), || ask(large, *many), Measured::rate)?;
-            Ok(Row::of_rates(&what, &format!("anybody of {few}"), duel, Aim::AtLeast(0.8)))
+    stage.crowds(engine, |stage, [small, large]| {
+        let row = |what: &str, ask: &dyn Fn(&Crowd<'_>) -> Result<Measured>| -> Result<Row> {
+            let what = format!("{what}, anybody of {}, {}", large.people, engine.name());
+            let duel = stage.duel(&what, || ask(small), || ask(large), Measured::rate)?;
+            Ok(Row::of_rates(&what, &format!("anybody of {}", small.people), duel, Aim::AtLeast(0.8)))
         };
         let seconds = stage.seconds();
-        let read = row("`GET /auth/user/{uuid}`", &|server, people| {
+        let read = row("`GET /auth/user/{uuid}`", &|Crowd { server, people, .. }| {
             let (access, _) = server.sign_in(0)?;
             Load::on(server.address, "read-people", seconds, &[&access, &people.to_string()])?.finish()
         })?;
-        let sign_in = row("Sign-in", &|server, people| {
+        let sign_in = row("Sign-in", &|Crowd { server, people, .. }| {
             Load::on(server.address, "sign-in-people", seconds, &[PASSWORD, &people.to_string()])?.finish()
         })?;
-        Ok(vec![read, sign_in])
+        let what = format!("`bailiwick audit verify`, {} entries, {}", large.people, engine.name());
+        stage.step(&what);
+        let checked = Row::of_value(&what, "entries/s", large.bailiwick.check_audit_log()?, Aim::None);
+        Ok(vec![read, sign_in, checked])
     })
 }
 

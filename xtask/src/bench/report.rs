@@ -86,7 +86,8 @@ pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>)
          \x20 bare server writes nothing.\n\
          - A registration hashes a password and creates a person, their organisation, a session and a mail, in one commit.\n\
          - Anybody is drawn by chance, anew for each request, from all that the server knows; whoever reads them is a super\n\
-         \x20 admin. The same generator fills both databases.\n\
+         \x20 admin. The same generator fills both databases, with an entry of the audit log for each person; all of them are\n\
+         \x20 checked while the server runs.\n\
          - A refresh exchanges both tokens. A created system is called back before the answer; the receiver is a bare\n\
          \x20 server on the same machine.\n\
          - Bare Argon2id hashes with the same parameters (19 MiB, 2 passes, 1 lane) and does nothing else.\n\

@@ -133,12 +133,26 @@ impl<'data> Bailiwick<'data> {
 
     /// Adds so many people, all with the password of the one who is there; `tell` learns how many there are.
     pub(crate) fn populate(&self, people: u64, tell: impl Fn(u64)) -> Result<()> {
-        let arguments = ["populate", &self.database_url(), EMAIL, &people.to_string()];
+        let directory = self.directory.to_str().context("a directory whose name is no text")?;
+        let arguments = ["populate", directory, &self.database_url(), EMAIL, &people.to_string()];
         tool::Load::start(&arguments)?.finish_telling(|measured| {
             if let Some(done) = measured.strip_prefix("people=").and_then(|done| done.parse().ok()) {
                 tell(done);
             }
         })
+    }
+
+    /// Checks the whole audit log by the command for it; gives entries a second.
+    pub(crate) fn check_audit_log(&self) -> Result<f64> {
+        let started = Instant::now();
+        let output = self.command()?.args(["audit", "verify", "--json"]).stdin(Stdio::null()).output()?;
+        let seconds = started.elapsed().as_secs_f64();
+        ensure!(output.status.success(), "the audit log: {}", String::from_utf8_lossy(&output.stdout));
+        let report = String::from_utf8(output.stdout)?;
+        let entries = report.split_once("\"entries\":").map(|(_, rest)| rest.trim_start());
+        let digits = entries.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        let entries: f64 = digits.context("a report without its entries")?.parse()?;
+        Ok(entries / seconds)
     }
 
     /// Starts it.

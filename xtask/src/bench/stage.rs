@@ -100,11 +100,11 @@ impl Stage {
     pub(crate) fn crowds<T>(
         &mut self,
         engine: Engine,
-        work: impl FnOnce(&Self, &[(Server, u64); 2]) -> Result<T>,
+        work: impl FnOnce(&Self, &[Crowd<'_>; 2]) -> Result<T>,
     ) -> Result<T> {
         let places = [self.place(engine)?, self.place(engine)?];
         let bare = Server::bare()?;
-        let mut servers = Vec::new();
+        let mut crowds = Vec::new();
         for ((directory, url), people) in places.iter().zip([FEW, self.many]) {
             let bailiwick = Bailiwick::set_up(directory, url.clone(), bare.address)?;
             self.step(format!("Adding people, {}", engine.name()));
@@ -115,10 +115,10 @@ impl Stage {
                 // As the database does it by itself, sooner or later; it must not begin with that under the load.
                 self.psql(url, "VACUUM ANALYZE")?;
             }
-            servers.push((bailiwick.start()?, people));
+            crowds.push(Crowd { server: bailiwick.start()?, bailiwick, people });
         }
-        let servers = <[_; 2]>::try_from(servers).map_err(|_| anyhow!("two servers were to be started"))?;
-        work(self, &servers)
+        let crowds = <[_; 2]>::try_from(crowds).map_err(|_| anyhow!("two servers were to be started"))?;
+        work(self, &crowds)
     }
 
     /// An empty directory and, on PostgreSQL, an empty database.
@@ -169,6 +169,14 @@ impl Stage {
     }
 }
 
+/// A server that knows so many people.
+#[derive(Debug)]
+pub(crate) struct Crowd<'data> {
+    pub(crate) server: Server,
+    pub(crate) bailiwick: Bailiwick<'data>,
+    pub(crate) people: u64,
+}
+
 /// Two sides, measured in turn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duel {
@@ -186,7 +194,7 @@ fn steps(case: Case, is_quick: bool) -> u64 {
     let pairs = 2 * rounds(is_quick) as u64;
     match case {
         Case::Reads | Case::Refresh | Case::Registration | Case::OwnUser | Case::Callbacks => 2 * pairs,
-        Case::People => 2 * (2 + 2 * pairs),
+        Case::People => 2 * (2 + 2 * pairs + 1),
         Case::SignIn | Case::Lateness => pairs,
         Case::StartUp => 1,
         Case::Memory => 3,
