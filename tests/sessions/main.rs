@@ -19,6 +19,7 @@ mod invitation_page;
 mod invitations;
 mod inviting;
 mod holdings;
+mod hostile;
 mod kinds;
 mod known_devices;
 mod operator;

@@ -158,7 +158,9 @@ pub(super) fn local_path(context: &Context, wanted: &str) -> String {
     let is_path = wanted.starts_with('/') && !wanted.contains(['\\', '\r', '\n', '\t']);
     // Joined as a browser would join it: `//elsewhere` leads away.
     let joined = is_path.then(|| base.join(wanted).ok()).flatten().filter(|url| url.origin() == base.origin());
-    joined.map_or_else(|| "/".to_owned(), |url| url[url::Position::BeforePath..].to_owned())
+    let path = joined.map(|url| url[url::Position::BeforePath..].to_owned());
+    // And once more: `/..//elsewhere` has become `//elsewhere` on the way.
+    path.filter(|path| !path.starts_with("//")).unwrap_or_else(|| "/".to_owned())
 }
 
 fn is_form_cookie(value: &str) -> bool {
