@@ -75,10 +75,12 @@ fn nothing(_: &Target<'_>) -> Input {
 pub(crate) fn rows() -> Vec<Row> {
     // It ends the other sessions of whoever calls, so that nothing can come after it.
     let last = row("end-other-sessions", SIGNED_IN, nothing);
-    endpoints().into_iter().chain(pages()).chain([last]).collect()
+    let groups = [entrances(), endpoints(), pages(), flows(), vec![last]];
+    groups.into_iter().flatten().collect()
 }
 
-fn endpoints() -> Vec<Row> {
+/// Signing in and out, getting back in, registering.
+fn entrances() -> Vec<Row> {
     let spending = |row: Row| Row { spends_session: true, ..row };
     vec![
         spending(row("refresh-token", SIGNED_IN, |_| Input {
@@ -122,6 +124,12 @@ fn endpoints() -> Vec<Row> {
             });
             Input { query: String::new(), body: Body::Json(body) }
         }),
+    ]
+}
+
+/// What is inside.
+fn endpoints() -> Vec<Row> {
+    vec![
         // About the reader of our organisation, who may read and change themselves.
         row("get-user", READERS, nothing),
         row("change-user", [Is(401), Is(200), Is(403), Is(200), Is(404), Is(200), Is(200)], |_| Input {
@@ -230,6 +238,12 @@ fn pages() -> Vec<Row> {
         }),
         row("reset-password-form", [Is(404); 7], no_token),
         row("reset-password-submit", [Is(404); 7], no_token),
+    ]
+}
+
+/// Pages that lead to something in several steps.
+fn flows() -> Vec<Row> {
+    vec![
         // There are people already, so that the way for the very first one is closed.
         row("setup", [Is(410); 7], nothing),
         row("setup-submit", [Is(409); 7], |target| {
