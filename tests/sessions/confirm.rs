@@ -210,6 +210,31 @@ on_both_engines! {
         assert_eq!(sign_in(&node, EMAIL, PASSWORD).await.status, 200);
     }
 
+    async fn a_mailed_link_shows_up_in_no_answer(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let super_admin = bench.super_admin("owner", owner).await;
+        let (user, access) = register(&bench).await;
+        let own = user["UUID"].as_str().unwrap().to_owned();
+        let mut answers = vec![user.to_string()];
+        let forgot = json!({ "Email": EMAIL });
+        answers.push(format!("{:?}", post(&bench, "/auth/authenticate/forgot-password", &forgot).await));
+        answers.push(format!("{:?}", another_link(&bench, &access).await));
+        let chief = bench.sign_in(&super_admin).await.access;
+        for path in ["/api/me", "/api/me/sessions", &format!("/auth/user/{own}"), "/api/audit", "/api/audit/export"] {
+            for bearer in [&access, &chief] {
+                answers.push(format!("{:?}", get(&bench, path, bearer).await));
+            }
+        }
+        let confirmations = bench.mailed_tokens(EMAIL, PAGE).await;
+        let resets = bench.mailed_tokens(EMAIL, "/reset-password").await;
+        assert_eq!((confirmations.len(), resets.len()), (2, 1));
+        for link in confirmations.iter().chain(&resets) {
+            for answer in &answers {
+                assert!(!answer.contains(link.as_str()), "{answer}");
+            }
+        }
+    }
+
     async fn links_lead_to_the_set_origin_whatever_a_request_says_of_itself(bench: Bench) {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Reader).await;
