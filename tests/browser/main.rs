@@ -6,6 +6,7 @@
 mod account;
 mod console;
 mod flow;
+mod invited;
 mod keyboard;
 mod looks;
 mod mailbox;
