@@ -99,35 +99,41 @@ pub(super) async fn checkpoint(configuration: &Configuration) -> Result<()> {
 /// What was found, for people.
 fn report(found: &Verification) -> String {
     let compared = match found.span {
-        Some((first, last)) => {
-            format!("{} checkpoints, of {} to {}", found.checkpoints, moment(first), moment(last))
+        Some((first, last)) if found.checkpoints > 1 => {
+            format!("{} checkpoints, from {} to {}", found.checkpoints, moment(first), moment(last))
         }
+        Some((first, _)) => format!("1 checkpoint, of {}", moment(first)),
         None => "no checkpoint".to_owned(),
     };
-    let scope = format!("{} entries in {} lanes, compared with {compared}", found.entries, found.heads.len());
+    let entries = if found.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", found.entries) };
     if found.findings.is_empty() {
-        let mut text = format!("The audit log is whole: nothing was changed, reordered, added or removed.\n{scope}.");
+        let mut text = format!(
+            "The audit log is whole: nothing was changed, reordered, added or removed.\n{entries}, compared with {compared}."
+        );
         if found.span.is_none() {
             text.push_str(
-                "\nWithout a checkpoint nobody can tell whether an older state of the whole log was put back; the \
+                "\nWithout a checkpoint nobody can tell whether an older state of the whole log was put back; the\n\
                  server writes them into its data directory.",
             );
         }
         return text;
     }
     let rows: Vec<_> = found.findings.iter().map(row).collect();
-    let mut text = format!("The audit log is not what this server wrote.\n{scope}.\n\n");
-    text.push_str(&table(["LANE", "ENTRIES", "WHAT WAS FOUND"], &rows));
-    if found.untold > 0 {
-        let further = format!("And {} findings more.\n", found.untold);
-        text.push_str(&further);
-    }
-    text.push_str(
-        "\nEither somebody wrote to the database or to the checkpoints past the server, or a disk is damaged, or the\n\
-         database was put back from a backup. Keep copies of both as they are before you do anything else.",
-    );
-    text
+    let listed = table(["LANE", "NUMBER", "WHAT WAS FOUND"], &rows);
+    let further = match found.untold {
+        0 => String::new(),
+        untold => format!("And {untold} findings more.\n"),
+    };
+    format!(
+        "The audit log is not what this server wrote.\n{entries}, compared with {compared}.\n\n{listed}{further}\n{ADVICE}"
+    )
 }
+
+/// What to think of findings, and what to do first.
+const ADVICE: &str = "\
+Lane and number are an entry's place in the log; the API's list of the audit log shows them.
+Somebody wrote to the database or to the checkpoints past the server, or a disk is damaged, or
+the database was put back from a backup. Keep copies of both as they are before anything else.";
 
 fn row(finding: &Finding) -> [String; 3] {
     let lane = finding.lane.map_or_else(|| "-".to_owned(), |lane| lane.to_string());

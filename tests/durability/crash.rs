@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::process::Program;
 use bailiwick_testkit::receiver::Receiver;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -52,6 +53,12 @@ async fn callbacks_wait_for_an_application_that_is_down_through_kill_9_on_postgr
     story(Engine::Postgres, Application::SometimesDown, ROUNDS / 2).await;
 }
 
+/// Entries, seals and checkpoints agree, wherever the crash was.
+fn assert_the_audit_log_is_whole(program: &Program) {
+    let verified = program.run(&["audit", "verify"], "").unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
 /// The seed of this run: `BAILIWICK_TEST_SEED`, so that a failure can be looked for again, else chance.
 fn seed() -> u64 {
     let seed = std::env::var("BAILIWICK_TEST_SEED").ok().and_then(|text| text.parse().ok());
@@ -95,6 +102,7 @@ async fn story(engine: Engine, application: Application, rounds: usize) {
         }
 
         world.look.assert_nothing_is_half_done().await;
+        assert_the_audit_log_is_whole(&world.program);
         let running = world.program.start().await.unwrap();
         let checking: Vec<_> = visitors
             .into_iter()

@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_chain;
+mod audit_command;
 mod audit_read;
 mod callback;
 mod crud;

@@ -12,7 +12,7 @@ pub(crate) type Row = Vec<Option<String>>;
 pub(crate) async fn rows(bench: &Bench, query: &str) -> Vec<Row> {
     match sqlite_path(bench) {
         Some(path) => sqlite_rows(path, query),
-        None => postgres_rows(bench, query).await,
+        None => postgres_rows(bench.database_url(), query).await,
     }
 }
 
@@ -23,13 +23,18 @@ pub(crate) async fn number(bench: &Bench, query: &str) -> i64 {
 
 /// Carries out a statement that both databases understand.
 pub(crate) async fn execute(bench: &Bench, statement: &str) {
-    match sqlite_path(bench) {
+    execute_at(bench.database_url(), statement).await;
+}
+
+/// The same in the database at this address.
+pub(crate) async fn execute_at(url: &str, statement: &str) {
+    match url.strip_prefix("sqlite://") {
         Some(path) => {
             let connection = rusqlite::Connection::open(path).unwrap();
             connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
             connection.execute_batch(statement).unwrap();
         }
-        None => drop(postgres_rows(bench, statement).await),
+        None => drop(postgres_rows(url, statement).await),
     }
 }
 
@@ -104,8 +109,8 @@ fn as_text(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-async fn postgres_rows(bench: &Bench, query: &str) -> Vec<Row> {
-    let (client, connection) = tokio_postgres::connect(bench.database_url(), NoTls).await.unwrap();
+async fn postgres_rows(url: &str, query: &str) -> Vec<Row> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     let driver = tokio::spawn(connection);
     let messages = client.simple_query(query).await.unwrap();
     drop(client);

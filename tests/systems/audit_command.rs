@@ -1,0 +1,119 @@
+//! What an operator reads who has the audit log checked.
+
+use std::process::Output;
+
+use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::people::PASSWORD;
+use bailiwick_testkit::postgres::{Cluster, Database};
+use bailiwick_testkit::process::Program;
+use serde_json::Value;
+
+use crate::peek;
+
+/// A server that is set up, at a command line.
+struct Desk {
+    program: Program,
+    database: Option<Database>,
+}
+
+impl Desk {
+    fn new(engine: Engine) -> Self {
+        let database = (engine == Engine::Postgres).then(|| Cluster::shared().create_database().unwrap());
+        let mut program = Program::built().unwrap();
+        if let Some(database) = &database {
+            program = program.with("BAILIWICK_DATABASE_URL", database.url());
+        }
+        let desk = Self { program, database };
+        let person = ["--email", "ann@acme.example", "--name", "Ann", "--password-stdin"];
+        let arguments = [&["admin", "bootstrap", "--organisation", "Acme"], &person[..]].concat();
+        assert!(desk.program.run(&arguments, PASSWORD).unwrap().status.success());
+        for name in ["First", "Second", "Third"] {
+            desk.create(name);
+        }
+        desk
+    }
+
+    fn create(&self, name: &str) {
+        let arguments = ["admin", "organisation", "create", "--name", name, "--kind", "customer"];
+        assert!(self.program.run(&arguments, "").unwrap().status.success());
+    }
+
+    fn verify(&self, more: &[&str]) -> Output {
+        self.program.run(&[&["audit", "verify"], more].concat(), "").unwrap()
+    }
+
+    async fn execute(&self, statement: &str) {
+        let file = format!("sqlite://{}", self.program.data_dir().join("bailiwick.db").display());
+        let url = self.database.as_ref().map_or(file.as_str(), |database| database.url());
+        peek::execute_at(url, statement).await;
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+async fn story(engine: Engine) {
+    let desk = Desk::new(engine);
+    let whole = desk.verify(&[]);
+    assert!(whole.status.success());
+    let said = text(&whole.stdout);
+    assert!(said.starts_with("The audit log is whole: nothing was changed, reordered, added or removed.\n"), "{said}");
+    // What a command did is in a checkpoint when the command ends, though no server runs.
+    assert!(said.contains("4 entries, compared with 4 checkpoints, from "), "{said}");
+
+    let checkpoints = desk.program.data_dir().join("audit-checkpoints.jsonl");
+    let copy = desk.program.data_dir().join("copy.jsonl");
+    std::fs::copy(&checkpoints, &copy).unwrap();
+    desk.execute("CREATE TABLE old_audit AS SELECT * FROM audit").await;
+    desk.execute("CREATE TABLE old_heads AS SELECT * FROM audit_heads").await;
+    desk.execute("UPDATE audit SET details = '{}' WHERE lane = 0 AND number = 2").await;
+    let changed = desk.verify(&[]);
+    assert_eq!(changed.status.code(), Some(1));
+    assert_eq!(text(&changed.stderr), "bailiwick: the audit log is not what this server wrote\n");
+    let said = text(&changed.stdout);
+    assert!(
+        said.contains("\nLANE  NUMBER  WHAT WAS FOUND\n0     2       changed: this is not what was written"),
+        "{said}"
+    );
+    let json: Value = serde_json::from_slice(&desk.verify(&["--json"]).stdout).unwrap();
+    assert_eq!((&json["whole"], &json["entries"]), (&Value::Bool(false), &Value::from(4)));
+    let finding = &json["findings"][0];
+    assert_eq!((&finding["kind"], &finding["lane"]), (&"entry_changed".into(), &0.into()));
+    assert_eq!((&finding["first"], &finding["last"]), (&2.into(), &2.into()));
+    assert!(said.contains(finding["entry"].as_str().unwrap()), "{said}");
+    let put_right = "DELETE FROM audit; INSERT INTO audit SELECT * FROM old_audit";
+    desk.execute(put_right).await;
+    assert!(desk.verify(&[]).status.success());
+
+    // The whole log as it was some time ago, with all its seals: only checkpoints tell.
+    desk.create("Fourth");
+    let rewind = format!("{put_right}; DELETE FROM audit_heads; INSERT INTO audit_heads SELECT * FROM old_heads");
+    desk.execute(&rewind).await;
+    let put_back = text(&desk.verify(&[]).stdout);
+    assert!(
+        put_back.contains("0     5       gone: an older state of the log was put back; the checkpoint of "),
+        "{put_back}"
+    );
+    // Whoever could also take the file away is found by a copy that is kept elsewhere.
+    std::fs::rename(&checkpoints, desk.program.data_dir().join("elsewhere.jsonl")).unwrap();
+    let blind = desk.verify(&[]);
+    assert!(blind.status.success() && text(&blind.stdout).contains("Without a checkpoint nobody can tell"));
+    let elsewhere = desk.program.data_dir().join("elsewhere.jsonl").display().to_string();
+    assert_eq!(desk.verify(&["--checkpoints", &elsewhere]).status.code(), Some(1));
+    let older = copy.display().to_string();
+    assert!(desk.verify(&["--checkpoints", &older]).status.success(), "this one knows no more than the log");
+    let missing = desk.verify(&["--checkpoints", "nowhere.jsonl"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).starts_with("bailiwick: checkpoints nowhere.jsonl: "), "{}", text(&missing.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_reads_what_was_done_to_the_audit_log_on_sqlite() {
+    story(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_reads_what_was_done_to_the_audit_log_on_postgres() {
+    story(Engine::Postgres).await;
+}
