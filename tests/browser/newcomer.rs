@@ -4,7 +4,7 @@ use bailiwick_app::settings::{Registration, Unconfirmed};
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::on_both_engines;
-use bailiwick_testkit::people::PASSWORD;
+use bailiwick_testkit::people::{PASSWORD, Person};
 use serde_json::json;
 use thirtyfour::Key;
 
@@ -296,6 +296,12 @@ async fn the_pages_of_newcomers_fit_and_everybody_can_use_them() {
     visitor.go(&bench.at("/login")).await;
     visitor.arrive_at("Sign in").await;
     visitor.portray("login").await;
+    the_form_of_newcomers(&visitor, &bench, &person).await;
+    the_links_of_mails(&visitor, &bench, &person).await;
+    visitor.browser.quit().await.unwrap();
+}
+
+async fn the_form_of_newcomers(visitor: &Visitor, bench: &Bench, known: &Person) {
     visitor.go(&bench.at("/register")).await;
     visitor.arrive_at("Create an account").await;
     visitor.portray("register").await;
@@ -321,14 +327,16 @@ async fn the_pages_of_newcomers_fit_and_everybody_can_use_them() {
     visitor.arrive_at("Create an account").await;
     visitor.portray("register-refused").await;
     visitor.go(&bench.at("/register")).await;
-    fill(&visitor, "another heron that paddles").await;
-    visitor.write("email", &person.email).await;
+    fill(visitor, "another heron that paddles").await;
+    visitor.write("email", &known.email).await;
     visitor.find("#terms").await.click().await.unwrap();
     visitor.click("Create account").await;
     visitor.find_soon("#email-error").await;
     visitor.arrive_at("Create an account").await;
     visitor.portray("register-taken").await;
+}
 
+async fn the_links_of_mails(visitor: &Visitor, bench: &Bench, person: &Person) {
     visitor.go(&bench.at("/forgot-password")).await;
     visitor.arrive_at("Forgot your password?").await;
     visitor.portray("forgot-password").await;
@@ -336,8 +344,7 @@ async fn the_pages_of_newcomers_fit_and_everybody_can_use_them() {
     visitor.click("Send the link").await;
     visitor.arrive_at("Look into your mail").await;
     visitor.portray("forgot-password-sent").await;
-    let link = links(&bench, "/reset-password", 1).await.remove(0);
-    visitor.go(&link).await;
+    visitor.go(&links(bench, "/reset-password", 1).await.remove(0)).await;
     visitor.arrive_at("Set a new password").await;
     visitor.portray("reset-password").await;
     visitor.write("password", "ada ada ada ada").await;
@@ -351,13 +358,11 @@ async fn the_pages_of_newcomers_fit_and_everybody_can_use_them() {
     visitor.arrive_at("This link does not work").await;
     visitor.portray("reset-password-dead-link").await;
 
-    register(&visitor, &bench).await;
-    let link = links(&bench, "/confirm", 1).await.remove(0);
-    visitor.go(&link).await;
+    register(visitor, bench).await;
+    visitor.go(&links(bench, "/confirm", 1).await.remove(0)).await;
     visitor.arrive_at("Confirm your address").await;
     visitor.portray("confirm").await;
     visitor.go(&bench.at("/confirm?token=nonsense")).await;
     visitor.arrive_at("This link does not work").await;
     visitor.portray("confirm-dead-link").await;
-    visitor.browser.quit().await.unwrap();
 }
