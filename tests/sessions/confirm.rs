@@ -193,7 +193,7 @@ on_both_engines! {
         assert_eq!(page("/").await, (303, "/login?next=%2F".to_owned()));
         assert_eq!(page("/login").await.0, 200, "as a stranger");
         // Whoever can read the mails of the address has it.
-        let link = bench.mailed_link(&ann, LinkPurpose::Reset).await;
+        let link = node.mailed_link(&ann, LinkPurpose::Reset).await;
         reset(&node, &link, NEXT).await.message(200);
         assert_eq!(sign_in(&node, &ann.email, NEXT).await.status, 200);
     }
