@@ -169,6 +169,10 @@ impl Context {
         keys: &[LedgerKey],
     ) -> Result<Result<Booking, (LedgerKey, Span)>, Fault> {
         let now = self.now();
+        // Of hundreds that wait for each other most are forbidden: they need not queue up to write that.
+        if let Some(blocked) = self.forbidden(keys, now).await? {
+            return Ok(Err(blocked));
+        }
         let mut transaction = self.database.write().await?;
         let mut counted = Vec::with_capacity(keys.len());
         let mut entries = Vec::with_capacity(keys.len());
@@ -187,6 +191,17 @@ impl Context {
         }
         transaction.commit().await?;
         Ok(Ok(booking))
+    }
+
+    /// Which of these ledgers forbids another attempt now, and for how long.
+    async fn forbidden(&self, keys: &[LedgerKey], now: Timestamp) -> Result<Option<(LedgerKey, Span)>, Fault> {
+        let mut link = self.database.read().await?;
+        for key in keys {
+            if let Err(wait) = throttle::find(&mut link, key).await?.attempt(now) {
+                return Ok(Some((*key, wait)));
+            }
+        }
+        Ok(None)
     }
 
     /// Waits for the check of a booked attempt. One that could not be checked, because too many others are waiting

@@ -5,6 +5,7 @@ use bailiwick_domain::time::Timestamp;
 
 use crate::database::WriteTransaction;
 use crate::error::Result;
+use crate::link::Link;
 use crate::row::record;
 use crate::statement::statements;
 use crate::value::values;
@@ -15,6 +16,7 @@ statements! {
     Write HOLD = "INSERT INTO throttle_ledgers (key, failures, last_failure_at) VALUES ($1, 0, 0) \
         ON CONFLICT (key) DO UPDATE SET failures = throttle_ledgers.failures \
         RETURNING failures, last_failure_at";
+    Read FIND = "SELECT failures, last_failure_at FROM throttle_ledgers WHERE key = $1";
     Write SET = "UPDATE throttle_ledgers SET failures = $2, last_failure_at = $3 WHERE key = $1";
     Write FORGET = "DELETE FROM throttle_ledgers WHERE key = $1";
     /// The moment goes back too, unless somebody failed since.
@@ -34,10 +36,16 @@ record! {
 /// A ledger, held until the transaction ends.
 pub async fn hold(transaction: &mut WriteTransaction, key: &LedgerKey) -> Result<Ledger> {
     let rows: Vec<LedgerRecord> = transaction.change_returning(&HOLD, values![key.bytes().as_slice()]).await?;
-    Ok(rows
-        .into_iter()
-        .next()
-        .map_or_else(Ledger::default, |record| Ledger { failures: record.failures, last_failure: record.last_failure }))
+    Ok(ledger_of(rows.into_iter().next()))
+}
+
+/// A ledger as it is, held by nobody.
+pub async fn find(link: &mut Link, key: &LedgerKey) -> Result<Ledger> {
+    link.optional(&FIND, values![key.bytes().as_slice()]).await.map(ledger_of)
+}
+
+fn ledger_of(record: Option<LedgerRecord>) -> Ledger {
+    record.map_or_else(Ledger::default, |record| Ledger { failures: record.failures, last_failure: record.last_failure })
 }
 
 /// Writes a ledger that is held.
