@@ -2,7 +2,7 @@
 
 use bailiwick_domain::id::{AuditId, OrganisationId, uuid_v7};
 use bailiwick_domain::page::Page;
-use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::time::{Span, Timestamp};
 use uuid::Uuid;
 
 use super::audit::audit_columns;
@@ -150,7 +150,16 @@ pub async fn next(
 ) -> Result<Vec<AuditRecord>> {
     let (statement, ()) = either(reach, (&NEXT, ()), (&NEXT_WITHIN, ()));
     let after = after.map_or(Uuid::nil(), AuditId::uuid);
+    // Nothing that is still to come was written before: the index of organisations leads past the rest.
+    let filter = AuditFilter { from: filter.from.max(moment(after)), ..filter.clone() };
     link.all(statement, &filter.with(reach, values![after, limit])).await
+}
+
+/// The moment, to the millisecond, at which an id begins (RFC 9562, 5.7).
+fn moment(id: Uuid) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    let begun = Timestamp::from_seconds(i64::try_from(seconds).ok()?);
+    Some(begun.plus(Span::microseconds(i64::from(nanoseconds) / 1000)))
 }
 
 type Choice<T> = (&'static Statement, T);
