@@ -17,6 +17,7 @@ use http::header::{RETRY_AFTER, USER_AGENT};
 use super::fault::log_answered_by_form;
 use super::frame::{Cookies, Frame, local_path, sentence, set_cookie, sign_in_cookies};
 use super::theme::theme_cookie;
+use super::view::account::AccountNotice;
 use super::view::layout::{Field, THEME_COOKIE};
 use super::view::login::{LoginNotice, LoginPage, LoginRefusal};
 use super::view::register::with_next;
@@ -33,7 +34,10 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     let next = local_path(&visit.context, visit.query_member("next").unwrap_or("/"));
     let frame = Frame::new(&visit, None, None);
     if visit.caller.is_some() {
-        return Cookies::default().redirect(&next);
+        // A session that waited for the address to be confirmed is good from then on.
+        let is_confirmed_now = visit.query_member("notice") == Some("confirmed");
+        let to = if is_confirmed_now { AccountNotice::Confirmed.address() } else { next };
+        return Cookies::default().redirect(&to);
     }
     let notice = match visit.query_member("notice") {
         Some("signed-out") => Some(LoginNotice::SignedOut),

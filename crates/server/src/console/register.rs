@@ -97,13 +97,17 @@ fn user_agent(visit: &Visit<Option<Caller>>) -> Option<&str> {
     visit.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok())
 }
 
-/// Leads to where one wanted to go, signed in; where that takes a confirmed address, to the mail.
+/// Leads to where one wanted to go, signed in; where that takes a confirmed address, to the mail. The session is
+/// good from the confirmation on then.
 fn welcome(visit: &Visit<Option<Caller>>, session: &BrowserSession, next: &str) -> Result<Response, Fault> {
-    if visit.context.settings.unconfirmed == Unconfirmed::Nothing {
-        return Cookies::default().redirect("/login?notice=registered");
-    }
-    let to = if next == "/" { AccountNotice::Registered.address() } else { next.to_owned() };
+    let has_to_wait = visit.context.settings.unconfirmed == Unconfirmed::Nothing;
+    let to = if has_to_wait { "/login?notice=registered".to_owned() } else { goal(next) };
     sign_in_cookies(visit, session).redirect(&to)
+}
+
+/// Where one wanted to go, or else to one's account, which says what there is to do now.
+fn goal(next: &str) -> String {
+    if next == "/" { AccountNotice::Registered.address() } else { next.to_owned() }
 }
 
 /// There is an account with the address. To whoever knows its password it is a sign-in, so that a second click
@@ -114,7 +118,7 @@ async fn taken(
     mut form: RegisterForm,
 ) -> Result<Response, Fault> {
     match visit.context.sign_in_browser(credentials, false, &visit.origin, user_agent(visit)).await {
-        Ok(session) => welcome(visit, &session, &form.next),
+        Ok(session) => sign_in_cookies(visit, &session).redirect(&goal(&form.next)),
         Err(fault) if fault.code == Code::AddressUnconfirmed => Cookies::default().redirect("/login?notice=registered"),
         Err(fault) if matches!(fault.code, Code::WrongCredentials | Code::Throttled) => {
             form.email = Field::refused(form.email.value, "There is an account with it already.");
