@@ -120,12 +120,13 @@ async fn no_change_is_lost_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_super_admin_is_left_on_sqlite() {
     let directory = tempfile::tempdir().unwrap();
-    races(&format!("sqlite://{}", directory.path().join("test.db").display()), directory.path()).await;
+    let url = format!("sqlite://{}", directory.path().join("test.db").display());
+    Box::pin(races(&url, directory.path())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_super_admin_is_left_on_postgres() {
     let directory = tempfile::tempdir().unwrap();
     let guard = Cluster::shared().create_database().unwrap();
-    races(guard.url(), directory.path()).await;
+    Box::pin(races(guard.url(), directory.path())).await;
 }
