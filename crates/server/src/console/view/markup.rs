@@ -23,7 +23,7 @@ impl Element {
 }
 
 /// Elements that have no end tag.
-const VOID: [&str; 6] = ["input", "link", "meta", "br", "hr", "path"];
+const VOID: [&str; 7] = ["input", "link", "meta", "br", "hr", "path", "col"];
 
 /// The elements of a page in their order.
 ///
