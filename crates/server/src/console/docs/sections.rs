@@ -112,7 +112,8 @@ fn parameter(schemas: Schemas<'_>, value: &Value) -> DocsParameter {
 /// An answer; only successes show their body, for faults all have the same two.
 fn answer<'a>(status: &str, value: &'a Value, heading: &'a str, bodies: &mut Bodies<'a>) -> Option<DocsAnswer> {
     let status = status.parse().ok()?;
-    let schema = value.pointer(JSON_SCHEMA).or_else(|| value.pointer(JSON_LINE_SCHEMA)).filter(|_| (200..300).contains(&status));
+    let schema =
+        value.pointer(JSON_SCHEMA).or_else(|| value.pointer(JSON_LINE_SCHEMA)).filter(|_| (200..300).contains(&status));
     // The document lists faults in lines that begin with a dash.
     let lines = text(value, "description").unwrap_or_default().lines().map(|line| line.trim_start_matches("- "));
     let headers = value.get("headers").and_then(Value::as_object).into_iter().flat_map(headers);
