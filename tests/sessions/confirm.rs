@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bailiwick_app::settings::Unconfirmed;
 use bailiwick_app::setup::{Beginning, SetupWarrant};
+use bailiwick_contract::access::AccessKind;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
@@ -144,6 +145,33 @@ on_both_engines! {
         confirm(&bench, links.first().unwrap()).await.message(200);
         let status = async || get(&node, "/api/systems", &access).await.status;
         until_status(Duration::from_secs(1), 200, status).await;
+    }
+
+    async fn no_right_of_an_organisation_counts_before_the_address_is_confirmed(bench: Bench) {
+        bench.organisation("Owner", None).await;
+        let (_, access) = register(&bench).await;
+        let form = format!("email={}&password={}", EMAIL.replace('@', "%40"), NEXT.replace(' ', "+"));
+        let login = bench.call(Method::POST, "/login").header("Origin", &bench.origin);
+        let login = login.header("Content-Type", "application/x-www-form-urlencoded").body(form);
+        let login = Answer::of(login).await;
+        let cookies = login.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let cookies: Vec<_> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
+        let node = strict(&bench, Unconfirmed::Account).await;
+        let registry = bailiwick_server::registry().unwrap();
+        let mut asked = 0;
+        for info in registry.endpoints().filter(|info| matches!(info.access, AccessKind::Needs(_))) {
+            let path = info.path.replace("{id}", "019a9f00-0000-7000-8000-00000000aaaa");
+            assert!(!path.contains('{'), "say here what stands for the parameter of {path}");
+            let answer = Answer::of(node.call(info.method.clone(), &path).bearer_auth(&access)).await;
+            let expected = json!({ "code": 403, "message": "e-mail address not confirmed", "data": {} });
+            assert_eq!((answer.status, answer.json()), (403, expected), "{}", info.name);
+            asked += 1;
+        }
+        assert!(asked >= 6, "only {asked} endpoints need a right");
+        for (path, status) in [("/", 403), ("/system-creation?type=ns8", 403), ("/account", 200)] {
+            let page = node.call(Method::GET, path).header("Cookie", cookies.join("; "));
+            assert_eq!(Answer::of(page).await.status, status, "{path}");
+        }
     }
 
     async fn whoever_has_not_confirmed_cannot_sign_in_where_the_settings_say_so(bench: Bench) {
