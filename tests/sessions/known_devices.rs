@@ -4,6 +4,7 @@ use bailiwick_app::operator::UserKey;
 use bailiwick_app::settings::BaseUrl;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
+use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
@@ -15,6 +16,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use serde_json::json;
 
+use crate::reset::RESET;
 use crate::support::{Answer, Aside, WRONG};
 use crate::throttle::{FREE, address, attempt_from, behind_a_proxy, must_wait};
 
@@ -27,7 +29,10 @@ const HALF_A_YEAR: &str = "Max-Age=15552000";
 
 /// Submits the form of the sign-in from an address, with a device cookie or without.
 async fn submit(node: &Bench, from: &str, cookie: Option<&str>, email: &str, password: &str) -> Answer {
-    let request = node.call(Method::POST, "/login").header("Origin", node.context.settings.base_url.origin()).header("X-Forwarded-For", from);
+    let request = node
+        .call(Method::POST, "/login")
+        .header("Origin", node.context.settings.base_url.origin())
+        .header("X-Forwarded-For", from);
     let request = match cookie {
         Some(value) => request.header(COOKIE, format!("theme=dark; bailiwick-device={value}")),
         None => request,
@@ -182,6 +187,23 @@ on_both_engines! {
         bench.context.set_password_as_operator(&key, password).await.unwrap();
         must_wait(&attempt_from(&node, &address(3), &ann.email, PASSWORD).await, 1);
         assert_eq!(Aside::of(&bench).await.number("SELECT COUNT(*) FROM known_devices").await, 0);
+    }
+
+    async fn whoever_sets_a_forgotten_password_gets_in_whatever_strangers_do_and_no_other_device_is_known(bench: Bench) {
+        let ann = ann(&bench).await;
+        let node = behind_a_proxy(&bench).await;
+        let cookie = signed_in(&submit(&node, &address(1), None, &ann.email, PASSWORD).await);
+        assert_eq!(attempt_from(&node, &address(2), &ann.email, PASSWORD).await.status, 200);
+        lock(&node, &ann).await;
+        let token = bench.mailed_link(&ann, LinkPurpose::Reset).await;
+        let body = json!({ "Token": token, "NewPassword": NEXT });
+        let request = node.call(Method::POST, RESET).header("X-Forwarded-For", address(3)).json(&body);
+        assert_eq!(Answer::of(request).await.status, 200);
+        lock(&node, &ann).await;
+        assert_eq!(submit(&node, &address(1), Some(&cookie), &ann.email, NEXT).await.status, 429);
+        must_wait(&attempt_from(&node, &address(2), &ann.email, NEXT).await, 1);
+        let fresh = signed_in(&submit(&node, &address(3), None, &ann.email, NEXT).await);
+        signed_in(&submit(&node, &address(1), Some(&fresh), &ann.email, NEXT).await);
     }
 
     async fn a_device_is_known_for_half_a_year_after_its_last_sign_in(bench: Bench) {
