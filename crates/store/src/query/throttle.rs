@@ -45,7 +45,8 @@ pub async fn find(link: &mut Link, key: &LedgerKey) -> Result<Ledger> {
 }
 
 fn ledger_of(record: Option<LedgerRecord>) -> Ledger {
-    record.map_or_else(Ledger::default, |record| Ledger { failures: record.failures, last_failure: record.last_failure })
+    record
+        .map_or_else(Ledger::default, |record| Ledger { failures: record.failures, last_failure: record.last_failure })
 }
 
 /// Writes a ledger that is held.
