@@ -7,6 +7,7 @@ use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_store::query::retention;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
@@ -82,6 +83,18 @@ on_both_engines! {
         bench.clock.advance(Span::minutes(20));
         reset(&bench, &third, "another quiet marmot bicycle").await.refuses_field("Token");
         assert_eq!(sign_in(&bench, &ann.email, NEXT).await.status, 200);
+    }
+
+    async fn links_are_forgotten_once_they_have_expired(bench: Bench) {
+        let ann = ann(&bench).await;
+        bench.mailed_link(&ann, LinkPurpose::Reset).await;
+        bench.mailed_link(&ann, LinkPurpose::Confirm).await;
+        let aside = Aside::of(&bench).await;
+        for (wait, left) in [(Span::minutes(20), 2), (Span::microseconds(1), 1), (Span::hours(24), 0)] {
+            bench.clock.advance(wait);
+            retention::run(&bench.context.database, bench.context.now()).await.unwrap();
+            assert_eq!(aside.number("SELECT COUNT(*) FROM links").await, left, "after {wait:?} more");
+        }
     }
 
     async fn whoever_asks_again_leaves_the_earlier_links_good_up_to_three(bench: Bench) {
