@@ -21,6 +21,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 
 use bailiwick_domain::session::SessionKind;
+use bailiwick_domain::system::SystemTypes;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::Database;
 
@@ -55,6 +56,7 @@ async fn open(directory: PathBuf) -> Context {
     let database = Database::open(&format!("sqlite://{}/test.db", directory.display())).await.unwrap();
     let settings = Settings {
         registration: Registration::Closed,
+        system_types: SystemTypes::parse_list("ns8").unwrap(),
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         ..Settings::new(BaseUrl::parse_text("https://bailiwick.example").unwrap(), directory)
     };
