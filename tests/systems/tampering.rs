@@ -232,7 +232,10 @@ on_both_engines! {
         let beyond = log.after(&insert(&format!("5, {}", end + 1))).await;
         assert_eq!(beyond, [at("entries_beyond_end", LANE, end + 1, end + 1)]);
         peek::execute(&bench, "DROP INDEX audit_in_lanes").await;
-        assert_eq!(log.after(&insert("5, 2")).await, [at("entry_repeated", LANE, 2, 2)]);
+        let twice = log.after(&insert("5, 2")).await;
+        assert!(twice.contains(&at("entry_repeated", LANE, 2, 2)), "{twice:?}");
+        // Where chance made the new one's id the smaller, it is met first, and does not fit there.
+        assert!(twice.iter().all(|finding| (finding.2, finding.3) == (Some(2), Some(2))), "{twice:?}");
     }
 
     async fn a_forged_or_missing_end_is_found_and_not_gone_on_from(bench: Bench) {

@@ -35,7 +35,7 @@ pub enum FindingKind {
     EndRemoved,
     /// Two entries claim one place.
     Repeated {
-        /// The id of the second, where it has one.
+        /// The id of the one that was met second, where it has one.
         entry: Option<Uuid>,
     },
     /// The last entry is not the one at which the lane's sealed end stands.
@@ -140,7 +140,7 @@ impl fmt::Display for FindingKind {
             Self::Removed => formatter.write_str("removed from the middle of the log"),
             Self::EndRemoved => formatter.write_str("removed from the end of the log"),
             Self::Repeated { entry } => {
-                write!(formatter, "added: a second entry claims the place of another{}", named(entry))
+                write!(formatter, "added: two entries claim this place, one of them the server's{}", named(entry))
             }
             Self::Rewritten => {
                 formatter.write_str("rewritten: the entries fit together, and do not lead to the end that was sealed")
