@@ -184,7 +184,7 @@ on_both_engines! {
 
         let key = UserKey::Email(EmailAddress::parse_text(&ann.email).unwrap());
         let password = Password::parse_text(PASSWORD).unwrap();
-        bench.context.set_password_as_operator(&key, password).await.unwrap();
+        node.context.set_password_as_operator(&key, password).await.unwrap();
         must_wait(&attempt_from(&node, &address(3), &ann.email, PASSWORD).await, 1);
         assert_eq!(Aside::of(&bench).await.number("SELECT COUNT(*) FROM known_devices").await, 0);
     }
@@ -195,7 +195,7 @@ on_both_engines! {
         let cookie = signed_in(&submit(&node, &address(1), None, &ann.email, PASSWORD).await);
         assert_eq!(attempt_from(&node, &address(2), &ann.email, PASSWORD).await.status, 200);
         lock(&node, &ann).await;
-        let token = bench.mailed_link(&ann, LinkPurpose::Reset).await;
+        let token = node.mailed_link(&ann, LinkPurpose::Reset).await;
         let body = json!({ "Token": token, "NewPassword": NEXT });
         let request = node.call(Method::POST, RESET).header("X-Forwarded-For", address(3)).json(&body);
         assert_eq!(Answer::of(request).await.status, 200);
