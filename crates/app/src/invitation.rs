@@ -74,8 +74,8 @@ impl Context {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         check_reach(&mut transaction, caller, invitee).await?;
-        let inviter = Some(caller.principal.user);
-        let sent = self.send_invitation(&mut transaction, invitee, inviter, Actor::Caller(caller), now).await?;
+        let sender = Some(caller.principal.user);
+        let sent = self.send_invitation(&mut transaction, invitee, sender, Actor::Caller(caller), now).await?;
         transaction.commit().await?;
         Ok(sent)
     }
@@ -88,7 +88,7 @@ impl Context {
         &self,
         transaction: &mut WriteTransaction,
         invitee: &Invitee,
-        inviter: Option<UserId>,
+        sender: Option<UserId>,
         actor: Actor<'_>,
         now: Timestamp,
     ) -> Result<InvitationRecord, Fault> {
@@ -103,7 +103,7 @@ impl Context {
             organisation: invitee.organisation,
             role: invitee.role,
             language: invitee.language,
-            invited_by: inviter,
+            invited_by: sender,
             expires_at: now.plus(LIFETIME),
         };
         invitation::insert(transaction, &new, now).await?;

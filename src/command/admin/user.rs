@@ -10,6 +10,7 @@ use bailiwick_domain::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use super::invitation;
 use super::table::table;
 use super::{argument, describe, json_flag, moment, open, parse, password_stdin, print, read_password, refused, text};
 use crate::settings::Configuration;
@@ -20,7 +21,7 @@ pub(super) fn line() -> Command {
         Command::new(name).about(about).arg(who)
     };
     Command::new("user")
-        .about("People: list, show, create, suspend, reactivate, set a password, end sessions")
+        .about("People: list, show, create, invite, suspend, reactivate, set a password, end sessions")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
@@ -36,6 +37,7 @@ pub(super) fn line() -> Command {
         )
         .subcommand(one("show", "Show one person with their memberships and sessions").arg(json_flag()))
         .subcommand(create_line())
+        .subcommand(invitation::line())
         .subcommand(one("suspend", "Refuse a person everything from their next request on; nothing of theirs is lost"))
         .subcommand(one("reactivate", "End the suspension of a person"))
         .subcommand(
@@ -72,6 +74,7 @@ pub(super) async fn run(configuration: &Configuration, user: &ArgMatches) -> Res
         Some(("list", arguments)) => list(configuration, arguments).await,
         Some(("show", arguments)) => show(configuration, arguments).await,
         Some(("create", arguments)) => create(configuration, arguments).await,
+        Some(("invite", arguments)) => invitation::run(configuration, arguments).await,
         Some(("suspend", arguments)) => {
             let (key, context) = one(configuration, arguments).await?;
             let outcome = context.suspend_user_as_operator(&key).await.map_err(refused)?;

@@ -88,7 +88,7 @@ struct MeView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Membership")]
-struct MembershipView {
+pub(super) struct MembershipView {
     /// The organisation.
     organization_id: OrganisationId,
     /// Its name.

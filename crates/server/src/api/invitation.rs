@@ -1,0 +1,220 @@
+//! Invitations into organisations.
+
+use bailiwick_app::caller::Caller;
+use bailiwick_app::invitation::{InvitationRecord, Invitee};
+use bailiwick_contract::answer::{Created201, Ok200, Reply};
+use bailiwick_contract::call::Call;
+use bailiwick_contract::endpoint::Endpoint;
+use bailiwick_contract::input::{NoPath, NoQuery};
+use bailiwick_contract::{body, path, query};
+use bailiwick_domain::account::Language;
+use bailiwick_domain::email::EmailAddress;
+use bailiwick_domain::fault::Code;
+use bailiwick_domain::id::{InvitationId, OrganisationId, UserId};
+use bailiwick_domain::invitation::InvitationStatus;
+use bailiwick_domain::link::LinkToken;
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::page::{Direction, Page, PageNumber, PageSize};
+use bailiwick_domain::principal::Membership;
+use bailiwick_domain::role::{Right, Role};
+use bailiwick_domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::me::MembershipView;
+use super::pagination::PaginationView;
+
+/// The endpoints of this section.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/invitations", "list-invitations", "List invitations")
+            .tag("Invitations")
+            .describe("Those into the organisations whose people you manage, the newest first.")
+            .needs(Right::ManageUsers)
+            .handle(list),
+        Endpoint::post("/api/invitations", "create-invitation", "Invite somebody")
+            .tag("Invitations")
+            .describe(
+                "Mails a link, good once and for 7 days, by which whoever has the address joins the organisation, with \
+                 an account or without one; the answer is the same for both. An organisation sends at most 100 \
+                 invitations in 24 hours, and at most 3 to one address.",
+            )
+            .needs(Right::ManageUsers)
+            .faults(&[Code::TooManyInvitations])
+            .handle(create),
+        Endpoint::post("/api/invitations/accept", "accept-invitation", "Accept an invitation")
+            .tag("Invitations")
+            .describe(
+                "You join the organisation, where the invitation was mailed to your address, which then counts as \
+                 confirmed. Whoever has no account yet registers with the invitation instead.",
+            )
+            .faults(&[Code::InvitationForAnother, Code::AlreadyMember])
+            .signed_in()
+            .handle(accept),
+        Endpoint::delete("/api/invitations/{id}", "revoke-invitation", "Take an invitation back")
+            .tag("Invitations")
+            .describe("Its link opens nothing from then on.")
+            .needs(Right::ManageUsers)
+            .faults(&[Code::InvitationNotFound, Code::InvitationOver])
+            .handle(revoke),
+    ]
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Invitation")]
+struct InvitationView {
+    /// The id.
+    id: InvitationId,
+    /// To whom it was mailed.
+    email: EmailAddress,
+    /// Whereto.
+    organization: InvitingView,
+    /// As what.
+    role: Role,
+    /// In which language the mail was written; null where none was chosen.
+    language: Option<Language>,
+    /// What became of it.
+    status: InvitationStatus,
+    /// Who invites; null where it was the operator of the server.
+    invited_by: Option<InviterView>,
+    /// When it was mailed.
+    created_at: Timestamp,
+    /// Until when it is good.
+    expires_at: Timestamp,
+    /// When it was accepted; null where it was not.
+    accepted_at: Option<Timestamp>,
+    /// When it was taken back; null where it was not.
+    revoked_at: Option<Timestamp>,
+}
+
+/// The organisation that somebody is invited to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "InvitingOrganization")]
+struct InvitingView {
+    /// The organisation.
+    id: OrganisationId,
+    /// Its name.
+    name: Name,
+    /// Its place in the partner tree.
+    r#type: OrganisationKind,
+}
+
+/// Who invites.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Inviter")]
+struct InviterView {
+    /// The person.
+    id: UserId,
+    /// How they are called.
+    name: Name,
+}
+
+impl InvitationView {
+    fn new(now: Timestamp, invitation: InvitationRecord) -> Self {
+        let inviter = invitation.invited_by.zip(invitation.invited_by_name);
+        let (accepted_at, revoked_at) = (invitation.accepted_at, invitation.revoked_at);
+        Self {
+            id: invitation.id,
+            email: invitation.email,
+            organization: InvitingView {
+                id: invitation.organisation,
+                name: invitation.organisation_name,
+                r#type: invitation.organisation_kind,
+            },
+            role: invitation.role,
+            language: invitation.language,
+            status: InvitationStatus::at(now, invitation.expires_at, accepted_at, revoked_at),
+            invited_by: inviter.map(|(id, name)| InviterView { id, name }),
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+            accepted_at,
+            revoked_at,
+        }
+    }
+}
+
+query! {
+    /// Which page of the invitations.
+    pub struct InvitationsQuery {
+        /// Which page.
+        page: PageNumber => defaulted "page",
+        /// How many on a page.
+        page_size: PageSize => defaulted "page_size",
+    }
+}
+
+/// A page of invitations.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "InvitationPage")]
+struct InvitationsView {
+    /// The invitations, the newest first.
+    invitations: Vec<InvitationView>,
+    /// Where in the whole list this page is.
+    pagination: PaginationView,
+}
+
+async fn list(call: Call<Caller, NoPath, InvitationsQuery>) -> Reply<Ok200<InvitationsView>> {
+    let page = Page { number: call.query.page, size: call.query.page_size };
+    let (now, found) = (call.context.now(), call.context.list_invitations(&call.caller, page).await?);
+    let pagination = PaginationView::new(page, found.total, "created_at", Direction::Descending);
+    let invitations = found.invitations.into_iter().map(|invitation| InvitationView::new(now, invitation)).collect();
+    Ok(Ok200::new(InvitationsView { invitations, pagination }).saying("invitations retrieved successfully"))
+}
+
+body! {
+    /// Who is invited, whereto and as what.
+    pub strict struct CreateInvitation {
+        /// The organisation.
+        organization_id: OrganisationId => required "organization_id",
+        /// The address that the invitation is mailed to.
+        email: EmailAddress => required "email",
+        /// What the person will be there; it grants no more than you hold.
+        role: Role => required "role",
+        /// The language of the mail; English unless said otherwise.
+        language: Language => optional "language",
+    }
+}
+
+async fn create(call: Call<Caller, NoPath, NoQuery, CreateInvitation>) -> Reply<Created201<InvitationView>> {
+    let CreateInvitation { organization_id: organisation, email, role, language } = call.body;
+    let sent = call.context.invite(&call.caller, &Invitee { organisation, email, role, language }).await?;
+    Ok(Created201::new(InvitationView::new(call.context.now(), sent)).saying("invitation sent successfully"))
+}
+
+body! {
+    /// The token of the link.
+    pub strict struct AcceptInvitation {
+        /// The member `token` of the mailed link.
+        token: LinkToken => required "token",
+    }
+}
+
+async fn accept(call: Call<Caller, NoPath, NoQuery, AcceptInvitation>) -> Reply<Ok200<MembershipView>> {
+    let joined = call.context.accept_invitation(&call.caller, &call.body.token).await?;
+    let membership = Membership {
+        organisation: joined.organisation,
+        organisation_name: joined.organisation_name,
+        organisation_kind: joined.organisation_kind,
+        role: joined.role,
+    };
+    Ok(Ok200::new(MembershipView::from(&membership)).saying("invitation accepted successfully"))
+}
+
+path! {
+    /// Which invitation.
+    pub struct InvitationPath or InvitationNotFound {
+        /// The invitation's id.
+        id: InvitationId,
+    }
+}
+
+async fn revoke(call: Call<Caller, InvitationPath>) -> Reply<Ok200<InvitationView>> {
+    let revoked = call.context.revoke_invitation(&call.caller, call.path.id).await?;
+    Ok(Ok200::new(InvitationView::new(call.context.now(), revoked)).saying("invitation revoked successfully"))
+}
