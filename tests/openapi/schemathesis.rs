@@ -88,6 +88,8 @@ fn settings(run: &Run<'_>) -> String {
         "confirm-address",
         "send-confirmation",
         "register",
+        "create-invitation",
+        "accept-invitation",
     ] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");
