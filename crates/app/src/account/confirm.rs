@@ -9,10 +9,10 @@ use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::account::{self, AccountRecord};
 use bailiwick_store::query::{invalidation, mailed_link};
-use serde_json::json;
 
+use super::act;
 use crate::attempts::Booking;
-use crate::audit::{Act, Actor};
+use crate::audit::Actor;
 use crate::caller::{Caller, Origin};
 use crate::context::Context;
 use crate::settings::Unconfirmed;
@@ -131,15 +131,5 @@ impl Context {
         booking.refund(&mut transaction).await?;
         transaction.commit().await?;
         Ok(refused)
-    }
-}
-
-fn act(action: &'static str, person: &AccountRecord) -> Act {
-    Act {
-        action,
-        subject_kind: "user",
-        subject: Some(person.id.uuid()),
-        organisation: person.organisation,
-        details: json!({}),
     }
 }

@@ -15,7 +15,9 @@ pub use register::{Affiliation, NewAccount, Registered};
 pub(crate) use sessions::LastUses;
 pub use sessions::OwnSession;
 
+use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{SessionId, UserId};
+use bailiwick_domain::name::Name;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::{invalidation, session};
@@ -52,5 +54,25 @@ impl Context {
             self.audit(transaction, actor, act, now).await?;
         }
         Ok(ended)
+    }
+}
+
+/// What a guesser would know about a person.
+pub(crate) fn known_about<'name>(
+    email: &EmailAddress,
+    name: &Name,
+    organisations: impl Iterator<Item = &'name Name>,
+) -> Vec<String> {
+    [email.to_string(), name.to_string()].into_iter().chain(organisations.map(ToString::to_string)).collect()
+}
+
+/// An act on a person of which nothing more needs to be known.
+fn act(action: &'static str, person: &AccountRecord) -> Act {
+    Act {
+        action,
+        subject_kind: "user",
+        subject: Some(person.id.uuid()),
+        organisation: person.organisation,
+        details: json!({}),
     }
 }

@@ -10,6 +10,7 @@ use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::{account, known_device, mailed_link, user};
 use serde_json::json;
 
+use super::known_about;
 use crate::audit::{Act, Actor};
 use crate::caller::Caller;
 use crate::context::Context;
@@ -65,8 +66,10 @@ impl Context {
             let refusal = Refusal::new("different", "another one than the password that you have now");
             return Err(Fault::field("NewPassword", refusal, None));
         }
+        let organisations = principal.memberships.iter().map(|membership| &membership.organisation_name);
+        let known = known_about(&principal.email, &principal.name, organisations);
         // Before an attempt is counted: a new one that will not do is no guess.
-        let new = self.accept_password(new, known_about(caller), "NewPassword").await?;
+        let new = self.accept_password(new, known, "NewPassword").await?;
         let provenance = Provenance::of(principal.email.as_str(), &caller.origin);
         let booking = self.book_attempt(&provenance).await?;
         let stored = user::for_sign_in(&mut self.database.read().await?, &principal.email).await?;
@@ -123,13 +126,6 @@ impl Context {
         };
         Ok(self.queue_mail(transaction, &mail, now).await?)
     }
-}
-
-/// What a guesser would know about a person.
-fn known_about(caller: &Caller) -> Vec<String> {
-    let principal = &caller.principal;
-    let organisations = principal.memberships.iter().map(|membership| membership.organisation_name.to_string());
-    [principal.email.to_string(), principal.name.to_string()].into_iter().chain(organisations).collect()
 }
 
 /// Estimates take milliseconds of a processor, so they do not run where answers are made.

@@ -15,14 +15,14 @@ use bailiwick_domain::id::{RequestId, uuid_v7};
 use bailiwick_domain::link::{LinkPurpose, LinkToken};
 use bailiwick_domain::password::Password;
 use bailiwick_domain::throttle::LedgerKey;
-use bailiwick_store::query::account::{self, AccountRecord};
+use bailiwick_store::query::account;
 use bailiwick_store::query::reset_request::{self, ResetRequest};
 use bailiwick_store::query::{known_device, mailed_link, throttle, user, user_list};
-use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::audit::{Act, Actor};
+use super::{act, known_about};
+use crate::audit::Actor;
 use crate::caller::Origin;
 use crate::context::Context;
 use crate::provenance::Provenance;
@@ -89,8 +89,8 @@ impl Context {
         let person = account::find(&mut link, id).await?.ok_or_else(LinkToken::not_good)?;
         let organisations = user_list::memberships(&mut link, id).await?;
         drop(link);
-        let organisations = organisations.iter().map(|membership| membership.organisation_name.to_string());
-        let known = [person.email.to_string(), person.name.to_string()].into_iter().chain(organisations).collect();
+        let organisations = organisations.iter().map(|membership| &membership.organisation_name);
+        let known = known_about(&person.email, &person.name, organisations);
         let new = self.accept_password(new, known, "NewPassword").await?;
         let hash = self.hasher.hash(new.password(), self.random.as_ref()).await?;
 
@@ -189,14 +189,4 @@ impl Context {
 fn origin_of(request: &ResetRequest) -> Origin {
     let address = request.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     Origin { address, request_id: RequestId::from_uuid(request.request_id), browser: None }
-}
-
-fn act(action: &'static str, person: &AccountRecord) -> Act {
-    Act {
-        action,
-        subject_kind: "user",
-        subject: Some(person.id.uuid()),
-        organisation: person.organisation,
-        details: json!({}),
-    }
 }

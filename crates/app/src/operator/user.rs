@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{Listing, OperatorRefusal, OrganisationKey, Outcome};
 use crate::account::OwnSession;
+use crate::account::known_about;
 use crate::audit::{Act, Actor};
 use crate::context::Context;
 
@@ -187,8 +188,8 @@ impl Context {
         password: Password,
     ) -> Result<(ListedUser, u64), OperatorRefusal> {
         let PersonDetails { person, memberships, .. } = self.user_for_operator(key).await?;
-        let organisations = memberships.iter().map(|membership| membership.organisation_name.to_string());
-        let known = [person.email.to_string(), person.name.to_string()].into_iter().chain(organisations).collect();
+        let organisations = memberships.iter().map(|membership| &membership.organisation_name);
+        let known = known_about(&person.email, &person.name, organisations);
         let password = self.accept_password(password, known, "password").await?;
         let hash = self.hasher.hash(password.password(), self.random.as_ref()).await?;
 
