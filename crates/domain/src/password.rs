@@ -127,7 +127,6 @@ pub fn estimate(password: &Password, known_about_person: &[&str]) -> Strength {
 fn is_made_of(password: &Password, known_about_person: &[&str]) -> bool {
     const OWN_CHARACTERS_MIN: usize = 4;
     let mut words = words_of(known_about_person);
-    words.retain(|word| !word.trim().is_empty());
     words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
     let all = password.expose().to_lowercase();
     let rest = words.iter().fold(all, |rest, word| rest.replace(&word.to_lowercase(), " "));
@@ -135,12 +134,13 @@ fn is_made_of(password: &Password, known_about_person: &[&str]) -> bool {
 }
 
 /// The whole texts, the sides of addresses, and the words in them, because people use parts of their own names.
+/// What is so short that it stands in every other password is none of them.
 fn words_of(texts: &[&str]) -> Vec<String> {
     const WORD_LENGTH_MIN: usize = 3;
     let sides = texts.iter().filter(|text| text.contains('@')).flat_map(|text| text.split('@'));
     let words = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    let parts = sides.chain(words).filter(|part| part.chars().count() >= WORD_LENGTH_MIN);
-    texts.iter().copied().chain(parts).map(str::to_owned).collect()
+    let all = texts.iter().copied().chain(sides).chain(words).map(str::trim);
+    all.filter(|part| part.chars().count() >= WORD_LENGTH_MIN).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -170,6 +170,11 @@ mod tests {
         assert!(accept("Hotel Bellavista has 12 marmots", &known).is_ok());
         assert_eq!(accept("passwordpassword", &[]).unwrap_err().rule, "strength");
         assert!(accept("correct zebra battery lantern", &["ann@example.org"]).is_ok());
+    }
+
+    #[test]
+    fn a_name_of_one_letter_takes_no_letters_from_a_password() {
+        assert!(accept("e?e!e.e,e;e:e-e_e", &["ann@example.org", "E"]).is_ok());
     }
 
     #[test]
