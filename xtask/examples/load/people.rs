@@ -16,6 +16,7 @@ use bailiwick_store::query::audit::{self, AuditEntry};
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::user::{self, NewUser};
 use bailiwick_store::{Database, WriteTransaction};
+use futures_util::StreamExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -24,8 +25,10 @@ use serde_json::json;
 const BEGINNING: Timestamp = Timestamp::from_seconds(1_700_000_000);
 /// People in each organisation; the first of them runs it.
 const IN_EACH_ORGANISATION: u64 = 10;
-/// People that are committed at once.
+/// People that are committed at once; whole organisations.
 const AT_ONCE: u64 = 2000;
+/// Commits that are under way at once: on PostgreSQL a single one mostly waits for answers.
+const WRITERS: usize = 8;
 
 const GIVEN_NAMES: [&str; 8] = ["Ada", "Bruno", "Carla", "Dario", "Elsa", "Fabio", "Greta", "Hans"];
 const FAMILY_NAMES: [&str; 8] = ["Verdi", "Keller", "Rossi", "Moser", "Bianchi", "Gruber", "Conti", "Huber"];
@@ -81,15 +84,22 @@ pub(crate) async fn populate(directory: &Path, url: &str, model: &str, count: u6
     let hash = user::for_sign_in(&mut link, &model).await?.context("nobody has the password")?.hash;
     let owner = organisation::owner(&mut link).await?.context("the server is not set up")?;
     drop(link);
-    let mut done = 0;
-    while done < count {
-        let next = (done + AT_ONCE).min(count);
-        let mut transaction = database.write().await?;
-        for number in done..next {
-            add(&mut transaction, number, owner, &hash).await?;
+    let pieces = (0..count).step_by(usize::try_from(AT_ONCE)?).map(|first| {
+        let (database, hash) = (database.clone(), hash.clone());
+        async move {
+            let numbers = first..(first + AT_ONCE).min(count);
+            let mut transaction = database.write().await?;
+            for number in numbers.clone() {
+                add(&mut transaction, number, owner, &hash).await?;
+            }
+            transaction.commit().await?;
+            anyhow::Ok(numbers.end - numbers.start)
         }
-        transaction.commit().await?;
-        done = next;
+    });
+    let mut pieces = futures_util::stream::iter(pieces).map(tokio::spawn).buffer_unordered(WRITERS);
+    let mut done = 0;
+    while let Some(added) = pieces.next().await {
+        done += added??;
         tell(done);
     }
     Ok(())

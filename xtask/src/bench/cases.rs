@@ -41,29 +41,31 @@ fn read(server: &Server, path: &str, access: &str, seconds: f64) -> Result<Measu
 }
 
 fn reads(stage: &mut Stage, engine: Engine) -> Result<Row> {
-    stage.bailiwick(engine, |stage, bailiwick, bare| {
-        let ours = bailiwick.start()?;
-        let (access, _) = ours.sign_in(0)?;
-        let path = format!("/api/systems/{}", ours.create_system(&access)?);
-        let what = format!("`GET /api/systems/{{id}}`, signed in, {}", engine.name());
-        let seconds = stage.seconds();
-        let duel = stage.duel(
-            &what,
-            || read(bare, "/", &access, seconds),
-            || read(&ours, &path, &access, seconds),
-            Measured::rate,
-        )?;
-        let aim = if engine == Engine::Sqlite { Aim::AtLeast(0.5) } else { Aim::None };
-        Ok(Row::of_rates(&what, "bare server", duel, aim))
+    let aim = if engine == Engine::Sqlite { Aim::AtLeast(0.5) } else { Aim::None };
+    signed_in_read(stage, engine, "`GET /api/systems/{id}`, signed in", aim, |ours, access| {
+        Ok(format!("/api/systems/{}", ours.create_system(access)?))
     })
 }
 
 fn own_user(stage: &mut Stage, engine: Engine) -> Result<Row> {
+    signed_in_read(stage, engine, "`GET /auth/user/{uuid}`, oneself", Aim::None, |ours, access| {
+        Ok(format!("/auth/user/{}", ours.own_id(access)?))
+    })
+}
+
+/// Reads of one address, which `prepare` makes sure is there, against a bare server.
+fn signed_in_read(
+    stage: &mut Stage,
+    engine: Engine,
+    what: &str,
+    aim: Aim,
+    prepare: impl FnOnce(&Server, &str) -> Result<String>,
+) -> Result<Row> {
     stage.bailiwick(engine, |stage, bailiwick, bare| {
         let ours = bailiwick.start()?;
         let (access, _) = ours.sign_in(0)?;
-        let path = format!("/auth/user/{}", ours.own_id(&access)?);
-        let what = format!("`GET /auth/user/{{uuid}}`, oneself, {}", engine.name());
+        let path = prepare(&ours, &access)?;
+        let what = format!("{what}, {}", engine.name());
         let seconds = stage.seconds();
         let duel = stage.duel(
             &what,
@@ -71,7 +73,7 @@ fn own_user(stage: &mut Stage, engine: Engine) -> Result<Row> {
             || read(&ours, &path, &access, seconds),
             Measured::rate,
         )?;
-        Ok(Row::of_rates(&what, "bare server", duel, Aim::None))
+        Ok(Row::of_rates(&what, "bare server", duel, aim))
     })
 }
 

@@ -80,6 +80,11 @@ impl Stage {
         self.bar.set_message(what.into());
     }
 
+    /// Says something above the progress bar.
+    pub(crate) fn tell(&self, line: &str) {
+        self.bar.suspend(|| println!("{line}"));
+    }
+
     pub(crate) fn close(&self) {
         self.bar.finish_and_clear();
     }
@@ -186,7 +191,7 @@ pub(crate) struct Duel {
 }
 
 const fn rounds(is_quick: bool) -> usize {
-    if is_quick { 1 } else { 3 }
+    if is_quick { 1 } else { 5 }
 }
 
 /// How many steps of the progress bar a case has.

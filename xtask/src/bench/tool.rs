@@ -20,7 +20,7 @@ pub(crate) struct Measured(HashMap<String, f64>);
 impl Measured {
     fn read(output: &Output) -> Result<Self> {
         let text = String::from_utf8_lossy(&output.stdout);
-        ensure!(output.status.success(), "a load failed: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(output.status.success(), "a load failed, {}; it has said why", output.status);
         let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
         Ok(Self(pairs.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()))
     }
@@ -47,7 +47,8 @@ pub(crate) struct Load(Child);
 impl Load {
     /// Starts a command of the example.
     pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
-        let child = command()?.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        // What goes wrong it says to whoever started the benchmark: a pipe that nobody empties would hold it up.
+        let child = command()?.args(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
         Ok(Self(child.context("the loads do not run")?))
     }
 
@@ -63,8 +64,8 @@ impl Load {
         for line in BufReader::new(output).lines() {
             tell(&line?);
         }
-        let output = self.0.wait_with_output()?;
-        ensure!(output.status.success(), "a load failed: {}", String::from_utf8_lossy(&output.stderr));
+        let status = self.0.wait()?;
+        ensure!(status.success(), "a load failed, {status}; it has said why");
         Ok(())
     }
 
