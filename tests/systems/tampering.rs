@@ -262,6 +262,55 @@ on_both_engines! {
         log.scene.admin.create(&bench, &draft).await;
     }
 
+    async fn a_forged_end_is_found_for_ever_after_and_nothing_is_changed_meanwhile(bench: Bench) {
+        let log = Log::written(&bench).await;
+        let own = bench.directory().join(FILE_NAME);
+        let mut tamperings = vec![
+            "UPDATE audit_heads SET seal = digest WHERE lane = 5",
+            "DELETE FROM audit_heads WHERE lane = 5",
+        ];
+        if bench.database_url().starts_with("postgres") {
+            // What keeps one row from being read must not keep the others from being looked at.
+            tamperings.push(
+                "ALTER TABLE audit_heads ALTER COLUMN seal DROP NOT NULL; UPDATE audit_heads SET seal = NULL WHERE lane = 5",
+            );
+        }
+        for tampering in tamperings {
+            let before = contradictions(&own);
+            peek::execute(&bench, tampering).await;
+            checkpoint(&bench).await;
+            assert_eq!(contradictions(&own), before + 1, "{tampering}");
+            checkpoint(&bench).await;
+            assert_eq!(contradictions(&own), before + 1, "{tampering}: one complaint is enough");
+            // In no lane, whichever turn it is: what nobody vouches for could be taken back unnoticed.
+            let entries = peek::number(&bench, "SELECT COUNT(*) FROM audit").await;
+            for number in 0..LANES {
+                let draft = json!({ "name": format!("Meanwhile {number}"), "type": "ns8" });
+                log.scene.admin.post(&bench, "/api/systems", &draft).await.assert_is(500, "internal server error");
+            }
+            assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM audit").await, entries);
+            log.put_right().await;
+            checkpoint(&bench).await;
+            let found = found(&verify(&bench, &[&own]).await);
+            assert!(found.iter().any(|finding| finding.0 == "noticed_by_server"), "{tampering}: {found:?}");
+        }
+        // All is right again, and only what the server saw speaks of it.
+        assert_eq!(log.findings().await, []);
+        log.scene.admin.create(&bench, &json!({ "name": "Afterwards", "type": "ns8" })).await;
+    }
+
+    async fn what_was_vouched_for_stays_so_while_an_end_is_forged(bench: Bench) {
+        let log = Log::written(&bench).await;
+        peek::execute(&bench, "UPDATE audit_heads SET number = 1 WHERE lane = 5").await;
+        checkpoint(&bench).await;
+        let text = std::fs::read_to_string(bench.directory().join(FILE_NAME)).unwrap();
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(last["contradicts"], true);
+        let ends = last["heads"].as_array().unwrap();
+        assert_eq!(ends.len(), usize::try_from(LANES).unwrap());
+        assert_eq!(ends[5]["number"], log.end_of(LANE).await, "not the forged one");
+    }
+
     async fn a_checkpoint_of_somebody_else_is_not_believed(bench: Bench) {
         let log = Log::written(&bench).await;
         let text = std::fs::read_to_string(&log.checkpoints).unwrap();
@@ -286,6 +335,11 @@ on_both_engines! {
         }
         assert!(lines >= 2, "there was something to change");
     }
+}
+
+/// How often the server noted that the log was not as it left it.
+fn contradictions(checkpoints: &Path) -> usize {
+    std::fs::read_to_string(checkpoints).unwrap().lines().filter(|line| line.contains("\"contradicts\":true")).count()
 }
 
 fn found_nothing(verification: &Verification) -> bool {

@@ -22,6 +22,7 @@ mod sqlite;
 mod statement;
 mod value;
 
+pub use audit::Ends;
 pub use database::{Database, WriteTransaction};
 pub use error::{Error, Result};
 pub use link::Link;

@@ -1,5 +1,6 @@
 //! Going on with the chain of the audit log, and vouching for it outside the database.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use bailiwick_domain::audit::Head;
 use bailiwick_domain::fault::Fault;
 use bailiwick_store::query::audit_chain;
-use bailiwick_store::{Database, Link};
+use bailiwick_store::{Database, Ends, Link};
 use tokio::sync::{Mutex, watch};
 
 use super::checkpoint::Checkpoint;
@@ -50,8 +51,8 @@ struct State {
     /// The ends that the last checkpoint named.
     last: Vec<Head>,
     lines: u32,
-    /// The forged ends that were complained of already.
-    complained: Vec<Head>,
+    /// The lanes with an end that is forged or gone, as far as a checkpoint says so already.
+    complained: BTreeSet<i64>,
 }
 
 impl Checkpoints {
@@ -74,41 +75,35 @@ impl Checkpoints {
 impl Context {
     /// Writes a checkpoint of the audit log if it has moved since the last one.
     ///
-    /// It also looks whether the log still goes on from the last one, and says so loudly when not.
+    /// It also looks whether every end is ours and the log still goes on from the last checkpoint. Where
+    /// that is not so it says so loudly, once for each state, and in a checkpoint, so that putting
+    /// everything back does not hide it.
     pub async fn checkpoint_audit_log(&self) -> Result<(), Fault> {
         let mut state = self.checkpoints.state.lock().await;
         // What a link of a moment ago shows may be older than what the last checkpoint said.
         self.database.look_afresh();
         let mut link = self.database.read().await?;
-        let records = audit_chain::heads(&mut link).await?;
-        let key = self.vault.audit_seal_key();
-        let forged = records.iter().filter(|record| !key.verifies(&record.head, &record.seal));
-        let forged: Vec<Head> = forged.map(|record| record.head).collect();
-        if !forged.is_empty() {
-            if forged != state.complained {
-                let lanes: Vec<_> = forged.iter().map(|head| head.lane).collect();
-                tracing::error!(?lanes, "somebody else moved the ends of the audit log; run: bailiwick audit verify");
-                metrics::counter!("audit_contradictions_total").increment(1);
-                state.complained = forged;
-            }
-            // What is not ours is not vouched for.
-            return Ok(());
-        }
-        let heads: Vec<Head> = records.into_iter().map(|record| record.head).filter(|head| head.number > 0).collect();
-        if heads == state.last {
-            return Ok(());
-        }
-        let contradicts = !goes_on(&mut link, &state.last, &heads).await?;
+        let ends = self.database.audit_ends(&mut link).await?;
+        let amiss: BTreeSet<i64> = ends.forged.union(&ends.gone).copied().collect();
+        // Also when a commit met it, and somebody put it right before we could look.
+        let is_news =
+            if amiss.is_empty() { ends.was_amiss && state.complained.is_empty() } else { amiss != state.complained };
+        let heads = vouched(&ends, &state.last);
+        let does_go_on = goes_on(&mut link, &state.last, &heads).await?;
         drop(link);
-        if contradicts {
-            tracing::error!("the audit log does not go on from its last checkpoint; run: bailiwick audit verify");
-            metrics::counter!("audit_contradictions_total").increment(1);
+        if is_news || heads != state.last {
+            complain(&ends, is_news, does_go_on);
+            let contradicts = is_news || !does_go_on;
+            let checkpoint = Checkpoint::sign(self.now(), heads, contradicts, self.vault.checkpoint_key());
+            state.lines = state.lines.wrapping_add(1);
+            let thin_out = state.lines % THIN_OUT_EVERY == 1;
+            self.write_checkpoint(checkpoint.clone(), thin_out).await.map_err(Fault::broken)?;
+            state.last = checkpoint.heads;
         }
-        let checkpoint = Checkpoint::sign(self.now(), heads, contradicts, self.vault.checkpoint_key());
-        state.lines = state.lines.wrapping_add(1);
-        let thin_out = state.lines % THIN_OUT_EVERY == 1;
-        self.write_checkpoint(checkpoint.clone(), thin_out).await.map_err(Fault::broken)?;
-        state.last = checkpoint.heads;
+        if amiss.is_empty() {
+            self.database.trust_audit_chain();
+        }
+        state.complained = amiss;
         Ok(())
     }
 
@@ -134,6 +129,33 @@ impl Context {
                 _ = stop.changed() => {}
             }
         }
+    }
+}
+
+/// The ends that a checkpoint names. Where an end is forged that is the one that the last checkpoint
+/// named: what was vouched for once stays so, and nothing that is not ours is vouched for.
+fn vouched(ends: &Ends, last: &[Head]) -> Vec<Head> {
+    let kept = last.iter().filter(|old| ends.forged.contains(&old.lane));
+    let mut heads: Vec<Head> = ends.good.iter().filter(|head| head.number > 0).chain(kept).copied().collect();
+    heads.sort_by_key(|head| head.lane);
+    heads
+}
+
+fn complain(ends: &Ends, is_news: bool, does_go_on: bool) {
+    if is_news {
+        let Ends { forged, gone, .. } = ends;
+        tracing::error!(
+            ?forged,
+            ?gone,
+            "somebody else moved ends of the audit log; no change is made until the database is put \
+             right; run: bailiwick audit verify"
+        );
+    }
+    if !does_go_on {
+        tracing::error!("the audit log does not go on from its last checkpoint; run: bailiwick audit verify");
+    }
+    if is_news || !does_go_on {
+        metrics::counter!("audit_contradictions_total").increment(1);
     }
 }
 

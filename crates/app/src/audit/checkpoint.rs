@@ -26,7 +26,8 @@ pub struct Checkpoint {
     /// The ends of all lanes that have an entry, by lane.
     #[serde(with = "ends")]
     pub heads: Vec<Head>,
-    /// Whether the server saw, when it wrote this, that the log is not the one of the checkpoint before.
+    /// Whether the server saw, when it wrote this, that the log is not the one of the checkpoint before, or
+    /// that somebody else moved the end of a lane. Such an end is not named here; the one before it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contradicts: bool,
     /// The name of the key that signed it.

@@ -70,7 +70,8 @@ pub enum FindingKind {
         /// The moment of the last checkpoint that agrees with the log.
         agreed: Option<Timestamp>,
     },
-    /// The server saw, when it wrote this checkpoint, that the log had been put back or rewritten.
+    /// The server saw, when it wrote this checkpoint, that the log had been put back or rewritten, or an end
+    /// forged or taken away.
     Noticed {
         /// The checkpoint.
         witness: Witness,
@@ -164,7 +165,8 @@ impl fmt::Display for FindingKind {
             }
             Self::Noticed { witness } => write!(
                 formatter,
-                "the server itself saw at {} that the log did not go on from the checkpoint before (line {} of {})",
+                "the server itself saw at {} that an end of the log was not its own, or that the log did not go on \
+                 from the checkpoint before (line {} of {})",
                 witness.at,
                 witness.line,
                 witness.file.display()

@@ -15,6 +15,8 @@ use crate::value::{Value, values};
 const PAGE: i64 = 1000;
 /// Entries outside of the chain that are named one by one.
 const STRAYS_MAX: i64 = 100;
+/// What stands for a number that is none; no seal was ever made for it.
+const NO_NUMBER: i64 = -1;
 
 statements! {
     Write INSERT = concat!("INSERT INTO audit (", audit_columns!(), ", lane, number, digest) \
@@ -42,7 +44,7 @@ statements! {
 /// The end of a lane with its seal, as it is stored.
 #[derive(Clone, Debug)]
 pub struct HeadRecord {
-    /// The end; a digest of the wrong length counts as one that no entry has.
+    /// The end; what is of no use as a number or a digest counts as one that no entry has.
     pub head: Head,
     /// What vouches for it.
     pub seal: Vec<u8>,
@@ -50,9 +52,13 @@ pub struct HeadRecord {
 
 impl Record for HeadRecord {
     fn read(row: &mut Row<'_>) -> Result<Self> {
-        let (lane, number, digest) = (row.column()?, row.column()?, row.column::<Vec<u8>>()?);
+        let mut column = || row.column::<Stored>();
+        // Whoever changed a column's type or emptied it must not keep the others from being read.
+        let number = |stored| if let Stored::Number(number) = stored { number } else { NO_NUMBER };
+        let bytes = |stored| if let Stored::Bytes(bytes) = stored { bytes } else { Vec::new() };
+        let (lane, last, digest) = (number(column()?), number(column()?), bytes(column()?));
         let digest = Digest::from_bytes(&digest).unwrap_or(Digest::BEGINNING);
-        Ok(Self { head: Head { lane, number, digest }, seal: row.column()? })
+        Ok(Self { head: Head { lane, number: last, digest }, seal: bytes(column()?) })
     }
 }
 
