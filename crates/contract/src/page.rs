@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bailiwick_app::caller::{Caller, Origin};
-use bailiwick_app::context::Context;
+use bailiwick_app::context::{Context, Identity};
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Span;
-use http::header::{HeaderValue, LOCATION};
+use http::header::{HeaderValue, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 
 use crate::access::{AccessKind, caller};
@@ -93,6 +93,43 @@ impl<C> Visit<C> {
     pub fn cookie(&self, name: &str) -> Option<&str> {
         cookie(&self.headers, name)
     }
+
+    /// With what somebody visits, as it says of itself.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.headers.get(USER_AGENT)?.to_str().ok()
+    }
+}
+
+/// Who visits a page that everybody may see.
+#[derive(Clone, Debug)]
+pub enum Guest {
+    /// Nobody who is signed in.
+    Stranger,
+    /// Somebody whose session is good as soon as their address is confirmed; until then they see what strangers see.
+    Waiting(Caller),
+    /// Somebody who is signed in.
+    SignedIn(Caller),
+}
+
+impl Guest {
+    /// Who is signed in.
+    #[must_use]
+    pub const fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::SignedIn(caller) => Some(caller),
+            Self::Stranger | Self::Waiting(_) => None,
+        }
+    }
+
+    /// Whose session the browser brings along, whether it is good for anything yet or not.
+    #[must_use]
+    pub const fn holder(&self) -> Option<&Caller> {
+        match self {
+            Self::Waiting(caller) | Self::SignedIn(caller) => Some(caller),
+            Self::Stranger => None,
+        }
+    }
 }
 
 fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -143,18 +180,23 @@ impl Audience for Anybody {
 }
 
 impl Audience for Visitor {
-    type Caller = Option<Caller>;
+    type Caller = Guest;
 
     fn kind(self) -> AccessKind {
         AccessKind::Open
     }
 
-    async fn admit(self, service: &Service, headers: &HeaderMap, origin: &Origin) -> Result<Option<Caller>, Fault> {
-        match (Member { right: None }).admit(service, headers, origin).await {
-            Ok(caller) => Ok(Some(caller)),
-            Err(fault) if fault.code == Code::InvalidToken => Ok(None),
-            Err(fault) => Err(fault),
+    async fn admit(self, service: &Service, headers: &HeaderMap, origin: &Origin) -> Result<Guest, Fault> {
+        let identity = match identify(service, headers).await {
+            Ok(identity) => identity,
+            Err(fault) if fault.code == Code::InvalidToken => return Ok(Guest::Stranger),
+            Err(fault) => return Err(fault),
+        };
+        if service.context.admit(&identity.principal, None).is_err() {
+            return caller(identity, origin, None).map(Guest::Waiting);
         }
+        service.context.note_use(&identity, origin.address);
+        caller(identity, origin, None).map(Guest::SignedIn)
     }
 }
 
@@ -166,15 +208,19 @@ impl Audience for Member {
     }
 
     async fn admit(self, service: &Service, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
-        let name = service.cookies.session;
-        let value = cookie(headers, name).ok_or(Code::InvalidToken)?;
-        let identity = service.context.identify_cookie(value).await?;
+        let identity = identify(service, headers).await?;
         // Whoever may not even be signed in before they confirm their address visits as a stranger.
         service.context.admit(&identity.principal, None).map_err(|_| Code::InvalidToken)?;
         service.context.admit(&identity.principal, self.right)?;
         service.context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
     }
+}
+
+/// Whose session the browser brings along; [`Code::InvalidToken`] for nobody's.
+async fn identify(service: &Service, headers: &HeaderMap) -> Result<Identity, Fault> {
+    let value = cookie(headers, service.cookies.session).ok_or(Code::InvalidToken)?;
+    service.context.identify_cookie(value).await
 }
 
 /// A page that does not say yet who may see it.
@@ -225,7 +271,7 @@ impl PageDeclaration<UndecidedAudience> {
         self.audience(Anybody)
     }
 
-    /// Everybody, signed in or not. The handler's caller is an `Option<Caller>`.
+    /// Everybody, signed in or not. The handler's caller is a [`Guest`].
     pub fn visitor(self) -> PageDeclaration<Visitor> {
         self.audience(Visitor)
     }

@@ -39,11 +39,12 @@ impl Context {
         self.peek_link(token, LinkPurpose::Confirm).await
     }
 
-    /// Confirms the address that a link was mailed to; nothing changes where it was confirmed before.
+    /// Confirms the address that a link was mailed to, and tells whose it is; nothing changes where it was confirmed
+    /// before.
     ///
     /// # Errors
     /// That of [`LinkToken::not_good`].
-    pub async fn confirm_address(&self, token: &LinkToken, origin: &Origin) -> Result<(), Fault> {
+    pub async fn confirm_address(&self, token: &LinkToken, origin: &Origin) -> Result<UserId, Fault> {
         let (now, purpose) = (self.now(), LinkPurpose::Confirm);
         let digest = token.digest(purpose);
         let found = mailed_link::find(&mut self.database.read().await?, &digest, purpose, now).await?;
@@ -58,7 +59,7 @@ impl Context {
         }
         transaction.commit().await?;
         self.principals.forget(id.uuid());
-        Ok(())
+        Ok(id)
     }
 
     /// Mails the caller another link for confirming their address.

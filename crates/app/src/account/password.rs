@@ -5,18 +5,23 @@ use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::password::{NewPassword, Password, Strength, estimate};
-use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::{account, known_device, mailed_link, user};
 use serde_json::json;
 
 use super::known_about;
+use crate::attempts::Booking;
 use crate::audit::{Act, Actor};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::hasher::Verdict;
 use crate::mail::{Mail, MailKind};
 use crate::provenance::Provenance;
+
+/// A second click comes within this time of the first one. Later, what was typed in the place of the current password
+/// is wrong, whatever the new one is.
+const SECOND_CLICK_WITHIN: Span = Span::minutes(1);
 
 /// How hard a password is to guess, and whether it would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +66,34 @@ impl Context {
     /// # Errors
     /// A validation fault on `CurrentPassword` or `NewPassword`; [`Code::Throttled`] after too many wrong ones.
     pub async fn update_password(&self, caller: &Caller, current: Password, new: Password) -> Result<(), Fault> {
+        let (new, booking) = self.book_update(caller, &current, new).await?;
+        let is_done = self.replace_password(caller, &current, &new, &booking).await?;
+        if is_done { Ok(()) } else { Err(not_current()) }
+    }
+
+    /// The same by a form, whose second click comes with the password of before: it finds the new one set already.
+    ///
+    /// # Errors
+    /// As [`Context::update_password`]. What finds nothing set just now counts as a wrong password.
+    pub async fn update_password_by_form(
+        &self,
+        caller: &Caller,
+        current: Password,
+        new: Password,
+    ) -> Result<(), Fault> {
+        let (new, booking) = self.book_update(caller, &current, new).await?;
+        let is_done = self.replace_password(caller, &current, &new, &booking).await?
+            || self.is_set_just_now(caller, &new, &booking).await?;
+        if is_done { Ok(()) } else { Err(not_current()) }
+    }
+
+    /// Accepts a new password, and books the attempt of whoever has to know the old one.
+    async fn book_update(
+        &self,
+        caller: &Caller,
+        current: &Password,
+        new: Password,
+    ) -> Result<(NewPassword, Booking), Fault> {
         let principal = &caller.principal;
         if new.expose() == current.expose() {
             let refusal = Refusal::new("different", "another one than the password that you have now");
@@ -71,22 +104,49 @@ impl Context {
         // Before an attempt is counted: a new one that will not do is no guess.
         let new = self.accept_password(new, known, "NewPassword").await?;
         let provenance = Provenance::of(principal.email.as_str(), &caller.origin);
-        let booking = self.book_attempt(&provenance).await?;
+        Ok((new, self.book_attempt(&provenance).await?))
+    }
+
+    /// Whether another click has just set this password.
+    async fn is_set_just_now(&self, caller: &Caller, new: &NewPassword, booking: &Booking) -> Result<bool, Fault> {
+        let since = self.now().minus(SECOND_CLICK_WITHIN);
+        let mut link = self.database.read().await?;
+        let Some(hash) = user::hash_set_since(&mut link, caller.principal.user, since).await? else { return Ok(false) };
+        drop(link);
+        let verdict = self.hasher.verify(new.password(), Some(hash), self.random.as_ref());
+        if self.check(booking, verdict).await? == Verdict::Wrong {
+            return Ok(false);
+        }
+        let mut transaction = self.database.write().await?;
+        booking.refund(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Puts the new password in the place of the current one; false when that is another, or is so meanwhile.
+    async fn replace_password(
+        &self,
+        caller: &Caller,
+        current: &Password,
+        new: &NewPassword,
+        booking: &Booking,
+    ) -> Result<bool, Fault> {
+        let principal = &caller.principal;
+        let provenance = Provenance::of(principal.email.as_str(), &caller.origin);
         let stored = user::for_sign_in(&mut self.database.read().await?, &principal.email).await?;
         let stored = stored.filter(|stored| stored.id == principal.user).ok_or(Code::InvalidToken)?;
-        let verdict = self.hasher.verify(&current, Some(stored.hash.clone()), self.random.as_ref());
-        let verdict = self.check(&booking, verdict).await?;
-        let wrong = || Fault::field("CurrentPassword", Refusal::new("match", "the password that you have now"), None);
+        let verdict = self.hasher.verify(current, Some(stored.hash.clone()), self.random.as_ref());
+        let verdict = self.check(booking, verdict).await?;
         if verdict == Verdict::Wrong {
-            return Err(wrong());
+            return Ok(false);
         }
-        let hash = self.check(&booking, self.hasher.hash(new.password(), self.random.as_ref())).await?;
+        let hash = self.check(booking, self.hasher.hash(new.password(), self.random.as_ref())).await?;
 
         let now = self.now();
         let mut transaction = self.database.write().await?;
         // Between the hash and here another change may have been quicker.
         if !user::change_hash(&mut transaction, principal.user, &stored.hash, &hash, now).await? {
-            return Err(wrong());
+            return Ok(false);
         }
         // Whoever has a link for setting another one must not undo this.
         mailed_link::end_all(&mut transaction, principal.user, LinkPurpose::Reset).await?;
@@ -107,7 +167,7 @@ impl Context {
         self.tell_of_new_password(&mut transaction, principal.user, now).await?;
         transaction.commit().await?;
         self.principals.forget(principal.user.uuid());
-        Ok(())
+        Ok(true)
     }
 
     /// Queues the mail that tells a person of a change of their password, which may not have been their own.
@@ -126,6 +186,10 @@ impl Context {
         };
         Ok(self.queue_mail(transaction, &mail, now).await?)
     }
+}
+
+fn not_current() -> Fault {
+    Fault::field("CurrentPassword", Refusal::new("match", "the password that you have now"), None)
 }
 
 /// Estimates take milliseconds of a processor, so they do not run where answers are made.

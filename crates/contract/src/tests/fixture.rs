@@ -30,7 +30,7 @@ use crate::call::Call;
 use crate::endpoint::{Endpoint, RateClass};
 use crate::fault_answer::Message;
 use crate::input::{NoBody, NoPath, NoQuery, Patch};
-use crate::page::{Page, Visit};
+use crate::page::{Guest, Page, Visit};
 use crate::registry::Registry;
 
 pub(super) const SOME_ID: &str = "0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a";
@@ -255,13 +255,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn page(visit: Visit<Option<Caller>>) -> Result<axum::response::Response, Fault> {
-    let words = [visit.caller.is_some().to_string(), visit.parameter("name").unwrap_or_default().to_owned()];
+async fn page(visit: Visit<Guest>) -> Result<axum::response::Response, Fault> {
+    let words = [visit.caller.caller().is_some().to_string(), visit.parameter("name").unwrap_or_default().to_owned()];
     let query = visit.query_member("q").unwrap_or_default();
     Ok(axum::response::Response::new(Body::from(format!("{} {query}", words.join(" ")))))
 }
 
-async fn post(visit: Visit<Option<Caller>>) -> Result<axum::response::Response, Fault> {
+async fn post(visit: Visit<Guest>) -> Result<axum::response::Response, Fault> {
     Ok(axum::response::Response::new(Body::from(visit.field("said").unwrap_or("nothing").to_owned())))
 }
 

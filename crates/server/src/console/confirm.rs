@@ -1,10 +1,10 @@
 //! Confirming an address by a mailed link.
 
 use axum::response::Response;
-use bailiwick_app::caller::Caller;
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::LinkToken;
 use http::StatusCode;
 
@@ -13,6 +13,9 @@ use super::frame::{Cookies, Frame};
 use super::view::account::AccountNotice;
 use super::view::confirm::{ConfirmPage, ConfirmState};
 
+/// Where one comes to after confirming the address of another account than the one that one is signed in to.
+const CONFIRMED: &str = "/confirm?confirmed";
+
 pub(super) fn pages() -> Vec<Page> {
     vec![
         Page::get("/confirm", "confirm-address-form").visitor().handle(show),
@@ -20,7 +23,10 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
-async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
+    if visit.query_member("confirmed").is_some() {
+        return answer(&visit, StatusCode::OK, ConfirmState::Confirmed);
+    }
     let Ok(token) = LinkToken::parse_text(visit.query_member("token").unwrap_or_default()) else {
         return refuse_link(&visit);
     };
@@ -31,13 +37,12 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     }
 }
 
-async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
     let Ok(token) = LinkToken::parse_text(visit.field("token").unwrap_or_default()) else {
         return refuse_link(&visit);
     };
     match visit.context.confirm_address(&token, &visit.origin).await {
-        Ok(()) if visit.caller.is_some() => Cookies::default().redirect(&AccountNotice::Confirmed.address()),
-        Ok(()) => Cookies::default().redirect("/login?notice=confirmed"),
+        Ok(account) => confirmed(&visit, account),
         Err(fault) if fault.code == Code::ValidationFailed => refuse_link(&visit),
         Err(fault) => {
             let wrong = FormFault::of(fault, &visit.origin)?;
@@ -47,20 +52,26 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     }
 }
 
-fn ask(
-    visit: &Visit<Option<Caller>>,
-    status: StatusCode,
-    token: &LinkToken,
-    alert: Option<String>,
-) -> Result<Response, Fault> {
+/// Leads to one's own account, which says so there; whoever is signed in to another one stays away from it.
+fn confirmed(visit: &Visit<Guest>, account: UserId) -> Result<Response, Fault> {
+    let to = match (&visit.caller, visit.caller.holder()) {
+        // A session that waited for this is good from now on.
+        (_, Some(holder)) if holder.principal.user == account => AccountNotice::Confirmed.address(),
+        (Guest::SignedIn(_), _) => CONFIRMED.to_owned(),
+        (Guest::Stranger | Guest::Waiting(_), _) => "/login?notice=confirmed".to_owned(),
+    };
+    Cookies::default().redirect(&to)
+}
+
+fn ask(visit: &Visit<Guest>, status: StatusCode, token: &LinkToken, alert: Option<String>) -> Result<Response, Fault> {
     answer(visit, status, ConfirmState::Ask { token: token.expose().to_owned(), alert })
 }
 
-fn refuse_link(visit: &Visit<Option<Caller>>) -> Result<Response, Fault> {
+fn refuse_link(visit: &Visit<Guest>) -> Result<Response, Fault> {
     answer(visit, StatusCode::NOT_FOUND, ConfirmState::LinkNotGood)
 }
 
-fn answer(visit: &Visit<Option<Caller>>, status: StatusCode, state: ConfirmState) -> Result<Response, Fault> {
+fn answer(visit: &Visit<Guest>, status: StatusCode, state: ConfirmState) -> Result<Response, Fault> {
     // The link is a secret until it is used, so it is not offered as a way back.
     let (layout, cookies) = Frame::of_post(visit).take();
     cookies.page(status, &ConfirmPage { layout, state })

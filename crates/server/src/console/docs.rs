@@ -9,8 +9,7 @@ mod tests;
 use std::sync::OnceLock;
 
 use axum::response::Response;
-use bailiwick_app::caller::Caller;
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_contract::registry::Registry;
 use bailiwick_domain::fault::{Code, Fault};
 use http::StatusCode;
@@ -30,7 +29,7 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
-async fn show_index(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show_index(visit: Visit<Guest>) -> Result<Response, Fault> {
     let sections = sections(&visit.registry);
     let (layout, cookies) = frame(&visit);
     let page = DocsPage {
@@ -43,14 +42,14 @@ async fn show_index(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     cookies.page(StatusCode::OK, &page)
 }
 
-async fn show_section(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show_section(visit: Visit<Guest>) -> Result<Response, Fault> {
     let section = section(&visit)?;
     let (layout, cookies) = frame(&visit);
     let index = index(sections(&visit.registry), section_path(&section.slug));
     cookies.page(StatusCode::OK, &DocsSectionPage { layout, index, section: section.clone() })
 }
 
-async fn show_operation(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show_operation(visit: Visit<Guest>) -> Result<Response, Fault> {
     let section = section(&visit)?;
     let name = visit.parameter("operation").unwrap_or_default();
     let operation = section.operations.iter().find(|operation| operation.id == name).ok_or(Code::NoSuchRoute)?;
@@ -61,12 +60,12 @@ async fn show_operation(visit: Visit<Option<Caller>>) -> Result<Response, Fault>
 }
 
 /// The section that the address names.
-fn section(visit: &Visit<Option<Caller>>) -> Result<&'static DocsSection, Fault> {
+fn section(visit: &Visit<Guest>) -> Result<&'static DocsSection, Fault> {
     let slug = visit.parameter("section").unwrap_or_default();
     Ok(sections(&visit.registry).iter().find(|section| section.slug == slug).ok_or(Code::NoSuchRoute)?)
 }
 
-async fn show_guide(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show_guide(visit: Visit<Guest>) -> Result<Response, Fault> {
     let guide = Guide::from_slug(visit.parameter("guide").unwrap_or_default()).ok_or(Code::NoSuchRoute)?;
     let (layout, cookies) = frame(&visit);
     let index = index(sections(&visit.registry), guide.path());
@@ -80,8 +79,8 @@ fn sections(registry: &Registry) -> &'static [DocsSection] {
     SECTIONS.get_or_init(|| sections::sections(registry))
 }
 
-fn frame(visit: &Visit<Option<Caller>>) -> (Layout, Cookies) {
-    Frame::new(visit, visit.caller.as_ref(), Some(Active::Docs)).take()
+fn frame(visit: &Visit<Guest>) -> (Layout, Cookies) {
+    Frame::new(visit, visit.caller.caller(), Some(Active::Docs)).take()
 }
 
 fn index(sections: &[DocsSection], current: String) -> DocsIndex {

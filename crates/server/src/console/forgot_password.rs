@@ -1,8 +1,7 @@
 //! Asking for a link by which to set a new password.
 
 use axum::response::Response;
-use bailiwick_app::caller::Caller;
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Parse;
@@ -23,18 +22,18 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
-async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
     let state = if visit.query_member("sent").is_some() {
         ForgotPasswordState::Sent
     } else {
-        let email = visit.caller.as_ref().map(|caller| caller.principal.email.to_string());
+        let email = visit.caller.caller().map(|caller| caller.principal.email.to_string());
         ForgotPasswordState::Form { email: Field::new(email.unwrap_or_default()), alert: None }
     };
     let (layout, cookies) = Frame::new(&visit, None, None).take();
     cookies.page(StatusCode::OK, &ForgotPasswordPage { layout, state })
 }
 
-async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
     let typed = visit.field("email").unwrap_or_default();
     let email = match EmailAddress::parse_text(typed) {
         Ok(email) => email,
@@ -53,12 +52,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     }
 }
 
-fn refuse(
-    visit: &Visit<Option<Caller>>,
-    status: StatusCode,
-    email: Field,
-    alert: Option<String>,
-) -> Result<Response, Fault> {
+fn refuse(visit: &Visit<Guest>, status: StatusCode, email: Field, alert: Option<String>) -> Result<Response, Fault> {
     let (layout, cookies) = Frame::of_post(visit).take();
     cookies.page(status, &ForgotPasswordPage { layout, state: ForgotPasswordState::Form { email, alert } })
 }

@@ -7,7 +7,7 @@ use bailiwick_app::caller::Caller;
 use bailiwick_app::context::Context;
 use bailiwick_app::sign_in::BrowserSession;
 use bailiwick_contract::cookie::{CookieNames, cookie};
-use bailiwick_contract::page::Visit;
+use bailiwick_contract::page::{Guest, Visit};
 use bailiwick_domain::account::Language;
 use bailiwick_domain::device::KNOWN_FOR;
 use bailiwick_domain::fault::Fault;
@@ -17,6 +17,7 @@ use data_encoding::BASE64URL_NOPAD;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::fault::log_answered_by_form;
 use super::view::layout::{Active, Field, Layout, Nav, PasswordProblem, THEME_COOKIE, theme_of};
 
 /// Random bytes in the cookie that form tokens are bound to.
@@ -140,9 +141,25 @@ pub(super) fn set_cookie(context: &Context, name: &str, value: &str, lifetime_s:
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
 }
 
-/// The cookies of a browser that has just signed in. The device cookie outlives the session: the account
-/// knows the browser by it when somebody signs in again.
-pub(super) fn sign_in_cookies<C>(visit: &Visit<C>, session: &BrowserSession) -> Cookies {
+/// Ends the session that the browser has had until now, which is about to lose it. Where that fails, what was done
+/// before stands: the session is left to expire.
+async fn end_previous(visit: &Visit<Guest>) {
+    let Some(caller) = visit.caller.holder() else { return };
+    if let Err(fault) = visit.context.sign_out(caller).await {
+        log_answered_by_form(&fault, &visit.origin);
+    }
+}
+
+/// Takes its session from a browser, and ends it.
+pub(super) async fn dismiss(visit: &Visit<Guest>) -> Cookies {
+    end_previous(visit).await;
+    Cookies::default().and(set_cookie(&visit.context, visit.cookies.session, "", Some(0)))
+}
+
+/// The cookies of a browser that has just signed in, in the place of the session that it has had until now. The
+/// device cookie outlives the session: the account knows the browser by it when somebody signs in again.
+pub(super) async fn sign_in_cookies(visit: &Visit<Guest>, session: &BrowserSession) -> Cookies {
+    end_previous(visit).await;
     let lifetime = session.expires_at.since(visit.context.now()).as_seconds();
     let lifetime = session.is_kept.then_some(lifetime);
     let cookies =

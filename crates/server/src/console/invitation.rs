@@ -5,7 +5,7 @@ use bailiwick_app::account::{Affiliation, NewAccount};
 use bailiwick_app::caller::Caller;
 use bailiwick_app::invitation::InvitationRecord;
 use bailiwick_app::settings::Registration;
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_domain::account::TermsAccepted;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
@@ -13,7 +13,6 @@ use bailiwick_domain::link::LinkToken;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use http::StatusCode;
-use http::header::USER_AGENT;
 
 use super::fault::FormFault;
 use super::frame::{Cookies, Frame, language, password_problem, set_cookie, sign_in_cookies, typed_field};
@@ -27,7 +26,7 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
-async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
     let Ok(token) = LinkToken::parse_text(visit.query_member("token").unwrap_or_default()) else {
         return refuse_link(&visit);
     };
@@ -36,12 +35,12 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     answer(&visit, StatusCode::OK, &token, invited, way)
 }
 
-async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
     let Ok(token) = LinkToken::parse_text(visit.field("token").unwrap_or_default()) else {
         return refuse_link(&visit);
     };
     let Some(invited) = peek(&visit, &token).await? else { return refuse_link(&visit) };
-    match (visit.field("act").unwrap_or_default(), &visit.caller) {
+    match (visit.field("act").unwrap_or_default(), visit.caller.caller()) {
         ("join", Some(caller)) => join(&visit, caller, &token, invited).await,
         ("register", None) => register(&visit, &token, invited).await,
         ("sign-out", Some(caller)) => {
@@ -56,7 +55,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
 }
 
 /// The invitation, while it can be accepted.
-async fn peek(visit: &Visit<Option<Caller>>, token: &LinkToken) -> Result<Option<InvitationRecord>, Fault> {
+async fn peek(visit: &Visit<Guest>, token: &LinkToken) -> Result<Option<InvitationRecord>, Fault> {
     match visit.context.peek_invitation(token, "token").await {
         Ok(invited) => Ok(Some(invited)),
         Err(fault) if fault.code == Code::ValidationFailed => Ok(None),
@@ -65,8 +64,8 @@ async fn peek(visit: &Visit<Option<Caller>>, token: &LinkToken) -> Result<Option
 }
 
 /// What whoever looks at the page can do.
-fn way(visit: &Visit<Option<Caller>>, invited: &InvitationRecord) -> Way {
-    match &visit.caller {
+fn way(visit: &Visit<Guest>, invited: &InvitationRecord) -> Way {
+    match visit.caller.caller() {
         Some(caller) if caller.principal.email.folded() == invited.email.folded() => Way::Join { alert: None },
         Some(caller) => Way::SignOut { user_email: caller.principal.email.to_string() },
         None if visit.context.settings.registration == Registration::Closed => Way::SignIn,
@@ -75,7 +74,7 @@ fn way(visit: &Visit<Option<Caller>>, invited: &InvitationRecord) -> Way {
 }
 
 async fn join(
-    visit: &Visit<Option<Caller>>,
+    visit: &Visit<Guest>,
     caller: &Caller,
     token: &LinkToken,
     invited: InvitationRecord,
@@ -95,11 +94,7 @@ async fn join(
     }
 }
 
-async fn register(
-    visit: &Visit<Option<Caller>>,
-    token: &LinkToken,
-    invited: InvitationRecord,
-) -> Result<Response, Fault> {
+async fn register(visit: &Visit<Guest>, token: &LinkToken, invited: InvitationRecord) -> Result<Response, Fault> {
     let typed = |name: &str| visit.field(name).unwrap_or_default();
     let name = Name::parse_text(typed("name"));
     let password = Password::parse_text(typed("password"));
@@ -126,16 +121,15 @@ async fn register(
         language: language(&visit.headers).or(invited.language),
         terms,
     };
-    let user_agent = visit.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    match visit.context.register_browser(new, &visit.origin, user_agent).await {
-        Ok(session) => sign_in_cookies(visit, &session).redirect("/"),
+    match visit.context.register_browser(new, &visit.origin, visit.user_agent()).await {
+        Ok(session) => sign_in_cookies(visit, &session).await.redirect("/"),
         Err(fault) => refused(visit, fault, token, invited, form),
     }
 }
 
 /// What the form says to a fault; faults that have nothing to do with registering go on.
 fn refused(
-    visit: &Visit<Option<Caller>>,
+    visit: &Visit<Guest>,
     fault: Fault,
     token: &LinkToken,
     invited: InvitationRecord,
@@ -165,7 +159,7 @@ fn address(token: &LinkToken) -> String {
 }
 
 fn answer(
-    visit: &Visit<Option<Caller>>,
+    visit: &Visit<Guest>,
     status: StatusCode,
     token: &LinkToken,
     invited: InvitationRecord,
@@ -182,11 +176,11 @@ fn answer(
     show_state(visit, status, InvitationState::Open { offer, way })
 }
 
-fn refuse_link(visit: &Visit<Option<Caller>>) -> Result<Response, Fault> {
+fn refuse_link(visit: &Visit<Guest>) -> Result<Response, Fault> {
     show_state(visit, StatusCode::NOT_FOUND, InvitationState::LinkNotGood)
 }
 
-fn show_state(visit: &Visit<Option<Caller>>, status: StatusCode, state: InvitationState) -> Result<Response, Fault> {
+fn show_state(visit: &Visit<Guest>, status: StatusCode, state: InvitationState) -> Result<Response, Fault> {
     // The link is a secret until it is used, so it is not offered as a way back.
     let (layout, cookies) = Frame::of_post(visit).take();
     cookies.page(status, &InvitationPage { layout, state })

@@ -5,19 +5,18 @@ use bailiwick_app::caller::{Caller, Origin};
 use bailiwick_app::context::{Context, Identity};
 use bailiwick_app::settings::Registration;
 use bailiwick_app::sign_in::{BrowserSession, Credentials};
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Class, Code, Fault};
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::password::Password;
 use bailiwick_domain::time::Span;
 use http::StatusCode;
-use http::header::{RETRY_AFTER, USER_AGENT};
+use http::header::RETRY_AFTER;
 
 use super::fault::log_answered_by_form;
 use super::frame::{Cookies, Frame, local_path, sentence, set_cookie, sign_in_cookies};
 use super::theme::theme_cookie;
-use super::view::account::AccountNotice;
 use super::view::layout::{Field, THEME_COOKIE};
 use super::view::login::{LoginNotice, LoginPage, LoginRefusal};
 use super::view::register::with_next;
@@ -30,14 +29,11 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
-async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
     let next = local_path(&visit.context, visit.query_member("next").unwrap_or("/"));
     let frame = Frame::new(&visit, None, None);
-    if visit.caller.is_some() {
-        // A session that waited for the address to be confirmed is good from then on.
-        let is_confirmed_now = visit.query_member("notice") == Some("confirmed");
-        let to = if is_confirmed_now { AccountNotice::Confirmed.address() } else { next };
-        return Cookies::default().redirect(&to);
+    if visit.caller.caller().is_some() {
+        return Cookies::default().redirect(&next);
     }
     let notice = match visit.query_member("notice") {
         Some("signed-out") => Some(LoginNotice::SignedOut),
@@ -45,6 +41,8 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
         Some("password-set") => Some(LoginNotice::PasswordSet),
         Some("registered") => Some(LoginNotice::Registered),
         Some("confirmed") => Some(LoginNotice::Confirmed),
+        // One registered, and came back before one confirmed one's address.
+        _ if matches!(visit.caller, Guest::Waiting(_)) => Some(LoginNotice::Registered),
         // A cookie that nobody stands behind any more: the session ended by itself.
         _ if visit.cookie(visit.cookies.session).is_some() => Some(LoginNotice::SessionEnded),
         _ => None,
@@ -64,23 +62,22 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     cookies.page(StatusCode::OK, &page)
 }
 
-async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
     let next = local_path(&visit.context, visit.field("next").unwrap_or("/"));
     let email = visit.field("email").unwrap_or_default().trim().to_owned();
     let keep = visit.field("keep").is_some();
     let password = Password::parse_text(visit.field("password").unwrap_or_default());
-    let user_agent = visit.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
 
     let outcome = match &password {
         Ok(password) if !email.is_empty() => {
             let credentials = Credentials { email: email.clone(), password: password.clone() };
-            Some(visit.context.sign_in_browser(credentials, keep, &visit.origin, user_agent).await)
+            Some(visit.context.sign_in_browser(credentials, keep, &visit.origin, visit.user_agent()).await)
         }
         _ => None,
     };
     let (status, refusal) = match outcome {
         Some(Ok(session)) => {
-            let cookies = sign_in_cookies(&visit, &session);
+            let cookies = sign_in_cookies(&visit, &session).await;
             return own_theme(&visit, &session).await.into_iter().fold(cookies, Cookies::and).redirect(&next);
         }
         Some(Err(fault)) => refused(fault, &visit.origin)?,
@@ -109,7 +106,7 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
 }
 
 /// The cookie by which a browser where nobody chose a theme takes over that of the account.
-async fn own_theme(visit: &Visit<Option<Caller>>, session: &BrowserSession) -> Option<String> {
+async fn own_theme(visit: &Visit<Guest>, session: &BrowserSession) -> Option<String> {
     if visit.cookie(THEME_COOKIE).is_some() {
         return None;
     }
@@ -160,16 +157,12 @@ fn asking_host(context: &Context, next: &str) -> Option<String> {
     CallbackUrl::parse_text(&callback).ok().map(|callback| callback.host_display())
 }
 
-async fn sign_out(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
-    if let Some(caller) = &visit.caller {
+async fn sign_out(visit: Visit<Guest>) -> Result<Response, Fault> {
+    if let Some(caller) = visit.caller.holder() {
         visit.context.sign_out(caller).await?;
     }
     let expired = set_cookie(&visit.context, visit.cookies.session, "", Some(0));
-    let mut to = "/login?notice=signed-out".to_owned();
-    if let Some(next) = visit.field("next") {
-        let next = local_path(&visit.context, next);
-        to.push_str("&next=");
-        to.extend(url::form_urlencoded::byte_serialize(next.as_bytes()));
-    }
+    let next = local_path(&visit.context, visit.field("next").unwrap_or("/"));
+    let to = with_next("/login?notice=signed-out", &next);
     Cookies::default().and(expired).redirect(&to)
 }

@@ -2,10 +2,9 @@
 
 use axum::response::Response;
 use bailiwick_app::account::{Affiliation, NewAccount};
-use bailiwick_app::caller::Caller;
 use bailiwick_app::settings::{Registration, Unconfirmed};
 use bailiwick_app::sign_in::{BrowserSession, Credentials};
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_domain::account::TermsAccepted;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
@@ -13,13 +12,15 @@ use bailiwick_domain::field::Parse;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use http::StatusCode;
-use http::header::USER_AGENT;
 
 use super::fault::FormFault;
 use super::frame::{Cookies, Frame, language, local_path, password_problem, sign_in_cookies, typed_field};
 use super::view::account::AccountNotice;
 use super::view::layout::Field;
-use super::view::register::{RegisterForm, RegisterPage, RegisterRefusal, RegisterState};
+use super::view::register::{RegisterForm, RegisterPage, RegisterRefusal, RegisterState, with_next};
+
+/// Where one waits for the mail whose link confirms one's address.
+const WAIT: &str = "/login?notice=registered";
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
@@ -37,9 +38,9 @@ fn refusal(registration: Registration) -> Option<RegisterRefusal> {
     }
 }
 
-async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
     let next = local_path(&visit.context, visit.query_member("next").unwrap_or("/"));
-    if visit.caller.is_some() {
+    if visit.caller.caller().is_some() {
         return Cookies::default().redirect(&next);
     }
     let (layout, cookies) = Frame::new(&visit, None, None).take();
@@ -50,7 +51,7 @@ async fn show(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
     cookies.page(StatusCode::OK, &RegisterPage { layout, state: RegisterState::Form(form) })
 }
 
-async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
+async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
     if let Some(refusal) = refusal(visit.context.settings.registration) {
         return answer(&visit, StatusCode::FORBIDDEN, RegisterState::Refused(refusal));
     }
@@ -79,47 +80,60 @@ async fn submit(visit: Visit<Option<Caller>>) -> Result<Response, Fault> {
         email,
         password,
         name,
-        affiliation: Affiliation::Own(company),
+        affiliation: Affiliation::Own(company.clone()),
         phone_number: None,
         job_title: None,
         newsletter: form.newsletter,
         language: language(&visit.headers),
         terms,
     };
-    match visit.context.register_browser(new, &visit.origin, user_agent(&visit)).await {
-        Ok(session) => welcome(&visit, &session, &form.next),
-        Err(fault) if fault.code == Code::EmailTaken => taken(&visit, credentials, form).await,
+    match visit.context.register_browser(new, &visit.origin, visit.user_agent()).await {
+        Ok(session) => welcome(&visit, &session, &form.next).await,
+        Err(fault) if fault.code == Code::EmailTaken => taken(&visit, credentials, &company, form).await,
         Err(fault) => refused(&visit, fault, form),
     }
 }
 
-fn user_agent(visit: &Visit<Option<Caller>>) -> Option<&str> {
-    visit.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok())
-}
-
 /// Leads to where one wanted to go, signed in; where that takes a confirmed address, to the mail. The session is
 /// good from the confirmation on then.
-fn welcome(visit: &Visit<Option<Caller>>, session: &BrowserSession, next: &str) -> Result<Response, Fault> {
+async fn welcome(visit: &Visit<Guest>, session: &BrowserSession, next: &str) -> Result<Response, Fault> {
     let has_to_wait = visit.context.settings.unconfirmed == Unconfirmed::Nothing;
-    let to = if has_to_wait { "/login?notice=registered".to_owned() } else { goal(next) };
-    sign_in_cookies(visit, session).redirect(&to)
+    let to = if has_to_wait { with_next(WAIT, next) } else { goal(next, AccountNotice::Registered) };
+    sign_in_cookies(visit, session).await.redirect(&to)
 }
 
-/// Where one wanted to go, or else to one's account, which says what there is to do now.
-fn goal(next: &str) -> String {
-    if next == "/" { AccountNotice::Registered.address() } else { next.to_owned() }
+/// Where one wanted to go, or else to one's account, which says what was done and what there is to do now.
+fn goal(next: &str, notice: AccountNotice) -> String {
+    if next == "/" { notice.address() } else { next.to_owned() }
+}
+
+/// What to say to somebody who registered an account that there is: one with the organisation of the form is what
+/// the form was for, whoever sent it first.
+async fn known(visit: &Visit<Guest>, session: &BrowserSession, company: &Name) -> AccountNotice {
+    // Whoever is signed in need not hear that this did not work.
+    let identity = visit.context.identify_cookie(session.cookie.expose()).await.ok();
+    let is_there = identity.is_none_or(|identity| {
+        identity.principal.memberships.iter().any(|membership| membership.organisation_name == *company)
+    });
+    if is_there { AccountNotice::Registered } else { AccountNotice::Known }
 }
 
 /// There is an account with the address. To whoever knows its password it is a sign-in, so that a second click
 /// leads where the first one did; it counts on the ledgers as any other.
 async fn taken(
-    visit: &Visit<Option<Caller>>,
+    visit: &Visit<Guest>,
     credentials: Credentials,
+    company: &Name,
     mut form: RegisterForm,
 ) -> Result<Response, Fault> {
-    match visit.context.sign_in_browser(credentials, false, &visit.origin, user_agent(visit)).await {
-        Ok(session) => sign_in_cookies(visit, &session).redirect(&goal(&form.next)),
-        Err(fault) if fault.code == Code::AddressUnconfirmed => Cookies::default().redirect("/login?notice=registered"),
+    match visit.context.sign_in_browser(credentials, false, &visit.origin, visit.user_agent()).await {
+        Ok(session) => {
+            let notice = known(visit, &session, company).await;
+            sign_in_cookies(visit, &session).await.redirect(&goal(&form.next, notice))
+        }
+        Err(fault) if fault.code == Code::AddressUnconfirmed => {
+            Cookies::default().redirect(&with_next(WAIT, &form.next))
+        }
         Err(fault) if matches!(fault.code, Code::WrongCredentials | Code::Throttled) => {
             form.email = Field::refused(form.email.value, "There is an account with it already.");
             form.is_taken = true;
@@ -130,7 +144,7 @@ async fn taken(
 }
 
 /// What the form says to a fault; faults that have nothing to do with registering go on.
-fn refused(visit: &Visit<Option<Caller>>, fault: Fault, mut form: RegisterForm) -> Result<Response, Fault> {
+fn refused(visit: &Visit<Guest>, fault: Fault, mut form: RegisterForm) -> Result<Response, Fault> {
     if fault.code == Code::ValidationFailed {
         form.password = password_problem(fault.fields.first().map(|field| &field.refusal));
         return answer(visit, StatusCode::UNPROCESSABLE_ENTITY, RegisterState::Form(form));
@@ -140,7 +154,7 @@ fn refused(visit: &Visit<Option<Caller>>, fault: Fault, mut form: RegisterForm) 
     Ok(wrong.mark(answer(visit, wrong.status, RegisterState::Form(form))?))
 }
 
-fn answer(visit: &Visit<Option<Caller>>, status: StatusCode, state: RegisterState) -> Result<Response, Fault> {
+fn answer(visit: &Visit<Guest>, status: StatusCode, state: RegisterState) -> Result<Response, Fault> {
     let (layout, cookies) = Frame::of_post(visit).take();
     cookies.page(status, &RegisterPage { layout, state })
 }

@@ -1,7 +1,7 @@
 //! Setting a new password by a mailed link.
 
 use axum::response::Response;
-use bailiwick_contract::page::{Page, Visit};
+use bailiwick_contract::page::{Guest, Page, Visit};
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::link::LinkToken;
@@ -9,18 +9,18 @@ use bailiwick_domain::password::Password;
 use http::StatusCode;
 
 use super::fault::FormFault;
-use super::frame::{Cookies, Frame, password_problem, set_cookie};
+use super::frame::{Frame, dismiss, password_problem};
 use super::view::layout::PasswordProblem;
 use super::view::reset_password::{ResetPasswordPage, ResetPasswordState};
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
-        Page::get("/reset-password", "reset-password-form").open().handle(show),
-        Page::post("/reset-password", "reset-password-submit").open().handle(submit),
+        Page::get("/reset-password", "reset-password-form").visitor().handle(show),
+        Page::post("/reset-password", "reset-password-submit").visitor().handle(submit),
     ]
 }
 
-async fn show(visit: Visit<()>) -> Result<Response, Fault> {
+async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
     let Ok(token) = LinkToken::parse_text(visit.query_member("token").unwrap_or_default()) else {
         return refuse_link(&visit);
     };
@@ -31,7 +31,7 @@ async fn show(visit: Visit<()>) -> Result<Response, Fault> {
     }
 }
 
-async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
+async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
     let Ok(token) = LinkToken::parse_text(visit.field("token").unwrap_or_default()) else {
         return refuse_link(&visit);
     };
@@ -41,9 +41,8 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
         Err(refusal) => return form(&visit, invalid, &token, password_problem(Some(&refusal)), None),
     };
     let Err(fault) = visit.context.reset_password(&token, new, &visit.origin).await else {
-        // Whatever this browser was signed in to has ended, where it was the same account.
-        let expired = set_cookie(&visit.context, visit.cookies.session, "", Some(0));
-        return Cookies::default().and(expired).redirect("/login?notice=password-set");
+        // Whoever the browser was signed in as: the password is there to sign in with.
+        return dismiss(&visit).await.redirect("/login?notice=password-set");
     };
     if fault.code == Code::ValidationFailed {
         return match fault.fields.iter().find(|field| field.key == "NewPassword") {
@@ -57,7 +56,7 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
 }
 
 fn form(
-    visit: &Visit<()>,
+    visit: &Visit<Guest>,
     status: StatusCode,
     token: &LinkToken,
     password: PasswordProblem,
@@ -66,11 +65,11 @@ fn form(
     answer(visit, status, ResetPasswordState::Form { token: token.expose().to_owned(), password, alert })
 }
 
-fn refuse_link(visit: &Visit<()>) -> Result<Response, Fault> {
+fn refuse_link(visit: &Visit<Guest>) -> Result<Response, Fault> {
     answer(visit, StatusCode::NOT_FOUND, ResetPasswordState::LinkNotGood)
 }
 
-fn answer(visit: &Visit<()>, status: StatusCode, state: ResetPasswordState) -> Result<Response, Fault> {
+fn answer(visit: &Visit<Guest>, status: StatusCode, state: ResetPasswordState) -> Result<Response, Fault> {
     // The link is a secret until it is used, so it is not offered as a way back.
     let (layout, cookies) = Frame::of_post(visit).take();
     cookies.page(status, &ResetPasswordPage { layout, state })

@@ -25,12 +25,15 @@ statements! {
     /// Takes the lock on the password, provided that it is still the one that was verified.
     Write HOLD_HASH = "UPDATE credentials SET changed_at = changed_at \
         WHERE user_id = $1 AND kind = 'password' AND hash = $2";
+    /// Takes the lock on the password, whichever it is.
+    Write HOLD_PASSWORD = "UPDATE credentials SET changed_at = changed_at WHERE user_id = $1 AND kind = 'password'";
     /// Replaces the password only if it is still the one that was verified.
     Write CHANGE_HASH = "UPDATE credentials SET hash = $3, changed_at = $4 \
         WHERE user_id = $1 AND kind = 'password' AND hash = $2";
     Read FOR_SIGN_IN = "SELECT u.id, c.hash, u.confirmed_at IS NOT NULL FROM users u \
         JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' \
         WHERE u.email_folded = $1 AND u.suspended_at IS NULL";
+    Read HASH_SET_SINCE = "SELECT hash FROM credentials WHERE user_id = $1 AND kind = 'password' AND changed_at >= $2";
     Read HOME_ORGANISATION = "SELECT m.organisation_id FROM memberships m \
         JOIN organisations o ON o.id = m.organisation_id \
         WHERE m.user_id = $1 AND o.suspended_at IS NULL AND o.deleted_at IS NULL \
@@ -103,6 +106,11 @@ pub async fn hold_hash(transaction: &mut WriteTransaction, user: UserId, hash: &
     Ok(transaction.change(&HOLD_HASH, values![user, hash]).await? == 1)
 }
 
+/// Waits for the sign-ins that are under way, and keeps others from beginning until the transaction ends.
+pub async fn hold_password(transaction: &mut WriteTransaction, user: UserId) -> Result<()> {
+    transaction.change(&HOLD_PASSWORD, values![user]).await.map(|_| ())
+}
+
 /// Puts another password in the place of the one that was verified; false when that was changed meanwhile.
 pub async fn change_hash(
     transaction: &mut WriteTransaction,
@@ -117,6 +125,11 @@ pub async fn change_hash(
 /// Who signs in with this address; nobody who is suspended.
 pub async fn for_sign_in(link: &mut Link, email: &EmailAddress) -> Result<Option<SignInRecord>> {
     link.optional(&FOR_SIGN_IN, values![email.folded()]).await
+}
+
+/// The hash of a person's password, provided that they have had it since this moment at the earliest.
+pub async fn hash_set_since(link: &mut Link, user: UserId, since: Timestamp) -> Result<Option<String>> {
+    link.optional(&HASH_SET_SINCE, values![user, since]).await
 }
 
 /// The organisation that a person acts for first: the one they joined first.

@@ -25,7 +25,7 @@ pub(super) async fn change(visit: &Visit<Caller>) -> Result<Response, Fault> {
             return refuse(visit, StatusCode::UNPROCESSABLE_ENTITY, form).await;
         }
     };
-    let Err(fault) = visit.context.update_password(&visit.caller, current, new).await else {
+    let Err(fault) = visit.context.update_password_by_form(&visit.caller, current, new).await else {
         return done(AccountNotice::Password, Cookies::default());
     };
     if fault.code == Code::ValidationFailed {

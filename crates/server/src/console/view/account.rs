@@ -92,6 +92,8 @@ pub struct SessionRow {
 pub enum AccountNotice {
     /// One registered.
     Registered,
+    /// One wanted to register, has an account already, and was signed in to that.
+    Known,
     /// One changed what one says of oneself.
     Profile,
     /// One chose language, theme or news.
@@ -110,8 +112,9 @@ pub enum AccountNotice {
 
 impl AccountNotice {
     /// Every notice.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Registered,
+        Self::Known,
         Self::Profile,
         Self::Preferences,
         Self::Password,
@@ -125,6 +128,7 @@ impl AccountNotice {
     const fn key(self) -> &'static str {
         match self {
             Self::Registered => "registered",
+            Self::Known => "known",
             Self::Profile => "profile",
             Self::Preferences => "preferences",
             Self::Password => "password",
@@ -144,7 +148,7 @@ impl AccountNotice {
     /// The part of the page where it stands.
     const fn section(self) -> &'static str {
         match self {
-            Self::Registered | Self::Confirmed | Self::LinkSent => "address",
+            Self::Registered | Self::Known | Self::Confirmed | Self::LinkSent => "address",
             Self::Profile => "profile",
             Self::Preferences => "preferences",
             Self::Password => "password",
@@ -162,6 +166,9 @@ impl AccountNotice {
     const fn words(self) -> &'static str {
         match self {
             Self::Registered => "Your account is ready, and you are signed in.",
+            Self::Known => {
+                "You have an account with this address already, and are signed in to it. No other organisation was created."
+            }
             Self::Profile => "Your profile is saved.",
             Self::Preferences => "Your preferences are saved.",
             Self::Password => "Your password is changed. All your other sessions have ended.",

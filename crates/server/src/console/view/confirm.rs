@@ -24,6 +24,8 @@ pub enum ConfirmState {
         /// What went wrong.
         alert: Option<String>,
     },
+    /// The address is confirmed, and somebody else is signed in here.
+    Confirmed,
     /// The link was used, is too old, or was not copied whole.
     LinkNotGood,
 }
@@ -34,6 +36,7 @@ impl ConfirmState {
         match self {
             Self::Ask { alert: Some(_), .. } => "Error: Confirm your address",
             Self::Ask { alert: None, .. } => "Confirm your address",
+            Self::Confirmed => "Address confirmed",
             Self::LinkNotGood => "This link does not work",
         }
     }
@@ -49,6 +52,7 @@ impl ConfirmPage {
         vec![
             ("confirm", ask(None)),
             ("confirm-unavailable", ask(alert)),
+            ("confirm-done", page(ConfirmState::Confirmed)),
             ("confirm-dead-link", page(ConfirmState::LinkNotGood)),
         ]
     }

@@ -93,7 +93,8 @@ pub fn with_next(page: &str, next: &str) -> String {
         return page.to_owned();
     }
     let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    format!("{page}?next={next}")
+    let joint = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{joint}next={next}")
 }
 
 #[cfg(test)]
@@ -147,5 +148,6 @@ mod tests {
     fn home_need_not_be_said() {
         assert_eq!(with_next("/login", "/"), "/login");
         assert_eq!(with_next("/login", "/?q=a&b"), "/login?next=%2F%3Fq%3Da%26b");
+        assert_eq!(with_next("/login?notice=registered", "/docs"), "/login?notice=registered&next=%2Fdocs");
     }
 }

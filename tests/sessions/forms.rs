@@ -1,0 +1,94 @@
+//! A browser without script: it sends forms, and keeps the cookies that it is given.
+
+use std::collections::BTreeMap;
+
+use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::people::{PASSWORD, Person};
+use reqwest::{Method, RequestBuilder};
+
+use crate::support::Answer;
+
+/// The cookie that holds a session.
+pub(crate) const SESSION: &str = "bailiwick";
+
+pub(crate) fn encoded<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// The request as a browser makes it of a form of ours.
+pub(crate) fn submit(request: RequestBuilder, form: String) -> RequestBuilder {
+    let request = request.header("sec-fetch-site", "same-origin");
+    request.header("content-type", "application/x-www-form-urlencoded").body(form)
+}
+
+/// A browser at one server, or at one of its nodes.
+#[derive(Clone)]
+pub(crate) struct Browser<'bench> {
+    bench: &'bench Bench,
+    cookies: BTreeMap<String, String>,
+}
+
+impl<'bench> Browser<'bench> {
+    pub(crate) fn new(bench: &'bench Bench) -> Self {
+        Self { bench, cookies: BTreeMap::new() }
+    }
+
+    /// One in which this person has signed in.
+    pub(crate) async fn of(bench: &'bench Bench, person: &Person) -> Self {
+        let mut browser = Self::new(bench);
+        let answer = browser.sign_in(&person.email).await;
+        assert_eq!(answer.status, 303, "{answer:?}");
+        browser
+    }
+
+    /// One that holds this session, as it was given to another.
+    pub(crate) fn with_session(bench: &'bench Bench, session: &str) -> Self {
+        Self { bench, cookies: BTreeMap::from([(SESSION.to_owned(), session.to_owned())]) }
+    }
+
+    /// The value of the cookie that holds the session.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.cookies.get(SESSION).map(String::as_str)
+    }
+
+    /// The request as this browser makes it.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.bench.call(method, path).header("cookie", cookies.join("; "))
+    }
+
+    pub(crate) async fn open(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path);
+        self.take(Answer::of(request).await)
+    }
+
+    /// Sends a form; where it leads is in the answer's `location`.
+    pub(crate) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = submit(self.request(Method::POST, path), encoded(fields.iter().copied()));
+        self.take(Answer::of(request).await)
+    }
+
+    /// Sends a form and opens the page that it leads to.
+    pub(crate) async fn send_and_follow(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.send(path, fields).await;
+        let to = answer.header("location").unwrap_or_else(|| panic!("{answer:?}")).to_owned();
+        self.open(to.split('#').next().unwrap_or_default()).await
+    }
+
+    pub(crate) async fn sign_in(&mut self, email: &str) -> Answer {
+        self.send("/login", &[("email", email), ("password", PASSWORD)]).await
+    }
+
+    fn take(&mut self, answer: Answer) -> Answer {
+        for cookie in answer.headers.get_all("set-cookie") {
+            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+}
