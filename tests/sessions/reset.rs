@@ -162,7 +162,9 @@ on_both_engines! {
         assert_eq!(ask(&bench, &ann).await, None);
         reset(&bench, &link, NEXT).await.refuses_field("Token");
         bench.context.reactivate_user_as_operator(&key).await.unwrap();
+        reset(&bench, &link, NEXT).await.refuses_field("Token");
         assert_eq!(sign_in(&bench, &ann.email, NEXT).await.status, 401);
+        let link = ask(&bench, &ann).await.expect("a link for whoever is suspended no longer");
         reset(&bench, &link, NEXT).await.message(200);
     }
 

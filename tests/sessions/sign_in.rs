@@ -1,8 +1,17 @@
 //! The sign-in: its two forms, and everything that it refuses.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_app::operator::UserKey;
 use bailiwick_app::settings::BaseUrl;
 use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::SessionId;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::session::SessionKind;
+use bailiwick_store::query::session::{self, NewSession};
+use bailiwick_store::query::user;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
@@ -156,6 +165,37 @@ on_both_engines! {
         assert_eq!(sign_in(&bench, &ann.email, PASSWORD).await.status, 200);
     }
 
+    async fn a_sign_in_that_meets_a_suspension_leaves_no_session(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let ann = bench.person("ann", owner, Role::Reader).await;
+        let email = Parse::parse_text(&ann.email).unwrap();
+        let (context, now) = (Arc::clone(&bench.context), bench.context.now());
+        // As far as a sign-in gets before it commits.
+        let mut transaction = context.database.write().await.unwrap();
+        let stored = user::for_sign_in(&mut transaction, &email).await.unwrap().unwrap();
+        assert!(user::hold_hash(&mut transaction, ann.id, &stored.hash).await.unwrap());
+        let suspending = tokio::spawn(async move { context.suspend_user_as_operator(&UserKey::Id(ann.id)).await });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let kind = SessionKind::Standard;
+        let new = NewSession {
+            id: SessionId::new(now, [7; 10]),
+            handle: 7,
+            user: ann.id,
+            organisation: Some(owner),
+            kind,
+            cookie_digest: None,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: None,
+            created_at: now,
+            expires_at: now.plus(kind.lifetime()),
+        };
+        session::insert(&mut transaction, &new).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert!(suspending.await.unwrap().unwrap().has_changed);
+        let living = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
+        assert_eq!(Aside::of(&bench).await.number(living).await, 0);
+    }
+
     async fn a_sign_in_is_audited_with_who_and_from_where_and_holds_no_secret(bench: Bench) {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Reader).await;
@@ -166,5 +206,10 @@ on_both_engines! {
         assert_eq!(aside.number(started).await, 1);
         assert_eq!(Answer::of(bench.call(Method::POST, SIGN_OUT).bearer_auth(&tokens.access)).await.status, 200);
         assert_eq!(aside.number("SELECT COUNT(*) FROM audit WHERE action = 'session.ended'").await, 1);
+        // Whoever finds the beginning in their log finds the end there too.
+        bench.sign_in(&ann).await;
+        bench.context.end_sessions_as_operator(&UserKey::Id(ann.id)).await.unwrap();
+        let nowhere = "SELECT COUNT(*) FROM audit WHERE organisation_id IS NULL";
+        assert_eq!(aside.number(nowhere).await, 0);
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn line() -> Command {
         .subcommand(one("show", "Show one person with their memberships and sessions").arg(json_flag()))
         .subcommand(create_line())
         .subcommand(invitation::line())
-        .subcommand(one("suspend", "Refuse a person everything from their next request on; nothing of theirs is lost"))
-        .subcommand(one("reactivate", "End the suspension of a person"))
+        .subcommand(one("suspend", "End a person's sessions, and refuse them everything from now on"))
+        .subcommand(one("reactivate", "Let a person who was suspended sign in again"))
         .subcommand(
             one("set-password", "Give a person another password, and end all their sessions").arg(password_stdin()),
         )

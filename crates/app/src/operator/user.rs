@@ -137,7 +137,7 @@ impl Context {
         Ok(created)
     }
 
-    /// Suspends a person: from the next request on nothing of theirs opens anything, and nothing of it ends.
+    /// Suspends a person: all their sessions end, and every mailed link by which they could set another password.
     ///
     /// # Errors
     /// [`OperatorRefusal::UserUnknown`], [`OperatorRefusal::LastSuperAdmin`].
@@ -148,9 +148,12 @@ impl Context {
         if !suspension::suspend_user(&mut transaction, subject.id, now).await? {
             return Ok(Outcome { subject, has_changed: false });
         }
+        // A sign-in under way has not seen the suspension: this waits for it, and ends what it began.
+        user::hold_password(&mut transaction, subject.id).await?;
+        mailed_link::end_all(&mut transaction, subject.id, LinkPurpose::Reset).await?;
         // This takes its turn in a row that stays taken until the commit: of two who suspend the
         // last two super admins at once, the second sees what the first did.
-        invalidation::insert(&mut transaction, "user", Some(subject.id.uuid()), now).await?;
+        self.end_sessions(&mut transaction, subject.id, None, Actor::Operator, "suspended", now).await?;
         if subject.is_super_admin && !suspension::has_super_admin(&mut transaction).await? {
             return Err(OperatorRefusal::LastSuperAdmin(subject.email));
         }
@@ -160,7 +163,7 @@ impl Context {
         Ok(Outcome { subject, has_changed: true })
     }
 
-    /// Ends the suspension of a person; the sessions that they had count again until they expire.
+    /// Ends the suspension of a person, who may sign in again; what the suspension ended stays ended.
     ///
     /// # Errors
     /// [`OperatorRefusal::UserUnknown`].
