@@ -3,7 +3,7 @@
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
-use bailiwick_testkit::people::Tokens;
+use bailiwick_testkit::people::{Person, Tokens};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,6 +24,17 @@ async fn get(bench: &Bench, tokens: &Tokens, path: &str) -> Answer {
 
 async fn patch(bench: &Bench, tokens: &Tokens, path: &str, body: &Value) -> Answer {
     call(bench, tokens, Method::PATCH, path, Some(body)).await
+}
+
+fn path_of(person: &Person) -> String {
+    format!("/auth/user/{}", person.id)
+}
+
+/// The subjects of the changes of people that somebody finds in the audit log.
+async fn changes_seen_by(bench: &Bench, tokens: &Tokens) -> Vec<String> {
+    let log = get(bench, tokens, "/api/audit?action=user.changed").await.json();
+    let entries = log["data"]["entries"].as_array().unwrap();
+    entries.iter().map(|entry| entry["subject_id"].as_str().unwrap().to_owned()).collect()
 }
 
 on_both_engines! {
@@ -68,6 +79,68 @@ on_both_engines! {
         for person in [&reader, &below, &sibling] {
             assert_eq!(get(&bench, &tokens, &path(&person.id)).await.status, 200);
             assert_eq!(patch(&bench, &tokens, &path(&person.id), &change).await.json()["Name"], "Changed");
+        }
+    }
+
+    async fn whoever_belongs_to_two_organisations_is_shown_and_audited_in_the_one_that_the_right_comes_from(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let acme = bench.organisation("Acme", Some(owner)).await;
+        let shop = bench.organisation("Shop", Some(owner)).await;
+        let cleo = bench.person("cleo", acme, Role::Reader).await;
+        bench.join(&cleo, shop, Role::Reader).await;
+        let in_acme = bench.sign_in(&bench.person("ann", acme, Role::Admin).await).await;
+        let in_shop = bench.sign_in(&bench.person("ben", shop, Role::Admin).await).await;
+        let above = bench.sign_in(&bench.super_admin("chief", owner).await).await;
+        let herself = bench.sign_in(&cleo).await;
+
+        for (tokens, (name, id)) in
+            [(&in_acme, ("Acme", acme)), (&in_shop, ("Shop", shop)), (&above, ("Acme", acme)), (&herself, ("Acme", acme))]
+        {
+            let shown = get(&bench, tokens, &path_of(&cleo)).await.json();
+            assert_eq!(shown["Organisation"], json!({ "Name": name, "UUID": id.to_string() }));
+        }
+        let changed = patch(&bench, &in_shop, &path_of(&cleo), &json!({ "Name": "Cleo of Shop" })).await;
+        assert!(changed.status == 200 && !changed.body.contains("Acme"), "{changed:?}");
+        assert_eq!(changed.json()["Organisation"]["Name"], "Shop");
+        assert_eq!(changes_seen_by(&bench, &in_shop).await, [cleo.id.to_string()]);
+        assert_eq!(changes_seen_by(&bench, &in_acme).await, [""; 0]);
+        patch(&bench, &in_acme, &path_of(&cleo), &json!({ "Name": "Cleo of Acme" })).await;
+        assert_eq!(changes_seen_by(&bench, &in_shop).await.len(), 1);
+        assert_eq!(changes_seen_by(&bench, &in_acme).await, [cleo.id.to_string()]);
+    }
+
+    async fn only_super_admins_change_super_admins(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let shop = bench.organisation("Shop", Some(owner)).await;
+        let chief = bench.super_admin("chief", shop).await;
+        let other = bench.super_admin("other", owner).await;
+        for boss in [bench.person("boss", owner, Role::Admin).await, bench.person("ben", shop, Role::Admin).await] {
+            let tokens = bench.sign_in(&boss).await;
+            assert_eq!(get(&bench, &tokens, &path_of(&chief)).await.status, 200);
+            let change = json!({ "Name": "Impostor", "PhoneNumber": "+39 0721 12345" });
+            patch(&bench, &tokens, &path_of(&chief), &change).await.message(403);
+        }
+        for (who, name) in [(&other, "From the other"), (&chief, "From the chief")] {
+            let tokens = bench.sign_in(who).await;
+            assert_eq!(get(&bench, &tokens, &path_of(&chief)).await.json()["PhoneNumber"], json!(null));
+            let changed = patch(&bench, &tokens, &path_of(&chief), &json!({ "Name": name })).await;
+            assert_eq!(changed.json()["Name"], name);
+        }
+    }
+
+    async fn of_two_changes_at_once_neither_undoes_the_other(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let ann = bench.person("ann", owner, Role::Reader).await;
+        let tokens = bench.sign_in(&ann).await;
+        for round in 0..20 {
+            let (name, number) = (format!("Ann {round}"), format!("+39 0721 {}", 10_000 + round));
+            let (one, other) = (json!({ "Name": name }), json!({ "PhoneNumber": number }));
+            let path = path_of(&ann);
+            let answers =
+                tokio::join!(patch(&bench, &tokens, &path, &one), patch(&bench, &tokens, &path, &other));
+            assert_eq!((answers.0.status, answers.1.status), (200, 200));
+            let now = get(&bench, &tokens, &path).await.json();
+            assert_eq!((&now["Name"], &now["PhoneNumber"]), (&json!(name), &json!(number)), "round {round}");
         }
     }
 

@@ -102,6 +102,18 @@ impl Bench {
         Person { id, email: email.as_str().to_owned() }
     }
 
+    /// Takes somebody into one more organisation, straight in the store.
+    ///
+    /// # Panics
+    /// When that is refused: the test has failed then.
+    pub async fn join(&self, person: &Person, organisation: OrganisationId, role: Role) {
+        // After the organisation that they joined first, whatever the order of the ids.
+        let now = self.context.now().plus(Span::seconds(1));
+        let mut transaction = self.context.database.write().await.expect("a transaction");
+        user::insert_membership(&mut transaction, person.id, organisation, role, now).await.expect("a membership");
+        transaction.commit().await.expect("a commit");
+    }
+
     /// Makes a link for somebody straight in the store, as if it had been mailed now; gives its token.
     ///
     /// # Panics

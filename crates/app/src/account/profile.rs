@@ -61,7 +61,8 @@ impl Context {
     /// Changes what is known of a person.
     ///
     /// # Errors
-    /// [`Code::UserNotFound`]; [`Code::InsufficientPermissions`] when the caller may see them but not change them.
+    /// [`Code::UserNotFound`]; [`Code::InsufficientPermissions`] when the caller may see them but not change them, which
+    /// holds for super admins too unless the caller is one.
     pub async fn change_account(
         &self,
         caller: &Caller,
@@ -70,13 +71,15 @@ impl Context {
     ) -> Result<AccountRecord, Fault> {
         self.admit_to(caller, id, Right::ManageUsers)?;
         let now = self.now();
+        let [manageable, readable] =
+            [Right::ManageUsers, Right::ReadUsers].map(|right| Reach::of(&caller.principal, right));
         let mut transaction = self.database.write().await?;
-        let manageable = Reach::of(&caller.principal, Right::ManageUsers);
-        let Some(mut account) = account::find_reachable(&mut transaction, &manageable, id).await? else {
-            let readable = Reach::of(&caller.principal, Right::ReadUsers);
-            let seen = account::find_reachable(&mut transaction, &readable, id).await?;
-            return Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::UserNotFound }.into());
-        };
+        // Every column is written: no other change may come between reading and writing.
+        account::take(&mut transaction, id).await?;
+        let seen = account::find_reachable(&mut transaction, &readable, id).await?;
+        let mut account = seen.ok_or(Code::UserNotFound)?;
+        let managed = account::find_reachable(&mut transaction, &manageable, id).await?;
+        let managed = managed.filter(|found| may_change(caller, found)).ok_or(Code::InsufficientPermissions)?;
         let changed = change.apply(&mut account);
         if changed.is_empty() {
             return Ok(account);
@@ -88,7 +91,8 @@ impl Context {
             action: "user.changed",
             subject_kind: "user",
             subject: Some(id.uuid()),
-            organisation: account.organisation,
+            // Where the right comes from, and not where else the person belongs.
+            organisation: managed.organisation,
             details: json!({ "changed": changed }),
         };
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
@@ -122,6 +126,12 @@ impl AccountChange {
         note("theme", self.theme.map_or(Patch::Keep, Patch::Set).apply(&mut account.theme));
         changed
     }
+}
+
+/// Whether somebody within the caller's reach is theirs to change: what a super admin may do is more than anybody
+/// else can answer for.
+fn may_change(caller: &Caller, person: &AccountRecord) -> bool {
+    !person.is_super_admin || caller.principal.is_super_admin || person.id == caller.principal.user
 }
 
 /// Puts a new value in the place of the old one; false when there is none, or it is the same.

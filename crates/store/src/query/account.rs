@@ -15,15 +15,19 @@ use crate::row::record;
 use crate::statement::statements;
 use crate::value::values;
 
-/// The columns of an [`AccountRecord`] and where they come from; the organisation is the one joined first.
+/// The columns of an [`AccountRecord`] and where they come from; the organisation is the one joined first of those
+/// that meet the condition on the membership `m`.
 macro_rules! account_columns {
     () => {
-        "SELECT u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.phone_number, u.job_title, u.newsletter, \
+        account_columns!("TRUE")
+    };
+    ($($condition:expr),+) => {
+        concat!("SELECT u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.phone_number, u.job_title, u.newsletter, \
          u.language, u.theme, u.suspended_at, u.created_at, o.id, o.name, o.kind \
          FROM users u \
          LEFT JOIN organisations o ON o.id = (SELECT m.organisation_id FROM memberships m \
              JOIN organisations mo ON mo.id = m.organisation_id AND mo.deleted_at IS NULL \
-             WHERE m.user_id = u.id ORDER BY m.created_at, m.organisation_id LIMIT 1)"
+             WHERE m.user_id = u.id AND (", $($condition),+, ") ORDER BY m.created_at, m.organisation_id LIMIT 1)")
     };
 }
 
@@ -32,9 +36,12 @@ statements! {
     Read BY_EMAIL = concat!(account_columns!(), " WHERE u.email_folded = $1");
     /// Writing the row to itself holds it until the transaction ends.
     Write HOLD = "UPDATE users SET updated_at = updated_at WHERE id = $1 AND suspended_at IS NULL";
-    /// Oneself, or somebody who belongs to an organisation within reach.
+    /// The same for whoever may be suspended.
+    Write TAKE = "UPDATE users SET updated_at = updated_at WHERE id = $1";
+    /// Oneself, or somebody who belongs to an organisation within reach. Where else somebody belongs is nobody's
+    /// affair who sees only one of their organisations.
     Read FIND_REACHABLE = concat!(
-        account_columns!(),
+        account_columns!("u.id = $2 OR ", within_reach!("m.organisation_id")),
         " WHERE u.id = $6 AND ($1 OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um WHERE um.user_id = u.id AND ",
         within_reach!("um.organisation_id"), "))");
     Write CHANGE = "UPDATE users SET name = $2, phone_number = $3, job_title = $4, newsletter = $5, language = $6, \
@@ -73,7 +80,7 @@ record! {
         pub suspended_at: Option<Timestamp>,
         /// Since when they are known.
         pub created_at: Timestamp,
-        /// The organisation that they joined first.
+        /// The organisation that they joined first, of those that whoever asks may see.
         pub organisation: Option<OrganisationId>,
         /// That organisation's name.
         pub organisation_name: Option<Name>,
@@ -113,12 +120,19 @@ pub async fn hold(transaction: &mut WriteTransaction, user: UserId) -> Result<bo
     Ok(transaction.change(&HOLD, values![user]).await? == 1)
 }
 
-/// A person, where it is oneself or within reach.
+/// Keeps a person, suspended or not, from being changed by anybody else until the transaction ends.
+pub async fn take(transaction: &mut WriteTransaction, user: UserId) -> Result<()> {
+    transaction.change(&TAKE, values![user]).await.map(|_| ())
+}
+
+/// A person, where it is oneself or within reach, with the first organisation within reach; with one's own first of
+/// all for oneself.
 pub async fn find_reachable(link: &mut Link, reach: &Reach, id: UserId) -> Result<Option<AccountRecord>> {
     link.optional(&FIND_REACHABLE, &reach.and(values![id])).await
 }
 
-/// Replaces what can be changed of a person by what the record says; false when they are gone.
+/// Replaces what can be changed of a person, who has to be taken before ([`take`]), by what the record says; false
+/// when they are gone.
 pub async fn change(transaction: &mut WriteTransaction, account: &AccountRecord, now: Timestamp) -> Result<bool> {
     let values = values![
         account.id,
