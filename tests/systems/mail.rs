@@ -155,7 +155,8 @@ macro_rules! with_an_engine {
 
 with_an_engine! {
     a_mail_server_on_this_machine_is_handed_mails
-    a_refused_mail_is_dead_at_once
+    a_mail_to_nobody_is_dead_at_once
+    what_a_mail_server_has_against_the_sender_or_us_loses_no_mail
     a_mail_that_is_not_taken_now_is_tried_again
     mails_wait_for_an_absent_server_and_survive_a_restart
     a_mail_is_given_up_after_three_days
@@ -174,15 +175,41 @@ async fn a_mail_server_on_this_machine_is_handed_mails(engine: Engine) {
     assert_eq!(server.handed().len(), 1, "what was sent is not sent again");
 }
 
-async fn a_refused_mail_is_dead_at_once(engine: Engine) {
-    let answers = vec!["550 no such user".to_owned()];
-    let server = MailServer::start(&Wishes { answers, ..Wishes::default() }).unwrap();
+async fn a_mail_to_nobody_is_dead_at_once(engine: Engine) {
+    for (answer, failure) in [("550 no such user", "refused 550"), ("550 5.1.1 unknown", "refused 550")] {
+        let recipients = vec![answer.to_owned()];
+        let server = MailServer::start(&Wishes { recipients, ..Wishes::default() }).unwrap();
+        let bench = sending_to(engine, server.port()).await;
+        queue_welcome(&bench).await;
+        assert_eq!(until(&bench, "dead", "1").await, failure);
+        bench.clock.advance(Span::hours(2));
+        let_the_outbox_look().await;
+        assert_eq!(until(&bench, "dead", "1").await, failure, "the dead stay dead");
+        assert!(server.handed().is_empty());
+    }
+}
+
+/// A sender that is set wrong, and a list of unwanted senders that we are on, are things that an operator mends.
+async fn what_a_mail_server_has_against_the_sender_or_us_loses_no_mail(engine: Engine) {
+    let answers = |answers: &[&str]| answers.iter().map(|answer| (*answer).to_owned()).collect();
+    let server = MailServer::start(&Wishes {
+        greetings: answers(&["554 no service for you"]),
+        senders: answers(&["550 who is that", "553 5.1.8 no such sender", "250 known"]),
+        recipients: answers(&["550 5.7.1 no relaying for you"]),
+        answers: answers(&["554 5.7.1 nobody wants that"]),
+        ..Wishes::default()
+    })
+    .unwrap();
     let bench = sending_to(engine, server.port()).await;
-    queue_welcome(&bench).await;
-    assert_eq!(until(&bench, "dead", "1").await, "refused 550");
-    bench.clock.advance(Span::hours(2));
-    let_the_outbox_look().await;
-    assert_eq!(server.handed().len(), 1, "the dead stay dead");
+    queue(&bench.context, &mail(MailKind::PasswordChanged { at: bench.context.now() })).await;
+    let rungs = [Span::seconds(5), Span::minutes(5), Span::minutes(30), Span::hours(2), Span::hours(5)];
+    for (number, (code, rung)) in ["554", "550", "553", "550", "554"].into_iter().zip(rungs).enumerate() {
+        let failure = until(&bench, "pending", &(number + 1).to_string()).await;
+        assert_eq!(failure, format!("not_taken {code}"), "number {number}");
+        bench.clock.advance(rung);
+    }
+    until(&bench, "sent", "6").await;
+    assert_eq!(handed(&server).await.to(), [ADDRESS]);
 }
 
 async fn a_mail_that_is_not_taken_now_is_tried_again(engine: Engine) {
@@ -275,7 +302,7 @@ async fn mails_are_handed_in_encrypted_by_a_known_user_and_nothing_of_them_is_lo
     queue_beside(&program).await;
     let mail = handed(&server).await;
     assert!(mail.is_encrypted());
-    assert_eq!(mail.user(), Some("ann@acme.example"));
+    assert_eq!((mail.user(), server.sign_ins()), (Some("ann@acme.example"), 1));
     eventually("a line of the log", async || running.output().contains("a mail was sent").then_some(())).await;
     for secret in [ADDRESS, LINK, "c2VjcmV0", "pass: word", "pass%3A"] {
         assert!(!running.output().contains(secret), "{secret} was logged: {}", running.output());
@@ -293,6 +320,7 @@ async fn a_mail_server_that_cannot_prove_who_it_is_gets_neither_password_nor_mai
     eventually("a line of the log", refused).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(server.handed().is_empty());
+    assert_eq!(server.sign_ins(), 0, "the password was offered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

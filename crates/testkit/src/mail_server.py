@@ -9,14 +9,46 @@ import sys
 from aiosmtpd.smtp import SMTP, AuthResult
 
 wishes = json.loads(sys.argv[1])
-answers = list(wishes["answers"])
+answers, senders, recipients, greetings = (
+    list(wishes[what]) for what in ("answers", "senders", "recipients", "greetings")
+)
 
 
 def say(what):
     print(json.dumps(what), flush=True)
 
 
+class Server(SMTP):
+    async def smtp_AUTH(self, arg):
+        # Before anything is made of it.
+        say({"auth": (arg or "").split(" ")[0]})
+        return await super().smtp_AUTH(arg)
+
+
+class Refusal(asyncio.Protocol):
+    def __init__(self, words):
+        self.words = words
+
+    def connection_made(self, transport):
+        transport.write(f"{self.words}\r\n".encode())
+        transport.close()
+
+
 class Handler:
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        answer = senders.pop(0) if senders else "250 known"
+        if answer.startswith("250"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answer = recipients.pop(0) if recipients else "250 known"
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return answer
+
     async def handle_DATA(self, server, session, envelope):
         answer = answers.pop(0) if answers else "250 taken"
         if answer == "hang":
@@ -44,7 +76,10 @@ if wishes["certificate"]:
 
 
 def connection():
-    return SMTP(
+    greeting = greetings.pop(0) if greetings else "220 welcome"
+    if not greeting.startswith("220"):
+        return Refusal(greeting)
+    return Server(
         Handler(),
         tls_context=context,
         require_starttls=context is not None,

@@ -4,7 +4,10 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -20,6 +23,12 @@ pub struct Wishes {
     pub port: u16,
     /// What is answered to one mail after the other, such as `550 no`; `hang` for nothing. Then all are taken.
     pub answers: Vec<String>,
+    /// What is answered to the sender of one mail after the other; then all are let in.
+    pub senders: Vec<String>,
+    /// What is answered to the recipient of one mail after the other; then there are all of them.
+    pub recipients: Vec<String>,
+    /// How one connection after the other is greeted; those that are not `220` end at once. Then all are welcome.
+    pub greetings: Vec<String>,
     /// A certificate and its key, in PEM: then STARTTLS is demanded.
     pub certificate: Option<(PathBuf, PathBuf)>,
     /// A user and a password: then nobody else may send.
@@ -71,6 +80,7 @@ impl Handed {
 pub struct MailServer {
     port: u16,
     handed: Arc<Mutex<Vec<Handed>>>,
+    sign_ins: Arc<AtomicUsize>,
     child: Child,
 }
 
@@ -81,6 +91,9 @@ impl MailServer {
         let wishes = json!({
             "port": wishes.port,
             "answers": wishes.answers,
+            "senders": wishes.senders,
+            "recipients": wishes.recipients,
+            "greetings": wishes.greetings,
             "certificate": wishes.certificate.as_ref().map(paths),
             "user": wishes.user.as_ref().map(|(user, password)| json!([user, password])),
         });
@@ -98,21 +111,32 @@ impl MailServer {
         let first = lines.next().context("the mail server ended at once")??;
         let port = serde_json::from_str::<Value>(&first)?.get("port").and_then(Value::as_u64).context("no port")?;
         let handed = Arc::new(Mutex::new(Vec::new()));
-        let list = Arc::clone(&handed);
+        let sign_ins = Arc::new(AtomicUsize::new(0));
+        let (list, count) = (Arc::clone(&handed), Arc::clone(&sign_ins));
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                if let Ok(mail) = serde_json::from_str(&line) {
-                    list.lock().unwrap_or_else(PoisonError::into_inner).push(Handed(mail));
+                match serde_json::from_str::<Value>(&line) {
+                    Ok(said) if said.get("auth").is_some() => {
+                        count.fetch_add(1, Ordering::SeqCst);
+                    }
+                    Ok(mail) => list.lock().unwrap_or_else(PoisonError::into_inner).push(Handed(mail)),
+                    Err(_) => {}
                 }
             }
         });
-        Ok(Self { port: u16::try_from(port)?, handed, child })
+        Ok(Self { port: u16::try_from(port)?, handed, sign_ins, child })
     }
 
     /// Where it listens, on 127.0.0.1.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// How often somebody began to sign in, whatever came of it.
+    #[must_use]
+    pub fn sign_ins(&self) -> usize {
+        self.sign_ins.load(Ordering::SeqCst)
     }
 
     /// Every mail that was handed in so far and answered, taken or not.

@@ -1,6 +1,6 @@
 //! Mails as files, where there is no mail server: for development, and for an operator who looks.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -30,17 +30,27 @@ impl Folder {
     }
 }
 
-/// Nobody ever finds half a mail.
+/// Nobody ever finds half a mail, and what was placed stays through a crash: nothing else has it from then on.
 fn place(path: &Path, message: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(path);
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if !folder.exists() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        // The folder's own name has to be on the disk too.
+        folder.parent().map_or(Ok(()), sync)?;
+    }
     let draft = path.with_extension("new");
     // Left by an attempt that was cut off.
     let _ = fs::remove_file(&draft);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(message)?;
     file.sync_all()?;
-    fs::rename(&draft, path)
+    fs::rename(&draft, path)?;
+    sync(folder)
+}
+
+/// Has the names in a folder on the disk.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -39,10 +39,16 @@ pub enum PostError {
 /// Why a mail was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostFailure {
-    /// The server will never take this mail (RFC 5321, 4.2.1: 5yz), or no mail can be written to this address.
+    /// There is no such recipient, as the server says, or no mail can be written to this address.
     Refused {
         /// The server's code, where it was asked.
         code: Option<u16>,
+    },
+    /// The server refuses for good (RFC 5321, 4.2.1: 5yz), but not because of the recipient: it may be that our
+    /// sender is set wrong, or that we are on a list of those who send what nobody wants. The operator can mend that.
+    NotTaken {
+        /// The server's code.
+        code: u16,
     },
     /// The server does not take this mail now (4yz).
     Deferred {
@@ -77,6 +83,7 @@ impl fmt::Display for PostFailure {
         match self {
             Self::Refused { code: Some(code) } => write!(formatter, "refused {code}"),
             Self::Refused { code: None } => formatter.write_str("refused"),
+            Self::NotTaken { code } => write!(formatter, "not_taken {code}"),
             Self::Deferred { code } => write!(formatter, "deferred {code}"),
             Self::NotLetIn { code } => write!(formatter, "not_let_in {code}"),
             Self::TimedOut => formatter.write_str("timed_out"),
