@@ -32,6 +32,7 @@ const STEPS: &[Step] = steps! {
     5 "0005_audit_chain";
     6 "0006_known_devices";
     7 "0007_invitations";
+    8 "0008_lookups";
 };
 
 statements! {

@@ -115,6 +115,46 @@ async fn both_schemas_are_the_same_column_by_column() {
     }
 }
 
+/// What is looked for among many, and the index that leads there on SQLite.
+const LOOKUPS: &[(&str, &str)] = &[
+    ("audit_list::COUNT_OF_SUBJECT", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
+    ("audit_list::COUNT_OF_SUBJECT_WITHIN", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
+    ("audit_list::PAGE_OF_SUBJECT", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
+    ("audit_list::PAGE_OF_SUBJECT_WITHIN", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
+    ("audit_list::NEXT_OF_SUBJECT", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
+    ("audit_list::NEXT_OF_SUBJECT_WITHIN", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
+    ("audit_list::COUNT_BY_ACTOR", "audit_by_actor (actor_id=? AND id>? AND id<?)"),
+    ("audit_list::COUNT_BY_ACTOR_WITHIN", "audit_by_actor (actor_id=? AND id>? AND id<?)"),
+    ("audit_list::PAGE_BY_ACTOR", "audit_by_actor (actor_id=? AND id>? AND id<?)"),
+    ("audit_list::PAGE_BY_ACTOR_WITHIN", "audit_by_actor (actor_id=? AND id>? AND id<?)"),
+    ("audit_list::NEXT_BY_ACTOR", "audit_by_actor (actor_id=? AND id>? AND id<?)"),
+    ("audit_list::NEXT_BY_ACTOR_WITHIN", "audit_by_actor (actor_id=? AND id>? AND id<?)"),
+    ("audit_list::COUNT_WITHIN", "audit_by_organisation (organisation_id=?"),
+    ("audit_list::PAGE_WITHIN", "audit_by_organisation (organisation_id=?"),
+    ("audit_list::NEXT_WITHIN", "audit_by_organisation (organisation_id=?"),
+    ("invitation::COUNT_WITHIN", "invitations_by_organisation (organisation_id=?"),
+    ("invitation::PAGE_WITHIN", "invitations_by_organisation (organisation_id=?"),
+    ("organisation_list::BY_NAME", "organisations_by_name (name=?)"),
+    ("suspension::HAS_SUPER_ADMIN", "users_super_admins"),
+];
+
+#[tokio::test]
+async fn what_is_looked_for_among_many_is_found_by_its_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.db");
+    drop(Database::open(&format!("sqlite://{}", path.display())).await.unwrap());
+    let connection = rusqlite::Connection::open(path).unwrap();
+    // As the store opens it: the plan depends on no value.
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
+    for (name, index) in LOOKUPS {
+        let statement = query::statements().find(|statement| statement.name().ends_with(&format!("::{name}"))).unwrap();
+        let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sqlite())).unwrap();
+        let steps = explained.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap);
+        let plan = steps.collect::<Vec<_>>().join("\n");
+        assert!(plan.contains(&format!("INDEX {index}")), "{name}:\n{plan}");
+    }
+}
+
 #[tokio::test]
 async fn two_nodes_that_start_at_once_migrate_once() {
     let directory = tempfile::tempdir().unwrap();

@@ -27,6 +27,20 @@ macro_rules! listed {
     };
 }
 
+/// One more condition, which the ones above imply where a subject or an actor is asked for: an index
+/// leads to it, as it never does to what may also be null.
+macro_rules! of_subject {
+    () => {
+        " AND a.subject_id = $9"
+    };
+}
+
+macro_rules! by_actor {
+    () => {
+        " AND a.actor_id = $6"
+    };
+}
+
 /// The same, and the entry's organisation is within reach: `$10` to `$13`. It is
 /// asked for as a list, so that its index leads to the entries of few among many.
 macro_rules! listed_within {
@@ -41,14 +55,70 @@ macro_rules! entries {
     };
 }
 
-statements! {
-    Read COUNT = concat!("SELECT COUNT(*) FROM audit a", listed!());
-    Read COUNT_WITHIN = concat!("SELECT COUNT(*) FROM audit a", listed_within!());
-    Read PAGE = concat!(entries!(), listed!(), " ORDER BY a.id DESC LIMIT $10 OFFSET $11");
-    Read PAGE_WITHIN = concat!(entries!(), listed_within!(), " ORDER BY a.id DESC LIMIT $14 OFFSET $15");
-    Read NEXT = concat!(entries!(), listed!(), " AND a.id > $10 ORDER BY a.id LIMIT $11");
-    Read NEXT_WITHIN = concat!(entries!(), listed_within!(), " AND a.id > $14 ORDER BY a.id LIMIT $15");
+/// How many there are, counted up to a bound.
+macro_rules! count {
+    ($bound:literal, $($condition:expr),+) => {
+        concat!("SELECT COUNT(*) FROM (SELECT 1 FROM audit a", $($condition,)+ " LIMIT ", $bound, ") AS counted")
+    };
 }
+
+macro_rules! page {
+    ($limit:literal, $offset:literal, $($condition:expr),+) => {
+        concat!(entries!(), $($condition,)+ " ORDER BY a.id DESC LIMIT ", $limit, " OFFSET ", $offset)
+    };
+}
+
+macro_rules! next {
+    ($after:literal, $limit:literal, $($condition:expr),+) => {
+        concat!(entries!(), $($condition,)+ " AND a.id > ", $after, " ORDER BY a.id LIMIT ", $limit)
+    };
+}
+
+statements! {
+    Read COUNT = count!("$10", listed!());
+    Read COUNT_OF_SUBJECT = count!("$10", listed!(), of_subject!());
+    Read COUNT_BY_ACTOR = count!("$10", listed!(), by_actor!());
+    Read COUNT_WITHIN = count!("$14", listed_within!());
+    Read COUNT_OF_SUBJECT_WITHIN = count!("$14", listed_within!(), of_subject!());
+    Read COUNT_BY_ACTOR_WITHIN = count!("$14", listed_within!(), by_actor!());
+    Read PAGE = page!("$10", "$11", listed!());
+    Read PAGE_OF_SUBJECT = page!("$10", "$11", listed!(), of_subject!());
+    Read PAGE_BY_ACTOR = page!("$10", "$11", listed!(), by_actor!());
+    Read PAGE_WITHIN = page!("$14", "$15", listed_within!());
+    Read PAGE_OF_SUBJECT_WITHIN = page!("$14", "$15", listed_within!(), of_subject!());
+    Read PAGE_BY_ACTOR_WITHIN = page!("$14", "$15", listed_within!(), by_actor!());
+    Read NEXT = next!("$10", "$11", listed!());
+    Read NEXT_OF_SUBJECT = next!("$10", "$11", listed!(), of_subject!());
+    Read NEXT_BY_ACTOR = next!("$10", "$11", listed!(), by_actor!());
+    Read NEXT_WITHIN = next!("$14", "$15", listed_within!());
+    Read NEXT_OF_SUBJECT_WITHIN = next!("$14", "$15", listed_within!(), of_subject!());
+    Read NEXT_BY_ACTOR_WITHIN = next!("$14", "$15", listed_within!(), by_actor!());
+}
+
+/// The statements of one way through the log.
+struct Way {
+    count: &'static Statement,
+    page: &'static Statement,
+    next: &'static Statement,
+}
+
+impl Way {
+    /// The one that leads past the fewest entries.
+    fn of(reach: &Reach, filter: &AuditFilter) -> Self {
+        let (count, page, next) = match (reach.is_everything(), filter.subject, filter.actor) {
+            (true, Some(_), _) => (&COUNT_OF_SUBJECT, &PAGE_OF_SUBJECT, &NEXT_OF_SUBJECT),
+            (true, None, Some(_)) => (&COUNT_BY_ACTOR, &PAGE_BY_ACTOR, &NEXT_BY_ACTOR),
+            (true, None, None) => (&COUNT, &PAGE, &NEXT),
+            (false, Some(_), _) => (&COUNT_OF_SUBJECT_WITHIN, &PAGE_OF_SUBJECT_WITHIN, &NEXT_OF_SUBJECT_WITHIN),
+            (false, None, Some(_)) => (&COUNT_BY_ACTOR_WITHIN, &PAGE_BY_ACTOR_WITHIN, &NEXT_BY_ACTOR_WITHIN),
+            (false, None, None) => (&COUNT_WITHIN, &PAGE_WITHIN, &NEXT_WITHIN),
+        };
+        Self { count, page, next }
+    }
+}
+
+/// The most entries that are counted, unless a page goes further.
+pub const COUNTED_MAX: i64 = 10_000;
 
 record! {
     /// An entry as it is read.
@@ -132,12 +202,14 @@ impl AuditFilter {
 
 /// A page of the entries within reach, the newest first, and how many there are in all.
 ///
+/// More than [`COUNTED_MAX`] are counted only as far as it takes to tell whether there is a page after this one.
 /// Entries that concern no organisation are within reach of super admins alone.
 pub async fn page(link: &mut Link, reach: &Reach, filter: &AuditFilter, page: Page) -> Result<(Vec<AuditRecord>, i64)> {
-    let (count, list) = either(reach, (&COUNT, &PAGE), (&COUNT_WITHIN, &PAGE_WITHIN));
-    let total = link.one(count, &filter.with(reach, &[])).await?;
+    let way = Way::of(reach, filter);
+    let bound = COUNTED_MAX.max(page.offset() + page.limit() + 1);
+    let total = link.one(way.count, &filter.with(reach, values![bound])).await?;
     let values = filter.with(reach, values![page.limit(), page.offset()]);
-    Ok((link.all(list, &values).await?, total))
+    Ok((link.all(way.page, &values).await?, total))
 }
 
 /// The next entries within reach after this one, the oldest first.
@@ -148,11 +220,11 @@ pub async fn next(
     after: Option<AuditId>,
     limit: i64,
 ) -> Result<Vec<AuditRecord>> {
-    let (statement, ()) = either(reach, (&NEXT, ()), (&NEXT_WITHIN, ()));
+    let way = Way::of(reach, filter);
     let after = after.map_or(Uuid::nil(), AuditId::uuid);
     // Nothing that is still to come was written before: the index of organisations leads past the rest.
     let filter = AuditFilter { from: filter.from.max(moment(after)), ..filter.clone() };
-    link.all(statement, &filter.with(reach, values![after, limit])).await
+    link.all(way.next, &filter.with(reach, values![after, limit])).await
 }
 
 /// The moment, to the millisecond, at which an id begins (RFC 9562, 5.7).
@@ -160,10 +232,4 @@ fn moment(id: Uuid) -> Option<Timestamp> {
     let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
     let begun = Timestamp::from_seconds(i64::try_from(seconds).ok()?);
     Some(begun.plus(Span::microseconds(i64::from(nanoseconds) / 1000)))
-}
-
-type Choice<T> = (&'static Statement, T);
-
-fn either<T>(reach: &Reach, everything: Choice<T>, within: Choice<T>) -> Choice<T> {
-    if reach.is_everything() { everything } else { within }
 }

@@ -10,13 +10,13 @@ use bailiwick_domain::page::Page;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Timestamp;
 
-use super::reach::{Reach, within_reach};
+use super::reach::{Reach, organisations_within_reach, within_reach};
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
 use crate::row::record;
 use crate::statement::statements;
-use crate::value::values;
+use crate::value::{Value, values};
 
 /// That an invitation can be accepted: nothing became of it, its organisation lives, and whoever sent it is not
 /// suspended. The moment is `$2`.
@@ -44,6 +44,12 @@ macro_rules! invitation_columns {
     };
 }
 
+macro_rules! counted {
+    () => {
+        "SELECT COUNT(*) FROM invitations i JOIN organisations o ON o.id = i.organisation_id WHERE o.deleted_at IS NULL"
+    };
+}
+
 statements! {
     Write INSERT = "INSERT INTO invitations (id, digest, email, email_folded, organisation_id, role, language, \
         invited_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -55,11 +61,14 @@ statements! {
     Read FIND_REACHABLE = concat!(
         invitation_columns!(), "WHERE i.id = $6 AND o.deleted_at IS NULL AND ", within_reach!("i.organisation_id"));
     Read PAGE = concat!(
-        invitation_columns!(), "WHERE o.deleted_at IS NULL AND ", within_reach!("i.organisation_id"),
-        " ORDER BY i.created_at DESC, i.id DESC LIMIT $6 OFFSET $7");
-    Read COUNT = concat!(
-        "SELECT COUNT(*) FROM invitations i JOIN organisations o ON o.id = i.organisation_id \
-         WHERE o.deleted_at IS NULL AND ", within_reach!("i.organisation_id"));
+        invitation_columns!(), "WHERE o.deleted_at IS NULL ORDER BY i.created_at DESC, i.id DESC LIMIT $1 OFFSET $2");
+    Read COUNT = counted!();
+    /// The organisations are a list, so that the index of theirs leads to the invitations of few among many.
+    Read PAGE_WITHIN = concat!(
+        invitation_columns!(), "WHERE o.deleted_at IS NULL AND i.organisation_id IN ",
+        organisations_within_reach!("$1", "$2", "$3", "$4"), " ORDER BY i.created_at DESC, i.id DESC LIMIT $5 OFFSET $6");
+    Read COUNT_WITHIN = concat!(
+        counted!(), " AND i.organisation_id IN ", organisations_within_reach!("$1", "$2", "$3", "$4"));
     /// The conditions make it happen once.
     Write ACCEPT = concat!(
         "UPDATE invitations SET accepted_at = $2, accepted_by = $3 WHERE digest = $1 AND email_folded = $4 AND ",
@@ -181,8 +190,11 @@ pub async fn find_reachable(link: &mut Link, reach: &Reach, id: InvitationId) ->
 
 /// A page of the invitations within reach, the newest first, and how many there are in all.
 pub async fn page(link: &mut Link, reach: &Reach, page: Page) -> Result<(Vec<InvitationRecord>, i64)> {
-    let total = link.one(&COUNT, &reach.and(&[])).await?;
-    Ok((link.all(&PAGE, &reach.and(values![page.limit(), page.offset()])).await?, total))
+    let (count, list, membership): (_, _, &[Value]) =
+        if reach.is_everything() { (&COUNT, &PAGE, &[]) } else { (&COUNT_WITHIN, &PAGE_WITHIN, reach.membership()) };
+    let total = link.one(count, membership).await?;
+    let values = [membership, values![page.limit(), page.offset()]].concat();
+    Ok((link.all(list, &values).await?, total))
 }
 
 /// Uses an invitation up for somebody with this address; false when it cannot be used, or not by them.
