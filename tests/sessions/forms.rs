@@ -21,6 +21,13 @@ pub(crate) fn submit(request: RequestBuilder, form: String) -> RequestBuilder {
     request.header("content-type", "application/x-www-form-urlencoded").body(form)
 }
 
+/// The cookie of this name that an answer sets.
+pub(crate) fn cookie(answer: &Answer, name: &str) -> Option<String> {
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let mut values = cookies.filter_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='));
+    values.next().map(|value| value.split(';').next().unwrap().to_owned())
+}
+
 /// A browser at one server, or at one of its nodes.
 #[derive(Clone)]
 pub(crate) struct Browser<'bench> {
@@ -79,7 +86,8 @@ impl<'bench> Browser<'bench> {
         self.send("/login", &[("email", email), ("password", PASSWORD)]).await
     }
 
-    fn take(&mut self, answer: Answer) -> Answer {
+    /// Keeps the cookies of an answer.
+    pub(crate) fn take(&mut self, answer: Answer) -> Answer {
         for cookie in answer.headers.get_all("set-cookie") {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();

@@ -2,28 +2,20 @@
 
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
-use bailiwick_testkit::people::{PASSWORD, Person};
-use reqwest::{Method, RequestBuilder};
+use bailiwick_testkit::people::Person;
+use reqwest::Method;
 
+use crate::forms::{Browser, SESSION, cookie, encoded, submit as send};
 use crate::invitations::{NEWCOMER, SECRET, Stage, made, mailed, memberships};
 use crate::support::{Answer, Aside, sign_in};
 
-fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = request.header("sec-fetch-site", "same-origin");
-    request.header("content-type", "application/x-www-form-urlencoded").body(body)
-}
-
-/// The session cookie that an answer sets.
+/// The session cookie that an answer sets, as a browser sends it.
 fn session(answer: &Answer) -> String {
-    let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let mut sessions = cookies.filter(|cookie| cookie.starts_with("bailiwick="));
-    sessions.next().unwrap_or_else(|| panic!("{answer:?}")).split(';').next().unwrap().to_owned()
+    format!("{SESSION}={}", cookie(answer, SESSION).unwrap_or_else(|| panic!("{answer:?}")))
 }
 
 async fn browser(bench: &Bench, person: &Person) -> String {
-    let fields = [("email", person.email.as_str()), ("password", PASSWORD)];
-    session(&Answer::of(form(bench.call(Method::POST, "/login"), &fields)).await)
+    format!("{SESSION}={}", Browser::of(bench, person).await.session().unwrap())
 }
 
 async fn show(bench: &Bench, token: &str, cookie: &str) -> Answer {
@@ -31,7 +23,8 @@ async fn show(bench: &Bench, token: &str, cookie: &str) -> Answer {
 }
 
 async fn submit(bench: &Bench, cookie: &str, fields: &[(&str, &str)]) -> Answer {
-    Answer::of(form(bench.call(Method::POST, "/invitation").header("cookie", cookie), fields)).await
+    Answer::of(send(bench.call(Method::POST, "/invitation").header("cookie", cookie), encoded(fields.iter().copied())))
+        .await
 }
 
 on_both_engines! {

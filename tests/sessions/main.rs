@@ -27,6 +27,7 @@ mod operator;
 mod own_sessions;
 mod password;
 mod plain_pages;
+mod planted;
 mod profile;
 mod program;
 mod refresh;
