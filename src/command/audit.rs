@@ -69,10 +69,16 @@ async fn verify(configuration: &Configuration, arguments: &ArgMatches) -> Result
     if own.exists() && !files.contains(&own) {
         files.insert(0, own);
     }
-    let database = Database::open(&configuration.database_url)
+    // What is to be checked must be there: a database or a key made in its place would always be whole.
+    let database = Database::open_existing(&configuration.database_url)
         .await
-        .context("database_url (BAILIWICK_DATABASE_URL): the database cannot be used")?;
-    let vault = Vault::open(&directory, &database, &SystemRandom).await?;
+        .context(
+            "database_url (BAILIWICK_DATABASE_URL; in data_dir, BAILIWICK_DATA_DIR, unless it is set): there is no audit \
+             log to check",
+        )?;
+    let vault = Vault::open_existing(&directory, &database)
+        .await
+        .context("data_dir (BAILIWICK_DATA_DIR): there is no key to check the audit log with")?;
     let mut progress = Progress::default();
     let found = audit::verify(&database, &vault, &files, |done, total| progress.tell(done, total)).await;
     progress.end();

@@ -108,6 +108,67 @@ async fn story(engine: Engine) {
     assert!(text(&missing.stderr).starts_with("bailiwick: checkpoints nowhere.jsonl: "), "{}", text(&missing.stderr));
 }
 
+/// What is missing is named and not made: a log that was just begun would always be whole.
+async fn nothing_is_made(engine: Engine) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mistyped = elsewhere.path().join("mistyped");
+    let refuses = |desk: &Desk, named: &[&str]| {
+        let refused = desk.verify(&[]);
+        let said = text(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && refused.stdout.is_empty(), "{refused:?}");
+        assert!(named.iter().all(|named| said.contains(named)) && said.lines().count() == 1, "{named:?}: {said}");
+        assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0, "nothing was made: {said}");
+    };
+    let desk = Desk::new(engine);
+    let lost = |program: Program| Desk { program, database: None };
+    let key = mistyped.join("keys").join("master.key").display().to_string();
+    // The database is found, and the key is not.
+    let file = desk.program.data_dir().join("bailiwick.db");
+    let url = desk.database.as_ref().map_or_else(|| format!("sqlite://{}", file.display()), |one| one.url().to_owned());
+    let other_directory = |url: &str| {
+        let program = desk.program.clone().with("BAILIWICK_DATABASE_URL", url);
+        lost(program.with("BAILIWICK_DATA_DIR", mistyped.display().to_string()))
+    };
+    refuses(&other_directory(&url), &["BAILIWICK_DATA_DIR", &key]);
+
+    // An older program left it, or nobody uses it yet.
+    let newest = "(SELECT MAX(number) FROM migrations)";
+    desk.execute(&format!("DELETE FROM migrations WHERE number = {newest}")).await;
+    refuses(&desk, &["BAILIWICK_DATABASE_URL", "older version", "start the server once"]);
+    match engine {
+        Engine::Sqlite => {
+            let path = mistyped.join("bailiwick.db").display().to_string();
+            let gone = other_directory(&format!("sqlite://{path}"));
+            refuses(&gone, &["BAILIWICK_DATABASE_URL", "BAILIWICK_DATA_DIR", &path]);
+            let empty = tempfile::NamedTempFile::new().unwrap();
+            let empty_path = empty.path().display().to_string();
+            refuses(&other_directory(&format!("sqlite://{empty_path}")), &[&empty_path, "it is empty"]);
+            let strange = rusqlite::Connection::open(empty.path()).unwrap();
+            strange.execute_batch("CREATE TABLE strange (number INTEGER)").unwrap();
+            let before = std::fs::read(empty.path()).unwrap();
+            refuses(&other_directory(&format!("sqlite://{empty_path}")), &[&empty_path, "no tables of this program"]);
+            assert!(std::fs::read(empty.path()).unwrap() == before, "nothing was changed");
+        }
+        Engine::Postgres => {
+            let empty = Cluster::shared().create_database().unwrap();
+            let program = desk.program.clone().with("BAILIWICK_DATABASE_URL", empty.url());
+            refuses(&lost(program), &["BAILIWICK_DATABASE_URL", "no tables of this program"]);
+            let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'";
+            assert_eq!(peek::number_at(empty.url(), tables).await, 0);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_checked_and_not_made_on_sqlite() {
+    nothing_is_made(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_checked_and_not_made_on_postgres() {
+    nothing_is_made(Engine::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_reads_what_was_done_to_the_audit_log_on_sqlite() {
     story(Engine::Sqlite).await;

@@ -21,6 +21,11 @@ pub(crate) async fn number(bench: &Bench, query: &str) -> i64 {
     rows(bench, query).await[0][0].as_deref().unwrap().parse().unwrap()
 }
 
+/// The one number that a query gives in the PostgreSQL database at this address.
+pub(crate) async fn number_at(url: &str, query: &str) -> i64 {
+    postgres_rows(url, query).await[0][0].as_deref().unwrap().parse().unwrap()
+}
+
 /// Carries out a statement that both databases understand.
 pub(crate) async fn execute(bench: &Bench, statement: &str) {
     execute_at(bench.database_url(), statement).await;

@@ -47,6 +47,12 @@ pub enum VaultError {
     /// The database was made with a key that is not here.
     #[error("key file {0} is missing, and the database was made with one: put the file back where it was")]
     Missing(PathBuf),
+    /// There is no key, and none is made.
+    #[error("key file {0} is not there")]
+    Absent(PathBuf),
+    /// The database knows of no key yet.
+    #[error("the database was never used with a key: start the server once")]
+    NoProof,
     /// The key is another database's.
     #[error("key file {0} does not belong to this database: put the right file in its place")]
     Foreign(PathBuf),
@@ -77,7 +83,7 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// Opens the vault of a data directory and its database; a new database gets a new key.
     pub async fn open(data_directory: &Path, database: &Database, random: &dyn Random) -> Result<Self, VaultError> {
-        let path = data_directory.join("keys").join("master.key");
+        let path = key_path(data_directory);
         let proof = property::get(&mut database.read().await?, PROOF).await?;
         let key = match (read_key(&path)?, &proof) {
             (Some(key), _) => key,
@@ -89,8 +95,21 @@ impl Vault {
             Some(proof) => proof,
             None => vault.leave_proof(database, random).await?,
         };
-        match vault.open_sealed(PROOF, &proof) {
-            Ok(text) if text.as_slice() == PROOF_TEXT => Ok(vault),
+        vault.proven(&proof, path)
+    }
+
+    /// Opens the vault of a data directory and its database that were used before; makes nothing.
+    pub async fn open_existing(data_directory: &Path, database: &Database) -> Result<Self, VaultError> {
+        let path = key_path(data_directory);
+        let key = read_key(&path)?.ok_or_else(|| VaultError::Absent(path.clone()))?;
+        let proof = property::get(&mut database.read().await?, PROOF).await?.ok_or(VaultError::NoProof)?;
+        Self::from_key(&key).proven(&proof, path)
+    }
+
+    /// This vault, if the database was made with its key.
+    fn proven(self, proof: &[u8], path: PathBuf) -> Result<Self, VaultError> {
+        match self.open_sealed(PROOF, proof) {
+            Ok(text) if text.as_slice() == PROOF_TEXT => Ok(self),
             _ => Err(VaultError::Foreign(path)),
         }
     }
@@ -165,6 +184,10 @@ impl Vault {
 }
 
 type Key = Zeroizing<[u8; KEY_LENGTH]>;
+
+fn key_path(data_directory: &Path) -> PathBuf {
+    data_directory.join("keys").join("master.key")
+}
 
 fn read_key(path: &Path) -> Result<Option<Key>, VaultError> {
     let failed = |error| VaultError::File(path.to_owned(), error);

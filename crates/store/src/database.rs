@@ -34,6 +34,25 @@ impl Database {
     /// # Errors
     /// [`Error::Unusable`] when the URL, the file or the server will not do.
     pub async fn open(url: &str) -> Result<Self> {
+        let database = Self::connect(url).await?;
+        migrate::run(&database).await?;
+        Ok(database)
+    }
+
+    /// Opens a database that is there and up to date; makes nothing and changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`], which says what is not there, also when the schema is an older one.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            Sqlite::check_existing(Path::new(path))?;
+        }
+        let database = Self::connect(url).await?;
+        migrate::check(&database).await?;
+        Ok(database)
+    }
+
+    async fn connect(url: &str) -> Result<Self> {
         let kind = if let Some(path) = url.strip_prefix("sqlite://") {
             Kind::Sqlite(Sqlite::open(Path::new(path))?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -41,9 +60,7 @@ impl Database {
         } else {
             return Err(Error::Unusable("the database URL must begin with sqlite:// or postgres://".to_owned()));
         };
-        let database = Self { kind, chain: Arc::default() };
-        migrate::run(&database).await?;
-        Ok(database)
+        Ok(Self { kind, chain: Arc::default() })
     }
 
     /// The engine's name, for the log and for people.

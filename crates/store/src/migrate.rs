@@ -1,5 +1,7 @@
 //! Bringing the schema up to date, also when two nodes start at once.
 
+use tokio_postgres::error::SqlState;
+
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::link::Engine;
@@ -42,7 +44,9 @@ statements! {
     Write NOTE = "INSERT INTO migrations (number) VALUES ($1)";
 }
 
-/// The table of the steps that were done.
+/// How the table of the steps that were done is called.
+pub(crate) const TABLE_NAME: &str = "migrations";
+/// That table.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY)";
 /// A number of our own for PostgreSQL's advisory locks: `CREATE TABLE IF NOT EXISTS` alone may collide.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4702111234474983746)";
@@ -56,15 +60,43 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
     }
     transaction.batch(TABLE).await?;
     let newest: i64 = transaction.one(&NEWEST, &[]).await?;
-    let known = STEPS.last().map_or(0, |step| step.number);
-    if newest > known {
-        return Err(Error::Unusable(format!(
-            "the database is of a newer version of this program (its schema is at {newest}, this program knows {known})"
-        )));
-    }
+    refuse_newer(newest)?;
     for step in STEPS.iter().filter(|step| step.number > newest) {
         transaction.batch(if on_postgres { step.postgres } else { step.sqlite }).await?;
         transaction.change(&NOTE, values![step.number]).await?;
     }
     transaction.commit().await
+}
+
+/// Looks whether all steps were done, and does none.
+pub(crate) async fn check(database: &Database) -> Result<()> {
+    let newest: i64 = match database.read().await?.one(&NEWEST, &[]).await {
+        Err(Error::Postgres(error)) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
+            return Err(Error::Unusable("the database has no tables of this program".to_owned()));
+        }
+        newest => newest?,
+    };
+    refuse_newer(newest)?;
+    if newest < known() {
+        return Err(Error::Unusable(format!(
+            "the database is of an older version of this program (its schema is at {newest}, this program needs {}): \
+             start the server once, which brings it up to date",
+            known()
+        )));
+    }
+    Ok(())
+}
+
+fn known() -> i64 {
+    STEPS.last().map_or(0, |step| step.number)
+}
+
+fn refuse_newer(newest: i64) -> Result<()> {
+    let known = known();
+    if newest <= known {
+        return Ok(());
+    }
+    Err(Error::Unusable(format!(
+        "the database is of a newer version of this program (its schema is at {newest}, this program knows {known})"
+    )))
 }

@@ -31,6 +31,11 @@ impl Sqlite {
         Ok(Self { readers, writer })
     }
 
+    /// Whether there is a file that this program made; nothing is created, not even beside it.
+    pub(crate) fn check_existing(path: &Path) -> Result<()> {
+        open::look(path)
+    }
+
     /// A connection for reading, as soon as one is free.
     pub(crate) async fn read(&self) -> Result<SqliteLink> {
         Ok(SqliteLink::Reader(self.readers.take().await?))

@@ -5,8 +5,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 
@@ -27,6 +27,29 @@ const MAPPED_MAX: i64 = 0x7fff_0000;
 pub(super) fn create_private(path: &Path) -> Result<()> {
     let created = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     created.map(|_| ()).map_err(|error| Error::Unusable(format!("database file {}: {error}", path.display())))
+}
+
+/// Looks whether there is a file with the schema of this program, of whatever age.
+pub(super) fn look(path: &Path) -> Result<()> {
+    let refuse =
+        |problem: &dyn std::fmt::Display| Error::Unusable(format!("database file {}: {problem}", path.display()));
+    // SQLite takes an empty file for a database, and begins it with the first setting.
+    match std::fs::metadata(path) {
+        Err(error) => return Err(refuse(&error)),
+        Ok(found) if !found.is_file() => return Err(refuse(&"this is no file")),
+        Ok(found) if found.len() == 0 => return Err(refuse(&"it is empty")),
+        Ok(_) => {}
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let is_ours = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(READER_PATIENCE)?;
+        connection.table_exists(None, crate::migrate::TABLE_NAME)
+    });
+    match is_ours {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refuse(&"it has no tables of this program")),
+        Err(error) => Err(refuse(&error)),
+    }
 }
 
 /// The connection for writing: it never waits by itself, because that would
