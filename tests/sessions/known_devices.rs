@@ -1,14 +1,18 @@
 //! Devices that an account knows: a stranger who guesses does not keep the owner out of them.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use bailiwick_app::operator::UserKey;
 use bailiwick_app::settings::BaseUrl;
+use bailiwick_domain::device::DeviceKey;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Span;
-use bailiwick_store::query::retention;
+use bailiwick_store::query::{known_device, retention};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
@@ -185,8 +189,49 @@ on_both_engines! {
         let key = UserKey::Email(EmailAddress::parse_text(&ann.email).unwrap());
         let password = Password::parse_text(PASSWORD).unwrap();
         node.context.set_password_as_operator(&key, password).await.unwrap();
-        must_wait(&attempt_from(&node, &address(3), &ann.email, PASSWORD).await, 1);
         assert_eq!(Aside::of(&bench).await.number("SELECT COUNT(*) FROM known_devices").await, 0);
+    }
+
+    async fn a_password_that_the_operator_sets_is_told_and_lets_its_owner_in_whatever_strangers_did(bench: Bench) {
+        let ann = ann(&bench).await;
+        let node = behind_a_proxy(&bench).await;
+        lock(&node, &ann).await;
+        let key = UserKey::Email(EmailAddress::parse_text(&ann.email).unwrap());
+        node.context.set_password_as_operator(&key, Password::parse_text(NEXT).unwrap()).await.unwrap();
+        assert_eq!(attempt_from(&node, &address(1), &ann.email, NEXT).await.status, 200);
+        let told = "SELECT COUNT(*) FROM mails WHERE kind = 'password_changed'";
+        assert_eq!(Aside::of(&bench).await.number(told).await, 1);
+    }
+
+    async fn a_reset_forgets_what_failed_on_the_device_that_it_comes_from(bench: Bench) {
+        let ann = ann(&bench).await;
+        let node = behind_a_proxy(&bench).await;
+        assert_eq!(attempt_from(&node, &address(1), &ann.email, PASSWORD).await.status, 200);
+        attempt_from(&node, &address(1), &ann.email, WRONG).await.message(401);
+        attempt_from(&node, &address(2), &ann.email, WRONG).await.message(401);
+        let token = node.mailed_link(&ann, LinkPurpose::Reset).await;
+        let body = json!({ "Token": token, "NewPassword": NEXT });
+        let request = node.call(Method::POST, RESET).header("X-Forwarded-For", address(1)).json(&body);
+        assert_eq!(Answer::of(request).await.status, 200);
+        // What is left are the addresses, whose guesses may have been at others.
+        let left = "SELECT COUNT(*) FROM throttle_ledgers WHERE failures > 0";
+        assert_eq!(Aside::of(&bench).await.number(left).await, 2);
+    }
+
+    async fn a_device_whose_account_went_to_somebody_else_is_theirs(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let (ann, bob) = (bench.person("ann", owner, Role::Reader).await, bench.person("bob", owner, Role::Reader).await);
+        let device = DeviceKey::network(&LedgerKey::account("them@example.org"), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let now = bench.context.now();
+        let mut transaction = bench.context.database.write().await.unwrap();
+        for person in [&ann, &bob] {
+            known_device::know(&mut transaction, person.id, &device, now).await.unwrap();
+        }
+        for (person, is_known) in [(&ann, true), (&bob, false)] {
+            known_device::forget_all(&mut transaction, person.id).await.unwrap();
+            let found = known_device::find(&mut transaction, [device, device], now).await.unwrap();
+            assert_eq!(found.is_some(), is_known, "without those of {}", person.email);
+        }
     }
 
     async fn whoever_sets_a_forgotten_password_gets_in_whatever_strangers_do_and_no_other_device_is_known(bench: Bench) {

@@ -139,7 +139,8 @@ impl Context {
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Fault> {
         let now = self.now();
         let mut transaction = self.database.write().await?;
-        self.end_session(&mut transaction, caller.session, Actor::Caller(caller), "signed out", now).await?;
+        let (user, actor) = (caller.principal.user, Actor::Caller(caller));
+        self.end_session(&mut transaction, caller.session, user, actor, "signed out", now).await?;
         transaction.commit().await?;
         self.principals.forget(caller.session.uuid());
         Ok(())
@@ -149,17 +150,18 @@ impl Context {
         tracing::warn!(request = %origin.request_id, session = %session.id, "a used refresh token came back");
         let mut transaction = self.database.write().await?;
         let actor = Actor::Visitor(origin);
-        self.end_session(&mut transaction, session.id, actor, "refresh token reused", now).await?;
+        self.end_session(&mut transaction, session.id, session.user, actor, "refresh token reused", now).await?;
         transaction.commit().await?;
         self.principals.forget(session.id.uuid());
         Ok(())
     }
 
-    /// Ends a session and tells every node; nothing happens to one that has ended.
+    /// Ends a person's session and tells every node; nothing happens to one that has ended.
     pub(crate) async fn end_session(
         &self,
         transaction: &mut WriteTransaction,
         id: SessionId,
+        user: UserId,
         actor: Actor<'_>,
         because: &'static str,
         now: Timestamp,
@@ -172,7 +174,7 @@ impl Context {
             action: "session.ended",
             subject_kind: "session",
             subject: Some(id.uuid()),
-            organisation: None,
+            organisation: home_organisation(transaction, user).await?,
             details: json!({ "because": because }),
         };
         self.audit(transaction, actor, act, now).await

@@ -20,6 +20,7 @@ use bailiwick_domain::id::{SessionId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
+use bailiwick_store::query::user::home_organisation;
 use bailiwick_store::query::{invalidation, session};
 use serde_json::json;
 
@@ -48,7 +49,7 @@ impl Context {
                 action: "sessions.ended",
                 subject_kind: "user",
                 subject: Some(user.uuid()),
-                organisation: None,
+                organisation: home_organisation(transaction, user).await?,
                 details: json!({ "because": because, "count": ended }),
             };
             self.audit(transaction, actor, act, now).await?;

@@ -112,6 +112,7 @@ impl Context {
         // whatever strangers do meanwhile.
         known_device::forget_all(&mut transaction, id).await?;
         let here = Provenance::of(person.email.as_str(), origin).network();
+        throttle::forget(&mut transaction, &LedgerKey::device(&here)).await?;
         known_device::know(&mut transaction, id, &here, now).await?;
         let actor = Actor::Person(id, origin);
         self.end_sessions(&mut transaction, id, None, actor, "password reset", now).await?;
@@ -125,7 +126,7 @@ impl Context {
     /// Does what was asked for until `stop` turns true; what is left then is done after the next start.
     pub(crate) async fn run_reset_requests(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(fault) = self.work_off_reset_requests().await {
+            if let Err(fault) = self.work_off_reset_requests(&stop).await {
                 tracing::warn!(fault = ?fault.source, "the requests for new passwords could not be read");
             }
             tokio::select! {
@@ -140,9 +141,12 @@ impl Context {
         Duration::from_millis(u64::from_be_bytes(self.entropy()) % WAIT_MAX_MILLISECONDS)
     }
 
-    async fn work_off_reset_requests(&self) -> Result<(), Fault> {
+    async fn work_off_reset_requests(&self, stop: &watch::Receiver<bool>) -> Result<(), Fault> {
         let waiting = reset_request::waiting(&mut self.database.read().await?, LOOKED_AT).await?;
         for id in waiting {
+            if *stop.borrow() {
+                break;
+            }
             // One that cannot be done now must not keep the others waiting.
             if let Err(fault) = self.work_off_reset_request(id).await {
                 tracing::warn!(fault = ?fault.source, "a request for a new password could not be worked off");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::SessionId;
 use bailiwick_domain::time::Timestamp;
+use bailiwick_store::query::user::home_organisation;
 use bailiwick_store::query::{invalidation, session};
 use serde_json::json;
 use tokio::sync::watch;
@@ -86,7 +87,7 @@ impl Context {
             action: "session.ended",
             subject_kind: "session",
             subject: Some(id.uuid()),
-            organisation: None,
+            organisation: home_organisation(&mut transaction, caller.principal.user).await?,
             details: json!({ "because": "ended by its owner" }),
         };
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;

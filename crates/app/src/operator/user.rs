@@ -10,8 +10,11 @@ use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_store::query::user::{self, NewUser};
-use bailiwick_store::query::{account, invalidation, known_device, mailed_link, session, suspension, user_list};
+use bailiwick_store::query::{
+    account, invalidation, known_device, mailed_link, session, suspension, throttle, user_list,
+};
 use bailiwick_store::{Error as StoreError, Link};
 use serde_json::json;
 
@@ -181,7 +184,8 @@ impl Context {
         Ok(Outcome { subject, has_changed: true })
     }
 
-    /// Gives a person another password and ends all their sessions; returns how many ended.
+    /// Gives a person another password, tells them by mail, forgets the failed sign-ins of the account, and ends all
+    /// their sessions; returns how many ended.
     ///
     /// # Errors
     /// [`OperatorRefusal::UserUnknown`]; a validation fault on `password`.
@@ -200,10 +204,12 @@ impl Context {
         let mut transaction = self.database.write().await?;
         user::set_password(&mut transaction, person.id, &hash, now).await?;
         mailed_link::end_all(&mut transaction, person.id, LinkPurpose::Reset).await?;
+        throttle::forget(&mut transaction, &LedgerKey::account(person.email.as_str())).await?;
         known_device::forget_all(&mut transaction, person.id).await?;
         let because = "password set by the operator";
         let ended = self.end_sessions(&mut transaction, person.id, None, Actor::Operator, because, now).await?;
         self.audit(&mut transaction, Actor::Operator, act("password.set", &person), now).await?;
+        self.tell_of_new_password(&mut transaction, person.id, now).await?;
         transaction.commit().await?;
         self.principals.forget(person.id.uuid());
         Ok((person, ended))

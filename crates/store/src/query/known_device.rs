@@ -15,7 +15,7 @@ const SURPLUS_MAX: i64 = 100;
 
 statements! {
     Read FIND = "SELECT digest FROM known_devices WHERE digest IN ($1, $2) AND last_seen_at > $3";
-    Write TOUCH = "UPDATE known_devices SET last_seen_at = $2 WHERE digest = $1";
+    Write TOUCH = "UPDATE known_devices SET last_seen_at = $3 WHERE digest = $1 AND user_id = $2";
     /// Where an address went to another person, so did what is known of it.
     Write INSERT = "INSERT INTO known_devices (digest, user_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3) \
         ON CONFLICT (digest) DO UPDATE SET user_id = excluded.user_id, last_seen_at = excluded.last_seen_at";
@@ -38,7 +38,7 @@ pub async fn find(link: &mut Link, devices: [DeviceKey; 2], now: Timestamp) -> R
 /// wait for each other here.
 pub async fn know(transaction: &mut WriteTransaction, user: UserId, device: &DeviceKey, now: Timestamp) -> Result<()> {
     let digest = device.bytes().as_slice();
-    if transaction.change(&TOUCH, values![digest, now]).await? == 0 {
+    if transaction.change(&TOUCH, values![digest, user, now]).await? == 0 {
         transaction.change(&INSERT, values![digest, user, now]).await?;
         transaction.change(&FORGET_SURPLUS, values![user, KNOWN_MAX, SURPLUS_MAX]).await?;
     }
