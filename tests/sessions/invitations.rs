@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::Bench;
@@ -27,7 +28,8 @@ pub(crate) const NEWCOMER: &str = "nora.new@example.org";
 
 /// An organisation with two people who are signed in: its administrator, and one of another organisation.
 pub(crate) struct Stage {
-    pub(crate) ours: bailiwick_domain::id::OrganisationId,
+    pub(crate) ours: OrganisationId,
+    pub(crate) theirs: OrganisationId,
     pub(crate) carla: Person,
     pub(crate) admin: Tokens,
     pub(crate) bob: Person,
@@ -42,7 +44,7 @@ impl Stage {
         let carla = bench.person("carla", ours, Role::Admin).await;
         let bob = bench.person("bob", theirs, Role::Reader).await;
         let (admin, elsewhere) = (bench.sign_in(&carla).await, bench.sign_in(&bob).await);
-        Self { ours, carla, admin, bob, elsewhere }
+        Self { ours, theirs, carla, admin, bob, elsewhere }
     }
 
     /// Invites over the API as the administrator.

@@ -1,6 +1,9 @@
 //! Inviting people: who may, whereto, how often, and what it gives away.
 
+use std::time::Duration;
+
 use bailiwick_app::settings::Registration;
+use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::{Bench, Engine};
@@ -31,12 +34,13 @@ async fn listed(bench: &Bench, tokens: &Tokens) -> Vec<String> {
 }
 
 /// What of an answer whoever invites could tell an address by.
-fn look(answer: &Answer) -> String {
+pub(crate) fn look(answer: &Answer) -> String {
     let mut body = answer.json();
     for (member, form) in [("id", "an id"), ("email", "an address")] {
         assert!(body["data"][member].is_string(), "{answer:?}");
         body["data"][member] = form.into();
     }
+    body["data"]["organization"] = "the one that was named".into();
     let mut headers = answer.headers.clone();
     for varying in ["date", "x-request-id", "content-length"] {
         headers.remove(varying);
@@ -130,6 +134,89 @@ on_both_engines! {
         bench.clock.advance(Span::hours(23));
         let tokens = bench.sign_in(&stage.carla).await;
         assert_eq!(invite(&bench, &tokens, &wish(NEWCOMER)).await.status, 201);
+    }
+
+    async fn an_address_gets_ten_invitations_a_day_however_many_organisations_send_them(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let (other_node, aside) = (bench.another_node().await, Aside::of(&bench).await);
+        let chief = bench.super_admin("chief", owner).await;
+        let tokens = bench.sign_in(&chief).await;
+        let mut ours = Vec::new();
+        for number in 0..8 {
+            ours.push(bench.organisation(&format!("Shell {number}"), Some(owner)).await);
+        }
+        let (first, others) = ours.split_first().unwrap();
+        let wish = |organisation: &OrganisationId, email: &str| {
+            json!({ "organization_id": organisation, "email": email, "role": "reader" })
+        };
+        assert_eq!(invite(&bench, &tokens, &wish(first, NEWCOMER)).await.status, 201);
+        bench.clock.advance(Span::hours(1));
+        let tokens = bench.sign_in(&chief).await;
+        // Two from each of the others at once, on two nodes and in two spellings.
+        let spelt_otherwise = NEWCOMER.to_uppercase();
+        let senders = others.iter().flat_map(|one| [(&bench, one, NEWCOMER), (&other_node, one, &spelt_otherwise)]);
+        let sent: Vec<_> = senders
+            .map(|(node, organisation, email)| {
+                let request = node.call(Method::POST, INVITATIONS).bearer_auth(&tokens.access);
+                tokio::spawn(Answer::of(request.json(&wish(organisation, email))))
+            })
+            .collect();
+        let mut statuses = [0; 2];
+        for answer in sent {
+            let answer = answer.await.unwrap();
+            match answer.status {
+                201 => statuses[0] += 1,
+                429 => {
+                    assert_eq!(answer.header("retry-after"), Some("82800"), "{answer:?}");
+                    assert_eq!(answer.json()["message"], "too many invitations");
+                    statuses[1] += 1;
+                }
+                _ => panic!("{answer:?}"),
+            }
+        }
+        assert_eq!(statuses, [9, 5]);
+        assert_eq!(aside.number("SELECT COUNT(*) FROM mails").await, 10);
+        assert_eq!(invite(&bench, &tokens, &wish(first, "nora@example.org")).await.status, 201, "to somebody else");
+        // What was taken back was mailed too.
+        aside.run("UPDATE invitations SET revoked_at = created_at").await;
+        assert_eq!(invite(&bench, &tokens, &wish(first, NEWCOMER)).await.status, 429);
+        bench.clock.advance(Span::hours(23));
+        let tokens = bench.sign_in(&chief).await;
+        for status in [201, 429] {
+            assert_eq!(invite(&bench, &tokens, &wish(first, NEWCOMER)).await.status, status);
+        }
+    }
+
+    async fn an_invitation_that_a_suspension_stops_is_listed_as_suspended(bench: Bench) {
+        let (stage, aside) = (Stage::set(&bench).await, Aside::of(&bench).await);
+        let above = bench.super_admin("chief", stage.theirs).await;
+        let chief = bench.sign_in(&above).await;
+        assert_eq!(stage.invite(&bench, NEWCOMER, "reader").await.status, 201);
+        bench.invitation("ben@example.org", stage.ours).await;
+        let states = async || {
+            // As long as what another process changed may be unseen.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let list = Answer::of(bench.call(Method::GET, INVITATIONS).bearer_auth(&chief.access)).await.json();
+            let invitations = list["data"]["invitations"].as_array().unwrap_or_else(|| panic!("{list}"));
+            [NEWCOMER, "ben@example.org"].map(|email| {
+                let one = invitations.iter().find(|one| one["email"] == email).unwrap_or_else(|| panic!("{list}"));
+                one["status"].as_str().unwrap().to_owned()
+            })
+        };
+        for (table, which, expected) in [
+            ("users", "email LIKE 'carla%'", ["suspended", "open"]),
+            ("organisations", "name LIKE 'Bella%'", ["suspended", "suspended"]),
+        ] {
+            aside.run(&format!("UPDATE {table} SET suspended_at = 1 WHERE {which}")).await;
+            assert_eq!(states().await, expected, "{table}");
+            aside.run(&format!("UPDATE {table} SET suspended_at = NULL WHERE {which}")).await;
+            assert_eq!(states().await, ["open", "open"]);
+        }
+        aside.run("UPDATE organisations SET suspended_at = 1 WHERE name LIKE 'Bella%'").await;
+        bench.clock.advance(Span::days(7));
+        let chief = bench.sign_in(&above).await;
+        let list = Answer::of(bench.call(Method::GET, INVITATIONS).bearer_auth(&chief.access)).await.json();
+        assert_eq!(list["data"]["invitations"][0]["status"], "expired", "{list}");
     }
 
     async fn an_invitation_is_written_in_the_language_that_was_chosen(bench: Bench) {

@@ -1,5 +1,8 @@
 //! Registering: everything at once or nothing at all.
 
+use bailiwick_domain::throttle::{Ledger, LedgerKey};
+use bailiwick_domain::time::Span;
+use bailiwick_store::query::throttle;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::process::Program;
@@ -7,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Aside, post, read, refresh, sign_in};
+use crate::throttle::{behind_a_proxy, must_wait};
 
 const REGISTER: &str = "/auth/user";
 const SECRET: &str = "seventeen quiet marmots bicycle";
@@ -33,6 +37,16 @@ async fn made(bench: &Bench) -> Vec<i64> {
         counts.push(aside.number(&format!("SELECT COUNT(*) FROM {table}")).await);
     }
     counts
+}
+
+/// As if so many had just registered from this address.
+async fn registered_before(bench: &Bench, address: &str, failures: i64) {
+    let key = LedgerKey::registrations_from(address.parse().unwrap());
+    let mut transaction = bench.context.database.write().await.unwrap();
+    throttle::hold(&mut transaction, &key).await.unwrap();
+    let ledger = Ledger { failures, last_failure: bench.context.now() };
+    throttle::set(&mut transaction, &key, ledger).await.unwrap();
+    transaction.commit().await.unwrap();
 }
 
 on_both_engines! {
@@ -112,6 +126,38 @@ on_both_engines! {
             post(&bench, REGISTER, &with(&good, member, value)).await.refuses_field(member);
         }
         assert_eq!(made(&bench).await, before);
+    }
+
+    async fn registrations_from_one_place_are_slowed_down_after_a_thousand(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let node = behind_a_proxy(&bench).await;
+        let from = async |address: &str, body: &Value| {
+            let request = node.call(Method::POST, REGISTER).header("X-Forwarded-For", address);
+            Answer::of(request.json(body)).await
+        };
+        registered_before(&bench, "2001:db8::1", 999).await;
+        assert_eq!(from("2001:db8::2", &newcomer("ada@example.org")).await.status, 201);
+        // From then on nobody there learns which addresses are taken, nor does an invitation help.
+        let token = bench.invitation("bea@example.org", owner).await;
+        let invited = with(&newcomer("bea@example.org"), "Invitation", json!(token));
+        let before = made(&bench).await;
+        for body in [&newcomer("ada@example.org"), &newcomer("cleo@example.org"), &invited] {
+            must_wait(&from("2001:db8::ffff:1", body).await, 1);
+        }
+        assert_eq!(made(&bench).await, before);
+        assert_eq!(from("2001:db8:0:1::1", &newcomer("cleo@example.org")).await.status, 201, "from elsewhere");
+        bench.clock.advance(Span::seconds(1));
+        assert_eq!(from("2001:db8::3", &newcomer("ada@example.org")).await.status, 409);
+        must_wait(&from("2001:db8::3", &newcomer("dora@example.org")).await, 2);
+        bench.clock.advance(Span::seconds(2));
+        // What is wrong with the input tells nothing and does not count.
+        from("2001:db8::3", &with(&invited, "Password", json!("short"))).await.refuses_field("Password");
+        assert_eq!(from("2001:db8::3", &invited).await.status, 201);
+        must_wait(&from("2001:db8::3", &newcomer("dora@example.org")).await, 4);
+        bench.clock.advance(Span::hours(1));
+        for email in ["dora@example.org", "emma@example.org"] {
+            assert_eq!(from("2001:db8::3", &newcomer(email)).await.status, 201, "an hour of quiet forgets");
+        }
     }
 
     async fn nobody_registers_before_the_server_is_set_up(bench: Bench) {

@@ -10,15 +10,18 @@ use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::{InvitationId, OrganisationId, UserId};
-use bailiwick_domain::invitation::{COUNTED_FOR, LIFETIME, PAGE, PER_ADDRESS_MAX, PER_ORGANISATION_MAX};
+use bailiwick_domain::invitation::{
+    COUNTED_FOR, LIFETIME, PAGE, PER_ADDRESS_MAX, PER_ADDRESS_OF_ALL_MAX, PER_ORGANISATION_MAX,
+};
 use bailiwick_domain::link::LinkToken;
 use bailiwick_domain::page::Page;
 use bailiwick_domain::role::{Right, Role};
 use bailiwick_domain::secret::SecretText;
+use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::invitation::{self, NewInvitation};
 use bailiwick_store::query::reach::Reach;
-use bailiwick_store::query::{account, invalidation, organisation, user};
+use bailiwick_store::query::{account, invalidation, organisation, throttle, user};
 use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
 
@@ -92,8 +95,10 @@ impl Context {
         actor: Actor<'_>,
         now: Timestamp,
     ) -> Result<InvitationRecord, Fault> {
-        // What others send at the same moment counts too.
+        // What others send at the same moment counts too: of this organisation, and of any to this address. All take
+        // the organisation first, so that no two wait for each other crosswise.
         organisation::hold(transaction, invitee.organisation).await?;
+        throttle::hold(transaction, &LedgerKey::invitations_to(&invitee.email)).await?;
         check_count(transaction, invitee, now).await?;
         let token = LinkToken::new(&self.entropy());
         let new = NewInvitation {
@@ -230,14 +235,15 @@ async fn check_reach(link: &mut Link, caller: &Caller, invitee: &Invitee) -> Res
 /// Refuses one invitation too many.
 async fn check_count(link: &mut Link, invitee: &Invitee, now: Timestamp) -> Result<(), Fault> {
     let after = now.minus(COUNTED_FOR);
-    let recent = invitation::recent(link, invitee.organisation, &invitee.email, after).await?;
-    let first = if recent.to_address >= PER_ADDRESS_MAX {
-        recent.first_to_address
-    } else if recent.count >= PER_ORGANISATION_MAX {
-        recent.first
-    } else {
-        None
-    };
+    let ours = invitation::recent(link, invitee.organisation, &invitee.email, after).await?;
+    let of_all = invitation::recent_to_address(link, &invitee.email, after).await?;
+    let first = [
+        (ours.to_address >= PER_ADDRESS_MAX, ours.first_to_address),
+        (of_all.count >= PER_ADDRESS_OF_ALL_MAX, of_all.first),
+        (ours.count >= PER_ORGANISATION_MAX, ours.first),
+    ];
+    // Where several limits are reached, the last of them to give way counts.
+    let first = first.into_iter().filter_map(|(is_reached, first)| first.filter(|_| is_reached)).max();
     first.map_or(Ok(()), |first| {
         Err(Fault::new(Code::TooManyInvitations).with_retry_after(first.plus(COUNTED_FOR).since(now)))
     })

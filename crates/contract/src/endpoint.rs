@@ -28,6 +28,8 @@ pub enum RateClass {
     Ordinary,
     /// Failures of a password or a second factor are counted and slowed down (contract, section 2).
     Credential,
+    /// Every attempt from one address is counted, and many are slowed down.
+    Attempts,
 }
 
 /// What an endpoint declares, for tests and documents.
@@ -260,7 +262,7 @@ impl<A: Access> Declaration<A> {
             } else {
                 &[Code::MalformedBody, Code::TooLarge, Code::UnsupportedMedia]
             },
-            if self.rate == RateClass::Credential { &[Code::Throttled] } else { &[] },
+            if self.rate == RateClass::Ordinary { &[] } else { &[Code::Throttled] },
             self.faults,
             &[Code::Broken, Code::Unavailable, Code::DeadlinePassed],
         ];

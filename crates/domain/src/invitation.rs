@@ -8,9 +8,11 @@ pub const LIFETIME: Span = Span::days(7);
 pub const PAGE: &str = "/invitation";
 /// How far back invitations count for the limits below.
 pub const COUNTED_FOR: Span = Span::hours(24);
-/// Invitations of one organisation to one address within that time: enough for whoever deleted a mail, and few
-/// enough that nobody can have a stranger's letter box filled.
+/// Invitations of one organisation to one address within that time: enough for whoever deleted a mail.
 pub const PER_ADDRESS_MAX: i64 = 3;
+/// Invitations of all organisations to one address within that time. Where everybody may register, everybody has as
+/// many organisations as they like, and nobody may have a stranger's letter box filled.
+pub const PER_ADDRESS_OF_ALL_MAX: i64 = 10;
 /// Invitations of one organisation within that time. Where everybody may register, everybody runs an organisation,
 /// and none may become a way of sending mails to the world.
 pub const PER_ORGANISATION_MAX: i64 = 100;
@@ -26,22 +28,26 @@ pub enum InvitationStatus {
     Revoked,
     /// Nobody accepted it in time.
     Expired,
+    /// Nobody can accept it while its organisation, or whoever sent it, is suspended.
+    Suspended,
 }
 
 impl InvitationStatus {
-    /// What became of it by `now`.
+    /// What became of it by `now`; `is_suspended` where its organisation is, or whoever sent it.
     #[must_use]
     pub fn at(
         now: Timestamp,
         expires_at: Timestamp,
         accepted_at: Option<Timestamp>,
         revoked_at: Option<Timestamp>,
+        is_suspended: bool,
     ) -> Self {
         match (accepted_at, revoked_at) {
             (Some(_), _) => Self::Accepted,
             (None, Some(_)) => Self::Revoked,
-            (None, None) if expires_at > now => Self::Open,
-            (None, None) => Self::Expired,
+            (None, None) if expires_at <= now => Self::Expired,
+            (None, None) if is_suspended => Self::Suspended,
+            (None, None) => Self::Open,
         }
     }
 
@@ -53,6 +59,7 @@ impl InvitationStatus {
             Self::Accepted => "accepted",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -63,7 +70,9 @@ impl serde::Serialize for InvitationStatus {
     }
 }
 
-crate::inline_schema!(InvitationStatus, { "type": "string", "enum": ["open", "accepted", "revoked", "expired"] });
+crate::inline_schema!(InvitationStatus, {
+    "type": "string", "enum": ["open", "accepted", "revoked", "expired", "suspended"]
+});
 
 #[cfg(test)]
 mod tests {
@@ -72,12 +81,16 @@ mod tests {
     #[test]
     fn an_invitation_is_open_until_something_becomes_of_it() {
         let at = Timestamp::from_seconds;
-        let status = |now, accepted: Option<i64>, revoked: Option<i64>| {
-            InvitationStatus::at(at(now), at(100), accepted.map(at), revoked.map(at))
+        let status = |now, accepted: Option<i64>, revoked: Option<i64>, is_suspended| {
+            InvitationStatus::at(at(now), at(100), accepted.map(at), revoked.map(at), is_suspended)
         };
-        assert_eq!(status(99, None, None), InvitationStatus::Open);
-        assert_eq!(status(100, None, None), InvitationStatus::Expired);
-        assert_eq!(status(100, Some(5), None), InvitationStatus::Accepted);
-        assert_eq!(status(6, None, Some(5)), InvitationStatus::Revoked);
+        assert_eq!(status(99, None, None, false), InvitationStatus::Open);
+        assert_eq!(status(99, None, None, true), InvitationStatus::Suspended);
+        // A suspension may end; these do not.
+        for is_suspended in [false, true] {
+            assert_eq!(status(100, None, None, is_suspended), InvitationStatus::Expired);
+            assert_eq!(status(100, Some(5), None, is_suspended), InvitationStatus::Accepted);
+            assert_eq!(status(6, None, Some(5), is_suspended), InvitationStatus::Revoked);
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! for the address they came from (contract, section 2). Whether the account
 //! exists makes no difference. Failures from a device that the account knows
 //! ([`crate::device`]) count on a ledger of that device instead.
+//!
+//! Registrations are counted too, good ones as well, on a ledger of their own.
 
 use std::net::IpAddr;
 
@@ -11,10 +13,15 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::device::DeviceKey;
+use crate::email::EmailAddress;
 use crate::time::{Span, Timestamp};
 
 /// Failures that cost no waiting.
 const FREE_FAILURES: i64 = 5;
+/// Registrations from one address that cost no waiting. A whole office, a classroom or a test rig shares an address
+/// and may register on one morning, so this is generous; it only bounds how many accounts and welcome mails somebody
+/// makes by machine, and how fast they learn which addresses are taken.
+pub const FREE_REGISTRATIONS: i64 = 1000;
 /// The longest wait.
 const WAIT_MAX: Span = Span::minutes(15);
 /// A ledger without a failure for this long is forgotten.
@@ -52,6 +59,19 @@ impl LedgerKey {
         Self::network(b"mails\0", address)
     }
 
+    /// The key of an address as one that registers people: apart from its failures and from the mails that it asks for.
+    #[must_use]
+    pub fn registrations_from(address: IpAddr) -> Self {
+        Self::network(b"registrations\0", address)
+    }
+
+    /// The key of an e-mail address as one that invitations go to, in any spelling. Nothing is counted on it:
+    /// whoever holds it has everybody else who invites the same address wait.
+    #[must_use]
+    pub fn invitations_to(email: &EmailAddress) -> Self {
+        Self(Sha256::new().chain_update(b"invitations\0").chain_update(email.folded()).finalize().into())
+    }
+
     fn network(what: &[u8], address: IpAddr) -> Self {
         let digest = Sha256::new().chain_update(what);
         Self(match address.to_canonical() {
@@ -82,17 +102,29 @@ impl Ledger {
     /// # Errors
     /// How long to wait, when the failures so far forbid another attempt now.
     pub fn attempt(self, now: Timestamp) -> Result<Self, Span> {
+        self.attempt_beyond(FREE_FAILURES, now)
+    }
+
+    /// Counts a registration before it is looked at, whatever comes of it.
+    ///
+    /// # Errors
+    /// How long to wait, when those so far forbid another now.
+    pub fn registration(self, now: Timestamp) -> Result<Self, Span> {
+        self.attempt_beyond(FREE_REGISTRATIONS, now)
+    }
+
+    fn attempt_beyond(self, free: i64, now: Timestamp) -> Result<Self, Span> {
         let current = if now.since(self.last_failure) >= FORGET_AFTER { Self::default() } else { self };
-        let free_at = current.last_failure.plus(current.wait());
-        if current.failures >= FREE_FAILURES && now < free_at {
+        let free_at = current.last_failure.plus(current.wait_beyond(free));
+        if current.failures >= free && now < free_at {
             return Err(free_at.since(now));
         }
         Ok(Self { failures: current.failures.saturating_add(1), last_failure: now })
     }
 
     /// The wait that the failures so far impose, from the newest one on.
-    fn wait(self) -> Span {
-        let beyond_free = self.failures.saturating_sub(FREE_FAILURES);
+    fn wait_beyond(self, free: i64) -> Span {
+        let beyond_free = self.failures.saturating_sub(free);
         let doublings = u32::try_from(beyond_free).unwrap_or_default().min(20);
         Span::seconds(1 << doublings).min(WAIT_MAX)
     }
@@ -101,7 +133,6 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::email::EmailAddress;
     use crate::field::Parse;
 
     fn fail(ledger: Ledger, at: Timestamp) -> Ledger {
@@ -131,12 +162,34 @@ mod tests {
     }
 
     #[test]
+    fn the_thousand_and_first_registration_waits_and_waits_double_up_to_a_quarter_of_an_hour() {
+        let mut now = Timestamp::from_seconds(1_000_000);
+        let mut ledger = Ledger::default();
+        for number in 1..=1000 {
+            let counted = ledger.registration(now);
+            assert_eq!(counted, Ok(Ledger { failures: number, last_failure: now }), "number {number} costs nothing");
+            ledger = counted.unwrap_or(ledger);
+        }
+        for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+            assert_eq!(ledger.registration(now), Err(Span::seconds(expected)));
+            now = now.plus(Span::seconds(expected));
+            ledger = ledger.registration(now).unwrap_or(ledger);
+        }
+        let after_an_hour = ledger.registration(now.plus(FORGET_AFTER));
+        assert_eq!(after_an_hour.map(|ledger| ledger.failures), Ok(1));
+    }
+
+    #[test]
     fn one_ipv6_network_is_one_address() {
         let key = |text: &str| text.parse().map(LedgerKey::address).ok();
         assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
         assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
         assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
         assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+        let registering = |text: &str| text.parse().map(LedgerKey::registrations_from).ok();
+        assert_eq!(registering("2001:db8::1"), registering("2001:db8::ffff:1"));
+        assert_ne!(registering("2001:db8::1"), registering("2001:db8:0:1::1"));
+        assert_ne!(registering("192.0.2.1"), key("192.0.2.1"), "what is counted for one thing holds up no other");
     }
 
     #[test]

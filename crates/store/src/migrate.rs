@@ -35,6 +35,7 @@ const STEPS: &[Step] = steps! {
     6 "0006_known_devices";
     7 "0007_invitations";
     8 "0008_lookups";
+    9 "0009_invitations_by_address";
 };
 
 statements! {

@@ -11,11 +11,13 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::session::SessionKind;
+use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::account::{self, AccountRecord, Description};
 use bailiwick_store::query::known_device;
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::session::SessionRecord;
+use bailiwick_store::query::throttle;
 use bailiwick_store::query::user::{self, NewUser};
 use bailiwick_store::{Error as StoreError, WriteTransaction};
 use serde_json::json;
@@ -79,7 +81,8 @@ impl Context {
     /// # Errors
     /// [`Code::RegistrationClosed`] where nobody may register, or only who is invited; [`Code::EmailTaken`]; a
     /// validation fault on `Password`, on `Invitation` where that is not good, and on `Email` where it was mailed to
-    /// another address; [`Code::NotSetUp`] while the server has no owner.
+    /// another address; [`Code::NotSetUp`] while the server has no owner; [`Code::Throttled`] after too many
+    /// registrations from one place.
     pub async fn register(
         &self,
         new: NewAccount,
@@ -118,6 +121,7 @@ impl Context {
         let organisation_name = self.admit_newcomer(email, affiliation).await?;
         let known = vec![email.to_string(), name.to_string(), organisation_name.to_string()];
         let password = self.accept_password(password.clone(), known, "Password").await?;
+        self.count_registration(origin).await?;
         let hash = self.hasher.hash(password.password(), self.random.as_ref()).await?;
 
         let now = self.now();
@@ -165,6 +169,17 @@ impl Context {
         }
         transaction.commit().await?;
         Ok((account, session))
+    }
+
+    /// Counts a registration for the place it comes from, before it costs a hash and before anything tells whether
+    /// the address is taken; in a transaction of its own, as it counts also when nothing comes of it.
+    async fn count_registration(&self, origin: &Origin) -> Result<(), Fault> {
+        let (now, key) = (self.now(), LedgerKey::registrations_from(origin.address));
+        let mut transaction = self.database.write().await?;
+        let ledger = throttle::hold(&mut transaction, &key).await?;
+        let counted = ledger.registration(now).map_err(|wait| Fault::new(Code::Throttled).with_retry_after(wait))?;
+        throttle::set(&mut transaction, &key, counted).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// The name of the organisation that somebody registers for, where they may.

@@ -60,9 +60,13 @@ impl EndpointInfo {
                 sentences.push(format!(" Requires an authenticated user with the right `{right}`."));
             }
         }
-        if self.rate == RateClass::Credential {
-            sentences.push(" Failures are counted by account and by address, and slowed down.".to_owned());
-        }
+        sentences.extend(match self.rate {
+            RateClass::Ordinary => None,
+            RateClass::Credential => {
+                Some(" Failures are counted by account and by address, and slowed down.".to_owned())
+            }
+            RateClass::Attempts => Some(" Attempts are counted by address, and many are slowed down.".to_owned()),
+        });
         if self.body != BodyKind::None {
             sentences.push(format!(" The body may have up to {} bytes.", self.body_length_max));
         }

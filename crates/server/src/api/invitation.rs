@@ -38,7 +38,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe(
                 "Mails a link, good once and for 7 days, by which whoever has the address joins the organisation, with \
                  an account or without one; the answer is the same for both. An organisation sends at most 100 \
-                 invitations in 24 hours, and at most 3 to one address.",
+                 invitations in 24 hours, and at most 3 to one address, which gets at most 10 from all \
+                 organisations together.",
             )
             .needs(Right::ManageUsers)
             .faults(&[Code::TooManyInvitations])
@@ -76,7 +77,8 @@ struct InvitationView {
     role: Role,
     /// In which language the mail was written; null where none was chosen.
     language: Option<Language>,
-    /// What became of it.
+    /// What became of it. While its organisation or whoever sent it is suspended, it is `suspended` and nobody can
+    /// accept it; afterwards it is open again.
     status: InvitationStatus,
     /// Who invites; null where it was the operator of the server.
     invited_by: Option<InviterView>,
@@ -128,7 +130,7 @@ impl InvitationView {
             },
             role: invitation.role,
             language: invitation.language,
-            status: InvitationStatus::at(now, invitation.expires_at, accepted_at, revoked_at),
+            status: InvitationStatus::at(now, invitation.expires_at, accepted_at, revoked_at, invitation.is_suspended),
             invited_by: inviter.map(|(id, name)| InviterView { id, name }),
             created_at: invitation.created_at,
             expires_at: invitation.expires_at,

@@ -32,10 +32,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Creates the organisation `Company` with this person as its administrator, or, with an \
                  `Invitation`, has them join the organisation that they are invited to, and signs them in: the \
                  refresh token does not rotate and dies after 8 h. An invitation is good for the address that it was \
-                 mailed to, which then counts as confirmed; `Company` is not used then.",
+                 mailed to, which then counts as confirmed; `Company` is not used then. From one address (of IPv6: \
+                 from one /64) 1000 registrations cost no waiting, until an hour without any has passed; after \
+                 that the waits double from a second up to 15 minutes.",
             )
             .within(Span::seconds(15))
-            .rate(RateClass::Credential)
+            .rate(RateClass::Attempts)
             .faults(&[Code::RegistrationClosed, Code::EmailTaken, Code::NotSetUp])
             .open()
             .handle(register),

@@ -38,7 +38,8 @@ macro_rules! is_open {
 macro_rules! invitation_columns {
     () => {
         "SELECT i.id, i.email, i.organisation_id, o.name, o.kind, i.role, i.language, i.invited_by, u.name, \
-         i.created_at, i.expires_at, i.accepted_at, i.revoked_at \
+         i.created_at, i.expires_at, i.accepted_at, i.revoked_at, \
+         (o.suspended_at IS NOT NULL OR u.suspended_at IS NOT NULL) \
          FROM invitations i JOIN organisations o ON o.id = i.organisation_id \
          LEFT JOIN users u ON u.id = i.invited_by "
     };
@@ -56,6 +57,8 @@ statements! {
     Read RECENT = "SELECT COUNT(*), MIN(created_at), COUNT(CASE WHEN email_folded = $2 THEN 1 END), \
         MIN(CASE WHEN email_folded = $2 THEN created_at END) \
         FROM invitations WHERE organisation_id = $1 AND created_at > $3";
+    Read RECENT_TO_ADDRESS = "SELECT COUNT(*), MIN(created_at) FROM invitations \
+        WHERE email_folded = $1 AND created_at > $2";
     Read FIND = concat!(invitation_columns!(), "WHERE i.id = $1");
     Read FIND_OPEN = concat!(invitation_columns!(), "WHERE i.digest = $1 AND ", is_open!("i"));
     Read FIND_REACHABLE = concat!(
@@ -128,6 +131,8 @@ record! {
         pub accepted_at: Option<Timestamp>,
         /// When it was taken back, where it was.
         pub revoked_at: Option<Timestamp>,
+        /// Whether its organisation, or whoever sent it, is suspended, so that nobody can accept it.
+        pub is_suspended: bool,
     }
 }
 
@@ -143,6 +148,17 @@ record! {
         pub to_address: i64,
         /// When the first of these was sent.
         pub first_to_address: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// What all organisations together sent to one address lately.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RecentToAddress {
+        /// How many invitations.
+        pub count: i64,
+        /// When the first of them was sent.
+        pub first: Option<Timestamp>,
     }
 }
 
@@ -171,6 +187,11 @@ pub async fn recent(
     after: Timestamp,
 ) -> Result<RecentInvitations> {
     link.one(&RECENT, values![organisation, email.folded(), after]).await
+}
+
+/// What all organisations together sent to this address after a moment.
+pub async fn recent_to_address(link: &mut Link, email: &EmailAddress, after: Timestamp) -> Result<RecentToAddress> {
+    link.one(&RECENT_TO_ADDRESS, values![email.folded(), after]).await
 }
 
 /// An invitation, whoever asks.

@@ -94,6 +94,7 @@ const fn rate(rate: RateClass) -> &'static str {
     match rate {
         RateClass::Ordinary => "ordinary",
         RateClass::Credential => "credential: failures are counted and slowed down",
+        RateClass::Attempts => "attempts: they are counted by address, and many are slowed down",
     }
 }
 
