@@ -9,15 +9,18 @@ use bailiwick_app::operator::UserKey;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse as _;
 use bailiwick_domain::role::Role;
+use bailiwick_store::query::user;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::invitations::INVITATIONS;
+use crate::inviting::look as invitation_look;
 use crate::support::{Answer, SIGN_IN, WRONG};
 use crate::throttle::{address, attempt_from, behind_a_proxy};
 
@@ -54,26 +57,41 @@ impl Group {
     }
 }
 
-async fn sample(node: &Bench, from: &str, path: &str, body: &Value) -> Sample {
-    let request = node.call(Method::POST, path).header("X-Forwarded-For", from).json(body);
-    let begun = Instant::now();
-    let mut answer = Answer::of(request).await;
-    let took = begun.elapsed();
+/// All of an answer that could tell something.
+fn whole(answer: &Answer) -> String {
+    let mut headers = answer.headers.clone();
     for varying in ["date", "x-request-id"] {
-        assert!(answer.headers.remove(varying).is_some(), "no {varying}");
+        assert!(headers.remove(varying).is_some(), "no {varying}");
     }
-    Sample { look: format!("{} {:?} {}", answer.status, answer.headers, answer.body), took }
+    format!("{} {headers:?} {}", answer.status, answer.body)
 }
 
-/// Asks for each name of each group once, in an order of chance and each from an address of its own, with these
-/// bodies.
-async fn round(node: &Bench, chance: &mut ChaCha8Rng, groups: &mut [Group], path: &str, body: impl Fn(&str) -> Value) {
+async fn sample(request: RequestBuilder, look: fn(&Answer) -> String) -> Sample {
+    let begun = Instant::now();
+    let answer = Answer::of(request).await;
+    let took = begun.elapsed();
+    Sample { look: look(&answer), took }
+}
+
+/// A request from an address.
+fn post_from(node: &Bench, from: &str, path: &str, body: &Value) -> RequestBuilder {
+    node.call(Method::POST, path).header("X-Forwarded-For", from).json(body)
+}
+
+/// Asks for each name of each group once, in an order of chance and each from an address of its own; `ask` makes the
+/// request from an address for a name.
+async fn round(
+    chance: &mut ChaCha8Rng,
+    groups: &mut [Group],
+    ask: impl Fn(&str, &str) -> RequestBuilder,
+    look: fn(&Answer) -> String,
+) {
     let mut turns: Vec<_> = (0..groups.len()).flat_map(|group| (0..NAMES).map(move |name| (group, name))).collect();
     turns.shuffle(chance);
     for (group, name) in turns {
         let group = groups.get_mut(group).unwrap();
         let from = address(chance.random_range(0..0x00ff_ffff));
-        group.samples.push(sample(node, &from, path, &body(&group.names[name])).await);
+        group.samples.push(sample(ask(&from, &group.names[name]), look).await);
     }
 }
 
@@ -142,18 +160,23 @@ on_both_engines! {
             active.push(person.email);
         }
         let mut groups = [Group::unknown("unknown"), Group::new("quiet", quiet), Group::new("active", active)];
-        let guess = |name: &str| json!({ "Username": name, "Password": WRONG });
+        let try_with = |password: &'static str| {
+            let node = &node;
+            move |from: &str, name: &str| {
+                post_from(node, from, SIGN_IN, &json!({ "Username": name, "Password": password }))
+            }
+        };
         for _ in 0..ROUNDS {
-            round(&node, &mut chance, &mut groups, SIGN_IN, guess).await;
+            round(&mut chance, &mut groups, try_with(WRONG), whole).await;
         }
         must_be_alike(&mut groups, "401");
         // And then those that have to wait.
         for _ in 0..ROUNDS {
-            round(&node, &mut chance, &mut groups, SIGN_IN, guess).await;
+            round(&mut chance, &mut groups, try_with(WRONG), whole).await;
         }
         must_be_alike(&mut groups, "429");
         // The right password tells no more than a wrong one while it has to wait.
-        round(&node, &mut chance, &mut groups, SIGN_IN, |name| json!({ "Username": name, "Password": PASSWORD })).await;
+        round(&mut chance, &mut groups, try_with(PASSWORD), whole).await;
         must_be_alike(&mut groups, "429");
     }
 
@@ -170,20 +193,53 @@ on_both_engines! {
             suspended.push(person.email);
         }
         let mut groups = [Group::unknown("unknown"), Group::new("known", known), Group::new("suspended", suspended)];
+        let ask = |from: &str, name: &str| post_from(&node, from, FORGOT, &json!({ "Email": name }));
         for _ in 0..ROUNDS {
-            round(&node, &mut chance, &mut groups, FORGOT, |name| json!({ "Email": name })).await;
+            round(&mut chance, &mut groups, ask, whole).await;
         }
         must_be_alike(&mut groups, "200");
         // From one address many ask in vain, whomever they ask for.
         for group in &mut groups {
             for name in &group.names {
-                sample(&node, "192.0.2.1", FORGOT, &json!({ "Email": name })).await;
+                sample(ask("192.0.2.1", name), whole).await;
             }
             for name in &group.names {
-                let sample = sample(&node, "192.0.2.1", FORGOT, &json!({ "Email": name })).await;
-                group.samples.push(sample);
+                group.samples.push(sample(ask("192.0.2.1", name), whole).await);
             }
         }
         must_be_alike(&mut groups, "429");
+    }
+
+    async fn nobody_can_tell_by_inviting_whether_an_address_is_known(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let elsewhere = bench.organisation("Elsewhere", Some(owner)).await;
+        let admin = bench.sign_in(&bench.person("admin", owner, Role::Admin).await).await;
+        let mut chance = ChaCha8Rng::seed_from_u64(9);
+        // One for each round, as the invitations of one to one address are limited.
+        let mut ours = Vec::new();
+        for number in 0..ROUNDS {
+            ours.push(bench.organisation(&format!("Ours {number}"), Some(owner)).await);
+        }
+        let (mut known, mut members) = (Vec::new(), Vec::new());
+        for number in 0..NAMES {
+            known.push(bench.person(&format!("known{number}"), elsewhere, Role::Reader).await.email);
+            let person = bench.person(&format!("member{number}"), elsewhere, Role::Reader).await;
+            let mut transaction = bench.context.database.write().await.unwrap();
+            for organisation in &ours {
+                let (id, now) = (person.id, bench.context.now());
+                user::insert_membership(&mut transaction, id, *organisation, Role::Reader, now).await.unwrap();
+            }
+            transaction.commit().await.unwrap();
+            members.push(person.email);
+        }
+        let mut groups = [Group::unknown("unknown"), Group::new("known", known), Group::new("member", members)];
+        for organisation in &ours {
+            let ask = |from: &str, name: &str| {
+                let body = json!({ "organization_id": organisation, "email": name, "role": "reader" });
+                post_from(&bench, from, INVITATIONS, &body).bearer_auth(&admin.access)
+            };
+            round(&mut chance, &mut groups, ask, invitation_look).await;
+        }
+        must_be_alike(&mut groups, "201");
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bailiwick_contract::dialect::Dialect;
 use bailiwick_contract::endpoint::EndpointInfo;
+use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::{Bench, Engine};
@@ -68,7 +69,30 @@ impl Case {
     }
 }
 
-/// At least one for each endpoint.
+/// Of the invitations: as an administrator, who is also invited.
+async fn invitation_cases(bench: &Bench, fay: &Person, organisation: OrganisationId) -> Vec<Case> {
+    use Needs::{Reading, Writing};
+    let admin = bench.sign_in(fay).await.access;
+    let (own, newcomers) =
+        (bench.invitation(&fay.email, organisation).await, bench.invitation("gwen@example.org", organisation).await);
+    bench.invitation("hugo@example.org", organisation).await;
+    let list = Answer::of(bench.call(Method::GET, "/api/invitations").bearer_auth(&admin)).await.json();
+    let invitations = list["data"]["invitations"].as_array().unwrap_or_else(|| panic!("{list}"));
+    let superfluous = invitations.iter().find(|one| one["email"] == "hugo@example.org").unwrap();
+    let invitee = json!({ "organization_id": organisation, "email": "ivan@example.org", "role": "reader" });
+    let newcomer = json!({
+        "Email": "gwen@example.org", "Password": NEXT, "Name": "Gwen", "AcceptEULA": true, "Invitation": newcomers,
+    });
+    vec![
+        Case::of("list-invitations", 5, Reading, 200).by(&admin),
+        Case::of("create-invitation", 5, Writing, 201).by(&admin).with(invitee),
+        Case::of("revoke-invitation", 5, Writing, 200).about(superfluous["id"].as_str().unwrap()).by(&admin),
+        Case::of("accept-invitation", 5, Writing, 200).by(&admin).with(json!({ "token": own })),
+        Case::of("register", 15, Writing, 201).with(newcomer),
+    ]
+}
+
+/// At least one for each other endpoint.
 async fn cases(bench: &Bench, [ann, bob, cleo, eve]: [&Person; 4]) -> Vec<Case> {
     use Needs::{Nothing, Reading, Writing};
     let (staying, refreshing, leaving) = (bench.sign_in(ann).await, bench.sign_in(ann).await, bench.sign_in(ann).await);
@@ -130,10 +154,11 @@ struct Endpoint {
     dialect: Dialect,
 }
 
-/// Every endpoint about accounts: the Authorisation API, and oneself.
+/// Every endpoint about accounts: the Authorisation API, oneself, and invitations.
 fn endpoints() -> Vec<Endpoint> {
     let registry = bailiwick_server::registry().unwrap();
-    let is_tried = |info: &&EndpointInfo| info.dialect == Dialect::Authorisation || info.tag == "Me";
+    let is_tried =
+        |info: &&EndpointInfo| info.dialect == Dialect::Authorisation || matches!(info.tag, "Me" | "Invitations");
     let endpoint = |info: &EndpointInfo| Endpoint {
         name: info.name,
         method: info.method.clone(),
@@ -218,7 +243,10 @@ async fn stalled(bench: Bench) {
     let ann = bench.person("ann", owner, Role::Reader).await;
     let (bob, cleo) = (bench.person("bob", owner, Role::Reader).await, bench.person("cleo", owner, Role::Reader).await);
     let eve = bench.person("eve", owner, Role::Reader).await;
-    let cases = cases(&bench, [&ann, &bob, &cleo, &eve]).await;
+    let branch = bench.organisation("Branch", Some(owner)).await;
+    let fay = bench.person("fay", owner, Role::Admin).await;
+    let mut cases = cases(&bench, [&ann, &bob, &cleo, &eve]).await;
+    cases.extend(invitation_cases(&bench, &fay, branch).await);
     for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }

@@ -11,6 +11,7 @@ use bailiwick_testkit::process::{Program, Running};
 use reqwest::Client;
 use serde_json::{Value, json};
 
+use crate::invitations::{NEWCOMER, REGISTER, mailed, newcomer as invited};
 use crate::reset::{FORGOT, PAGE, RESET};
 use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set, mailed_token};
 
@@ -254,6 +255,26 @@ fn the_settings_file_and_the_flags_are_held_to_the_same() {
     assert!(line.contains("nowhere.toml"), "{line}");
 }
 
+/// Somebody registers and confirms their address, and somebody else is invited and joins; gives the tokens of both links.
+async fn followed_links(client: &Client, server: &Running, program: &Program) -> [String; 2] {
+    let newcomer = json!({
+        "Email": "ada@example.org", "Password": PASSWORD, "Name": "Ada", "Company": "Her own", "AcceptEULA": true,
+    });
+    assert_eq!(Answer::of(client.post(server.at(REGISTER)).json(&newcomer)).await.status, 201);
+    let confirmation = mailed_token(&program.data_dir(), "/confirm").await;
+    Answer::of(client.get(server.at(&format!("/confirm?token={confirmation}")))).await;
+    let confirm = client.post(server.at("/auth/authenticate/confirm-address"));
+    Answer::of(confirm.json(&json!({ "Token": confirmation }))).await.message(200);
+    let invite = ["admin", "user", "invite", "--email", NEWCOMER, "--organisation", "Acme"];
+    let output = program.run(&invite, "").unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let (invitation, _) = mailed(&program.data_dir(), NEWCOMER).await;
+    Answer::of(client.get(server.at(&format!("/invitation?token={invitation}")))).await;
+    let joined = Answer::of(client.post(server.at(REGISTER)).json(&invited(NEWCOMER, &invitation))).await;
+    assert_eq!(joined.status, 201, "{joined:?}");
+    [confirmation, invitation]
+}
+
 /// Whatever is logged, it holds no credential, even when it came where none belongs.
 async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
     const CANARY: &str = "canary-in-the-address";
@@ -291,6 +312,7 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
     }
     let body = json!({ "Token": link, "NewPassword": CANARY });
     Answer::of(client.post(server.at(RESET)).json(&body)).await.message(200);
+    let [confirmation, invitation] = followed_links(&client, &server, &program).await;
 
     let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
     let log = format!("{}{}", server.stderr(), String::from_utf8(output.stderr).unwrap());
@@ -305,6 +327,8 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
         ("a cookie", cookie),
         ("the setup link's token", setup_token),
         ("a mailed link's token", link),
+        ("the token of a confirmation", confirmation),
+        ("the token of an invitation", invitation),
         ("the hash of a password", "$argon2id$".to_owned()),
     ] {
         assert!(
