@@ -41,6 +41,9 @@ impl FormFault {
             (Class::TooMany, Some(seconds)) if fault.code == Code::Throttled => {
                 format!("Too many attempts. Wait {}, then try again.", wait(seconds))
             }
+            (Class::TooMany, Some(seconds)) => {
+                format!("{} Another is possible in {}.", fault.code.sentence(), wait(seconds))
+            }
             (Class::TooMany | Class::Conflict | Class::Impossible | Class::Unavailable, _) => {
                 fault.code.sentence().to_owned()
             }
@@ -80,4 +83,35 @@ pub fn render(fault: &Fault, at: &PageFaultContext<'_>) -> Response {
     let page = ErrorPage { layout, kind, status: at.status.as_u16(), request_id: Some(at.request_id.to_string()) };
     // A template of ours that does not render is a bug; the sentence alone still helps.
     cookies.page(at.status, &page).unwrap_or_else(|_| Response::new(Body::from(fault.code.sentence())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use bailiwick_domain::id::RequestId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_form_says_how_long_to_wait_whatever_there_was_too_much_of() {
+        let origin = Origin {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            request_id: RequestId::from_uuid(Uuid::nil()),
+            browser: None,
+        };
+        for (code, wait, words) in [
+            (Code::Throttled, Span::seconds(2), "Wait 2 seconds"),
+            (Code::TooManyLinks, Span::hours(24), "in 24 hours."),
+            (Code::TooManyLinks, Span::minutes(20), "in 20 minutes."),
+            (Code::TooManyInvitations, Span::hours(23), "in 23 hours."),
+        ] {
+            let said = FormFault::of(Fault::new(code).with_retry_after(wait), &origin).unwrap();
+            assert!(said.alert.contains(words), "{}", said.alert);
+            assert_eq!((said.status, said.retry_after), (StatusCode::TOO_MANY_REQUESTS, Some(wait.as_seconds())));
+        }
+    }
 }

@@ -121,13 +121,13 @@ impl LoginPage {
     }
 }
 
-/// A wait in words that a person plans by: seconds up to a minute, then minutes rounded up.
+/// A wait in words that a person plans by: seconds up to a minute, minutes up to two hours, then hours, rounded up.
 pub(crate) fn wait(seconds: i64) -> String {
     match seconds {
         ..=1 => "1 second".to_owned(),
         2..=60 => format!("{seconds} seconds"),
-        61..=120 => "2 minutes".to_owned(),
-        _ => format!("{} minutes", (seconds + 59) / 60),
+        61..=7200 => format!("{} minutes", (seconds + 59) / 60),
+        _ => format!("{} hours", seconds.saturating_add(3599) / 3600),
     }
 }
 
@@ -190,6 +190,10 @@ mod tests {
             (61, "2 minutes"),
             (121, "3 minutes"),
             (900, "15 minutes"),
+            (7200, "120 minutes"),
+            (7201, "3 hours"),
+            (82_801, "24 hours"),
+            (86_400, "24 hours"),
         ] {
             assert_eq!(wait(seconds), words);
         }
