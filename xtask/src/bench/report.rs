@@ -88,8 +88,8 @@ pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>)
          - The bare server is axum with one static JSON answer of the size of a system. 16 connections ask without\n\
          \x20 pause, first it, then Bailiwick, and again; each figure is the median of five rounds, each ratio the median\n\
          \x20 of the five ratios.\n\
-         - Writes are on the disk before they are answered: SQLite with `synchronous=FULL`, PostgreSQL with `fsync`. The\n\
-         \x20 bare server writes nothing.\n\
+         - Writes are on the disk before they are answered: SQLite with `synchronous=FULL`, PostgreSQL with `fsync`, and\n\
+         \x20 with 1 GB of shared buffers. The bare server writes nothing.\n\
          - A registration hashes a password and creates a person, their organisation, a session and a mail, in one commit.\n\
          - Anybody is drawn by chance, anew for each request, from all that the server knows; whoever reads them is a super\n\
          \x20 admin. The same generator fills both databases, with an entry of the audit log for each person; all of them are\n\

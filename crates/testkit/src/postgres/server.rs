@@ -61,12 +61,12 @@ pub struct Server {
 
 impl Server {
     /// Makes a cluster with the programs in `programs` (the directory that holds `initdb` and
-    /// `postgres`) and starts it on a free port of 127.0.0.1, with every commit on the disk, as on a
-    /// real machine: to be measured.
+    /// `postgres`) and starts it on a free port of 127.0.0.1, with every commit on the disk and room for
+    /// what is read often, as on a real machine: to be measured.
     ///
     /// PostgreSQL refuses to run as root; then it runs as `postgres`, or `nobody`.
     pub fn start(programs: &Path) -> Result<Self> {
-        Self::start_with(programs, &["-c", "fsync=on"])
+        Self::start_with(programs, &["-c", "fsync=on", "-c", "shared_buffers=1GB"])
     }
 
     /// The same for tests, which kill our program but never PostgreSQL or the machine: without
