@@ -17,7 +17,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::reset::{NEXT, reset};
-use crate::support::{Answer, Aside, SIGN_IN, WRONG, post, refresh, sign_in, until_status};
+use crate::support::{Answer, Aside, SIGN_IN, WRONG, post, refresh, sign_in, sign_out, until_status};
 
 const REGISTER: &str = "/auth/user";
 const CONFIRM: &str = "/auth/authenticate/confirm-address";
@@ -224,6 +224,26 @@ on_both_engines! {
         let link = node.mailed_link(&ann, LinkPurpose::Reset).await;
         reset(&node, &link, NEXT).await.message(200);
         assert_eq!(sign_in(&node, &ann.email, NEXT).await.status, 200);
+    }
+
+    async fn whoever_has_not_confirmed_signs_out_all_the_same(bench: Bench) {
+        let owner = bench.organisation("Owner", None).await;
+        let ann = bench.person("ann", owner, Role::Admin).await;
+        let tokens = bench.sign_in(&ann).await;
+        let form = format!("email={}&password={}", ann.email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
+        let login = bench.call(Method::POST, "/login").header("Origin", &bench.origin);
+        let login = Answer::of(login.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await;
+        let cookies = login.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let cookies: Vec<_> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
+        let node = strict(&bench, Unconfirmed::Nothing).await;
+        let aside = Aside::of(&bench).await;
+        let living = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
+        assert_eq!(aside.number(living).await, 2);
+        sign_out(&node, &tokens.access).await.message(200);
+        assert_eq!(aside.number(living).await, 1);
+        let logout = node.call(Method::POST, "/logout").header("Origin", node.context.settings.base_url.origin());
+        assert_eq!(Answer::of(logout.header("Cookie", cookies.join("; "))).await.status, 303);
+        assert_eq!(aside.number(living).await, 0);
     }
 
     async fn whoever_set_the_server_up_needs_no_confirmation(bench: Bench) {

@@ -55,6 +55,11 @@ pub trait Access: Copy + Send + Sync + 'static {
     /// The same as data.
     fn kind(self) -> AccessKind;
 
+    /// The faults that the check itself can end in.
+    fn faults(self) -> &'static [Code] {
+        self.kind().faults()
+    }
+
     /// Lets the request in, or says why not.
     fn admit(
         self,
@@ -116,6 +121,27 @@ impl Access for SignedIn {
         context.admit(&identity.principal, self.right)?;
         context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
+    }
+}
+
+/// Whoever presents a valid access token may call, whatever else they have to do first: this is for signing out.
+#[derive(Clone, Copy, Debug)]
+pub struct AnySession;
+
+impl Access for AnySession {
+    type Caller = Caller;
+
+    fn kind(self) -> AccessKind {
+        AccessKind::SignedIn
+    }
+
+    fn faults(self) -> &'static [Code] {
+        &[Code::InvalidToken]
+    }
+
+    async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
+        let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
+        caller(context.identify_token(header.token()).await?, origin, None)
     }
 }
 

@@ -9,7 +9,7 @@ use bailiwick_domain::time::Span;
 use http::Method;
 use schemars::SchemaGenerator;
 
-use crate::access::{Access, AccessKind, Open, RefreshToken, SignedIn};
+use crate::access::{Access, AccessKind, AnySession, Open, RefreshToken, SignedIn};
 use crate::answer::{Answer, AnswerShape};
 use crate::call::Call;
 use crate::dialect::Dialect;
@@ -208,6 +208,12 @@ impl Declaration<Undecided> {
         self.access(SignedIn { right: None })
     }
 
+    /// Whoever is signed in may call it, even where their address has to be confirmed before anything else; the
+    /// handler's caller is a [`Caller`](bailiwick_app::caller::Caller).
+    pub fn any_session(self) -> Declaration<AnySession> {
+        self.access(AnySession)
+    }
+
     /// Whoever holds the right in at least one organisation may call it; the handler's caller is a
     /// [`Caller`](bailiwick_app::caller::Caller).
     pub fn needs(self, right: Right) -> Declaration<SignedIn> {
@@ -252,7 +258,7 @@ impl<A: Access> Declaration<A> {
         let access = self.access.kind();
         let mut faults = Vec::new();
         let implied: [&[Code]; 8] = [
-            access.faults(),
+            self.access.faults(),
             P::FAULT.as_slice(),
             // A parameter with a slash in it leads to a path that nobody declared.
             if P::FAULT.is_some() { &[Code::NoSuchRoute] } else { &[] },

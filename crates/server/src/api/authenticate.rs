@@ -64,7 +64,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("Authenticate")
             .describe("Ends the session: its access and refresh tokens are refused from the next request on.")
             .within(DEADLINE)
-            .signed_in()
+            .any_session()
             .handle(sign_out),
     ]
 }
