@@ -85,6 +85,42 @@ on_both_engines! {
         other.browser.quit().await.unwrap();
     }
 
+    async fn the_switch_and_the_preferences_agree_on_the_theme(bench: Bench) {
+        let person = person(&bench).await;
+        let access = bench.sign_in(&person).await.access;
+        let visitor = signed_in(&bench, &person).await;
+        to_account(&visitor).await;
+        visitor.find("[data-theme-switch] button[value=dark]").await.click().await.unwrap();
+        visitor.find_soon("html[data-theme=dark]").await;
+        assert_eq!(visitor.value_of("#theme").await, "dark");
+        visitor.click("Save preferences").await;
+        visitor.find_soon("[role=status].notice").await;
+        visitor.arrive_at("Account").await;
+        visitor.find("html[data-theme=dark]").await;
+        assert_eq!(me(&bench, &access).await.get("theme"), Some(&json!("dark")));
+        visitor.browser.quit().await.unwrap();
+    }
+
+    async fn what_goes_wrong_far_down_on_the_page_is_seen(bench: Bench) {
+        let person = person(&bench).await;
+        let visitor = signed_in(&bench, &person).await;
+        to_account(&visitor).await;
+        // Too many guesses: no field is wrong, only the whole of it.
+        loop {
+            visitor.write("current_password", "certainly not this one").await;
+            visitor.write("new_password", NEW_PASSWORD).await;
+            visitor.click("Change password").await;
+            visitor.find_soon("form:has(#new_password) [role=alert]").await;
+            if visitor.arrive_at("Account").await.contains("Too many attempts.") {
+                break;
+            }
+        }
+        let seen = "const alert = document.activeElement; const { top, bottom } = alert.getBoundingClientRect(); \
+            return [alert.role, top >= 0 && bottom <= innerHeight]";
+        assert_eq!(visitor.run(seen).await, json!(["alert", true]));
+        visitor.browser.quit().await.unwrap();
+    }
+
     async fn one_changes_the_password_and_the_other_sessions_end(bench: Bench) {
         let person = person(&bench).await;
         let visitor = signed_in(&bench, &person).await;

@@ -9,11 +9,12 @@ mod reset;
 mod sessions;
 
 pub use confirm::ConfirmationSent;
+pub(crate) use password::Estimates;
 pub use password::PasswordStrength;
 pub use profile::{AccountChange, AccountRecord};
 pub use register::{Affiliation, NewAccount, Registered};
 pub(crate) use sessions::LastUses;
-pub use sessions::OwnSession;
+pub use sessions::{OwnSession, SESSIONS_LISTED_MAX};
 
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{SessionId, UserId};

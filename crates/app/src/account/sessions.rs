@@ -20,7 +20,7 @@ use crate::context::{Context, Identity};
 pub use bailiwick_store::query::session::OwnSession;
 
 /// The most sessions that are listed.
-const LISTED_MAX: i64 = 500;
+pub const SESSIONS_LISTED_MAX: usize = 500;
 /// How often the last uses of sessions are written down.
 const NOTE_EVERY: Duration = Duration::from_secs(30);
 /// Notes that one transaction writes, so that nobody waits long for it.
@@ -57,11 +57,12 @@ impl Context {
         self.last_uses.note(identity.session, LastUse { at: self.now(), address });
     }
 
-    /// The caller's living sessions, the one used last first.
+    /// The caller's living sessions, the one used last first; of more than [`SESSIONS_LISTED_MAX`] those.
     pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<OwnSession>, Fault> {
         let now = self.now();
         let user = caller.principal.user;
-        let mut sessions = session::of_user(&mut self.database.read().await?, user, now, LISTED_MAX).await?;
+        let most = SESSIONS_LISTED_MAX.try_into().unwrap_or(i64::MAX);
+        let mut sessions = session::of_user(&mut self.database.read().await?, user, now, most).await?;
         for session in &mut sessions {
             if let Some(last) = self.last_uses.of(session.id) {
                 session.last_seen_at = Some(last.at);

@@ -1,5 +1,5 @@
-// Says how hard a password is to guess while one types it. The server judges, by the
-// same rules as when the form is sent; what it is asked for here is kept nowhere.
+// Estimates how hard a password is to guess while one types it. The server judges by what the page tells it, and keeps
+// nothing of it; when the form is sent, it also judges by what it knows of the person, and may be stricter.
 
 const PAUSE = 300;
 // The longest text that the server takes for what others know of a person.
@@ -37,7 +37,7 @@ for (const meter of document.querySelectorAll("[data-strength]")) {
       });
       const found = await answer.json();
       if (!answer.ok) throw new Error(found.Message);
-      // What would be refused never looks good, however rare it is.
+      // What is refused by now never looks good, however rare it is.
       show(found.Strong ? Math.max(found.Score, 3) : Math.min(Math.max(found.Score, 1), 2), found.Message);
     } catch (error) {
       if (error.name !== "AbortError") show("", "");

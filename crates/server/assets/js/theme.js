@@ -1,5 +1,6 @@
 // Changes between light and dark without loading the page anew.
-// Without this script the same form asks the server to set the cookie.
+// Without this script the same form asks the server to set the cookie. The form of preferences, where there is
+// one, follows, so that saving it does not undo the change.
 
 const YEAR = 365 * 24 * 60 * 60;
 
@@ -14,5 +15,7 @@ for (const form of document.querySelectorAll("[data-theme-switch]")) {
     for (const button of form.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.value === theme));
     }
+    const preference = document.getElementById("theme");
+    if (preference) preference.value = theme;
   });
 }

@@ -36,7 +36,7 @@ struct ConfigurationView {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 #[schemars(rename = "Features")]
 struct FeaturesView {
-    /// The languages that pages and mails speak.
+    /// The languages that mails speak.
     languages: [Language; Language::ALL.len()],
     /// Whether mails are sent, rather than written into files.
     mail: bool,

@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .handle(confirmation),
         Endpoint::get("/api/me/sessions", "list-own-sessions", "List your sessions")
             .tag("Me")
-            .describe("The one that was used last comes first.")
+            .describe("The one that was used last comes first. At most 500 are listed.")
             .signed_in()
             .handle(sessions),
         Endpoint::delete("/api/me/sessions", "end-other-sessions", "End all your other sessions")
@@ -141,7 +141,7 @@ body! {
         job_title: Name => clearable "job_title",
         /// Whether you want news by mail.
         newsletter: bool => optional "newsletter",
-        /// The language of pages and mails; null leaves it to the browser.
+        /// The language of mails; null leaves it to the browser.
         language: Language => clearable "language",
         /// How the pages look.
         theme: Theme => optional "theme",

@@ -6,18 +6,17 @@ use bailiwick_app::caller::Caller;
 use bailiwick_app::invitation::InvitationRecord;
 use bailiwick_app::settings::Registration;
 use bailiwick_contract::page::{Guest, Page, Visit};
-use bailiwick_domain::account::TermsAccepted;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::link::LinkToken;
-use bailiwick_domain::name::Name;
-use bailiwick_domain::password::Password;
 use http::StatusCode;
 
 use super::fault::FormFault;
-use super::frame::{Cookies, Frame, language, password_problem, set_cookie, sign_in_cookies, typed_field};
-use super::view::invitation::{InvitationPage, InvitationState, NewcomerForm, Offer, Way};
+use super::frame::{Cookies, Frame, language, password_problem, set_cookie, sign_in_cookies};
+use super::newcomer::{self, Newcomer};
+use super::view::invitation::{InvitationPage, InvitationState, Offer, Way};
 use super::view::layout::Moment;
+use super::view::newcomer::NewcomerForm;
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
@@ -95,19 +94,8 @@ async fn join(
 }
 
 async fn register(visit: &Visit<Guest>, token: &LinkToken, invited: InvitationRecord) -> Result<Response, Fault> {
-    let typed = |name: &str| visit.field(name).unwrap_or_default();
-    let name = Name::parse_text(typed("name"));
-    let password = Password::parse_text(typed("password"));
-    let terms = TermsAccepted::parse_text(typed("terms"));
-    let form = NewcomerForm {
-        name: typed_field(typed("name"), name.as_ref().err()),
-        password: password_problem(password.as_ref().err()),
-        newsletter: visit.field("newsletter").is_some(),
-        terms: terms.is_ok(),
-        terms_error: terms.as_ref().err().map(|_| "Without the terms there is no account.".to_owned()),
-        ..NewcomerForm::default()
-    };
-    let (Ok(name), Ok(password), Ok(terms)) = (name, password, terms) else {
+    let (form, newcomer) = newcomer::read(visit);
+    let Some(Newcomer { name, password, terms }) = newcomer else {
         return answer(visit, StatusCode::UNPROCESSABLE_ENTITY, token, invited, Way::Register(form));
     };
     let new = NewAccount {

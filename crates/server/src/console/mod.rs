@@ -10,6 +10,7 @@ mod frame;
 mod home;
 mod invitation;
 mod login;
+mod newcomer;
 mod register;
 mod reset_password;
 mod setup;

@@ -5,16 +5,15 @@ use bailiwick_app::account::{Affiliation, NewAccount};
 use bailiwick_app::settings::{Registration, Unconfirmed};
 use bailiwick_app::sign_in::{BrowserSession, Credentials};
 use bailiwick_contract::page::{Guest, Page, Visit};
-use bailiwick_domain::account::TermsAccepted;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::name::Name;
-use bailiwick_domain::password::Password;
 use http::StatusCode;
 
 use super::fault::FormFault;
 use super::frame::{Cookies, Frame, language, local_path, password_problem, sign_in_cookies, typed_field};
+use super::newcomer::{self, Newcomer};
 use super::view::account::AccountNotice;
 use super::view::layout::Field;
 use super::view::register::{RegisterForm, RegisterPage, RegisterRefusal, RegisterState, with_next};
@@ -56,25 +55,19 @@ async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
         return answer(&visit, StatusCode::FORBIDDEN, RegisterState::Refused(refusal));
     }
     let typed = |name: &str| visit.field(name).unwrap_or_default();
-    let name = Name::parse_text(typed("name"));
     let company = Name::parse_text(typed("company"));
     let email = EmailAddress::parse_text(typed("email"));
-    let password = Password::parse_text(typed("password"));
-    let terms = TermsAccepted::parse_text(typed("terms"));
+    let (form, newcomer) = newcomer::read(&visit);
     let form = RegisterForm {
         next: local_path(&visit.context, visit.field("next").unwrap_or("/")),
-        name: typed_field(typed("name"), name.as_ref().err()),
         company: typed_field(typed("company"), company.as_ref().err()),
         email: typed_field(typed("email"), email.as_ref().err()),
-        password: password_problem(password.as_ref().err()),
-        newsletter: visit.field("newsletter").is_some(),
-        terms: terms.is_ok(),
-        terms_error: terms.as_ref().err().map(|_| "Without the terms there is no account.".to_owned()),
-        ..RegisterForm::default()
+        newcomer: form,
     };
-    let (Ok(name), Ok(company), Ok(email), Ok(password), Ok(terms)) = (name, company, email, password, terms) else {
+    let (Ok(company), Ok(email), Some(newcomer)) = (company, email, newcomer) else {
         return answer(&visit, StatusCode::UNPROCESSABLE_ENTITY, RegisterState::Form(form));
     };
+    let Newcomer { name, password, terms } = newcomer;
     let credentials = Credentials { email: email.to_string(), password: password.clone() };
     let new = NewAccount {
         email,
@@ -83,7 +76,7 @@ async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
         affiliation: Affiliation::Own(company.clone()),
         phone_number: None,
         job_title: None,
-        newsletter: form.newsletter,
+        newsletter: form.newcomer.newsletter,
         language: language(&visit.headers),
         terms,
     };
@@ -136,7 +129,7 @@ async fn taken(
         }
         Err(fault) if matches!(fault.code, Code::WrongCredentials | Code::Throttled) => {
             form.email = Field::refused(form.email.value, "There is an account with it already.");
-            form.is_taken = true;
+            form.newcomer.is_taken = true;
             answer(visit, StatusCode::CONFLICT, RegisterState::Form(form))
         }
         Err(fault) => refused(visit, fault, form),
@@ -146,11 +139,11 @@ async fn taken(
 /// What the form says to a fault; faults that have nothing to do with registering go on.
 fn refused(visit: &Visit<Guest>, fault: Fault, mut form: RegisterForm) -> Result<Response, Fault> {
     if fault.code == Code::ValidationFailed {
-        form.password = password_problem(fault.fields.first().map(|field| &field.refusal));
+        form.newcomer.password = password_problem(fault.fields.first().map(|field| &field.refusal));
         return answer(visit, StatusCode::UNPROCESSABLE_ENTITY, RegisterState::Form(form));
     }
     let wrong = FormFault::of(fault, &visit.origin)?;
-    form.alert = Some(wrong.alert.clone());
+    form.newcomer.alert = Some(wrong.alert.clone());
     Ok(wrong.mark(answer(visit, wrong.status, RegisterState::Form(form))?))
 }
 

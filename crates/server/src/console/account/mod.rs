@@ -5,6 +5,7 @@ mod profile;
 mod sessions;
 
 use axum::response::Response;
+use bailiwick_app::account::SESSIONS_LISTED_MAX;
 use bailiwick_app::caller::Caller;
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::fault::{Code, Fault};
@@ -83,6 +84,7 @@ async fn answer(
     });
     let preferences = forms.preferences.unwrap_or(PreferencesForm {
         language: account.language,
+        theme: None,
         newsletter: account.newsletter,
         alert: None,
     });
@@ -99,6 +101,7 @@ async fn answer(
         password: forms.password,
         sessions,
         session_count,
+        are_all_counted: session_count < SESSIONS_LISTED_MAX,
         notice,
     };
     cookies.page(status, &page)

@@ -65,7 +65,7 @@ pub(super) async fn prefer(visit: &Visit<Caller>) -> Result<Response, Fault> {
         }
         Err(fault) => {
             let wrong = FormFault::of(fault, &visit.origin)?;
-            let form = PreferencesForm { language, newsletter, alert: Some(wrong.alert) };
+            let form = PreferencesForm { language, theme, newsletter, alert: Some(wrong.alert) };
             answer(visit, wrong.status, Forms { preferences: Some(form), ..Forms::default() }, None).await
         }
     }

@@ -17,7 +17,7 @@ use super::done;
 /// Sessions that are listed: as many as keep the page under 30 KB.
 const LISTED_MAX: usize = 20;
 
-/// The sessions that were used last, and how many there are.
+/// The sessions that were used last, and how many there are, as far as they are counted.
 pub(super) async fn rows(visit: &Visit<Caller>) -> Result<(Vec<SessionRow>, usize), Fault> {
     let sessions = visit.context.own_sessions(&visit.caller).await?;
     let count = sessions.len();

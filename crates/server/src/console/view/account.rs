@@ -1,9 +1,9 @@
 //! `/account`: what one says of oneself, one's password, and where one is signed in.
 
 use askama::Template;
-use bailiwick_domain::account::Language;
+use bailiwick_domain::account::{Language, Theme};
 
-use super::layout::{Choice, Field, Layout, Moment, PasswordProblem, Problem, problems};
+use super::layout::{Choice, Field, Layout, Moment, PasswordProblem, Problem, ThemeChoice, problems, themes};
 
 /// The page `/account`. Each of its forms posts to `/account` and says in `act` which it is.
 #[derive(Template)]
@@ -25,8 +25,10 @@ pub struct AccountPage {
     pub password: PasswordForm,
     /// The sessions that were used last, this one included.
     pub sessions: Vec<SessionRow>,
-    /// How many sessions there are.
+    /// How many sessions there are, as far as they were counted.
     pub session_count: usize,
+    /// Whether all were counted.
+    pub are_all_counted: bool,
     /// What one did just before.
     pub notice: Option<AccountNotice>,
 }
@@ -49,6 +51,8 @@ pub struct ProfileForm {
 pub struct PreferencesForm {
     /// The language of mails; nothing when the browser is to decide.
     pub language: Option<Language>,
+    /// The theme that was chosen here and is not kept yet; nothing for that of the page.
+    pub theme: Option<Theme>,
     /// Whether one wants news by mail.
     pub newsletter: bool,
     /// What went wrong with the whole of it.
@@ -196,9 +200,16 @@ impl AccountPage {
         Language::ALL.into_iter().map(choice).collect()
     }
 
+    /// The choices of the theme.
+    fn themes(&self) -> [ThemeChoice; 3] {
+        themes(self.preferences.theme.unwrap_or(self.layout.theme))
+    }
+
     /// How many sessions there are besides those that are listed.
-    fn unlisted(&self) -> usize {
-        self.session_count.saturating_sub(self.sessions.len())
+    fn unlisted(&self) -> Option<String> {
+        let count = self.session_count.checked_sub(self.sessions.len()).filter(|count| *count > 0)?;
+        let at_least = if self.are_all_counted { "" } else { "At least " };
+        Some(format!("{at_least}{count} more are not listed."))
     }
 
     /// What the page is called in this state.
@@ -266,6 +277,7 @@ impl AccountPage {
                 row(2, false, "python-requests", "198.51.100.23"),
             ],
             session_count: 3,
+            are_all_counted: true,
             notice: None,
         }
     }
@@ -307,22 +319,56 @@ impl AccountPage {
                 "account-throttled",
                 Self { password: PasswordForm { alert: alert(), ..PasswordForm::default() }, ..page() },
             ),
+            ("account-preferences-saved", Self { notice: Some(AccountNotice::Preferences), ..page() }),
             (
-                "account-preferences-saved",
+                "account-preferences-unavailable",
                 Self {
-                    preferences: PreferencesForm { language: Some(Language::German), newsletter: true, alert: alert() },
-                    notice: Some(AccountNotice::Preferences),
+                    preferences: PreferencesForm {
+                        language: Some(Language::German),
+                        theme: Some(Theme::Dark),
+                        newsletter: true,
+                        alert: alert(),
+                    },
                     ..page()
                 },
             ),
-            ("account-many-sessions", Self { session_count: 512, notice: Some(AccountNotice::Session), ..page() }),
+            (
+                "account-many-sessions",
+                Self { session_count: 500, are_all_counted: false, notice: Some(AccountNotice::Session), ..page() },
+            ),
         ]
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
     use super::*;
+
+    fn sample(name: &str) -> String {
+        let (_, page) = AccountPage::samples("").into_iter().find(|(found, _)| *found == name).unwrap();
+        page.render().unwrap()
+    }
+
+    #[test]
+    fn preferences_that_could_not_be_kept_stay_chosen() {
+        let page = sample("account-preferences-unavailable");
+        for chosen in ["value=\"dark\" selected", "value=\"de\" lang=\"de\" selected", "value=\"true\" checked"] {
+            assert!(page.contains(chosen), "{chosen}: {page}");
+        }
+        // The page itself looks as before.
+        assert!(page.contains("data-theme=\"system\""), "{page}");
+        assert!(sample("account").contains("value=\"system\" selected"));
+    }
+
+    #[test]
+    fn sessions_that_were_not_counted_are_not_said_to_be_none() {
+        assert!(sample("account-many-sessions").contains(">At least 497 more are not listed.<"));
+        let page = AccountPage { session_count: 23, ..AccountPage::sample("") };
+        assert_eq!(page.unlisted().as_deref(), Some("20 more are not listed."));
+        assert_eq!(AccountPage::sample("").unlisted(), None);
+    }
 
     #[test]
     fn a_notice_is_read_back_from_its_address() {

@@ -3,7 +3,8 @@
 use askama::Template;
 use bailiwick_domain::role::Role;
 
-use super::layout::{Field, Layout, Moment, PasswordProblem, Problem, problems};
+use super::layout::{Layout, Moment, Problem, problems};
+use super::newcomer::NewcomerForm;
 use super::register::with_next;
 
 /// The page `/invitation`.
@@ -66,25 +67,6 @@ pub enum Way {
     SignIn,
 }
 
-/// The form of a newcomer; posts `name`, `password`, `newsletter` and `terms`.
-#[derive(Clone, Debug, Default)]
-pub struct NewcomerForm {
-    /// How one is called.
-    pub name: Field,
-    /// What is wrong with the password.
-    pub password: PasswordProblem,
-    /// Whether one wants news by mail.
-    pub newsletter: bool,
-    /// Whether one accepts the terms.
-    pub terms: bool,
-    /// What is wrong with the answer to that.
-    pub terms_error: Option<String>,
-    /// Whether there is an account with the address.
-    pub is_taken: bool,
-    /// What went wrong with the whole of it.
-    pub alert: Option<String>,
-}
-
 impl NewcomerForm {
     fn problems(&self) -> Vec<Problem> {
         problems([
@@ -144,7 +126,7 @@ impl InvitationPage {
     pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
         use bailiwick_domain::time::Span;
 
-        use super::layout::samples::{NOW, easy_password, stranger};
+        use super::layout::samples::{NOW, stranger};
 
         let offer = |role, inviter: Option<&str>| Offer {
             token: format!("t0k3n{plant}"),
@@ -156,13 +138,6 @@ impl InvitationPage {
         };
         let page = |state| Self { layout: stranger("", plant), state };
         let open = |role, way| page(InvitationState::Open { offer: offer(role, Some("Carla Neri")), way });
-        let wrong = NewcomerForm {
-            name: Field::refused(plant, "Must be a name that is not blank."),
-            password: easy_password(plant),
-            terms_error: Some("Without the terms there is no account.".to_owned()),
-            ..NewcomerForm::default()
-        };
-        let filled = || NewcomerForm { name: Field::new(format!("Ada Verdi{plant}")), ..NewcomerForm::default() };
         let alert = || Some(format!("The service is not available right now. Try again in a moment{plant}."));
         let operator = offer(Role::Reader, None);
         vec![
@@ -173,15 +148,12 @@ impl InvitationPage {
                 open(Role::Support, Way::SignOut { user_email: format!("bob@northwind.example{plant}") }),
             ),
             ("invitation-register", open(Role::Reader, Way::Register(NewcomerForm::default()))),
-            ("invitation-register-errors", open(Role::Reader, Way::Register(wrong))),
+            ("invitation-register-errors", open(Role::Reader, Way::Register(NewcomerForm::wrong(plant)))),
             (
                 "invitation-register-taken",
-                open(Role::Reader, Way::Register(NewcomerForm { is_taken: true, ..filled() })),
+                open(Role::Reader, Way::Register(NewcomerForm { is_taken: true, ..NewcomerForm::filled(plant) })),
             ),
-            (
-                "invitation-register-unavailable",
-                open(Role::Reader, Way::Register(NewcomerForm { alert: alert(), ..filled() })),
-            ),
+            ("invitation-register-unavailable", open(Role::Reader, Way::Register(NewcomerForm::unavailable(plant)))),
             ("invitation-sign-in", page(InvitationState::Open { offer: operator, way: Way::SignIn })),
             ("invitation-dead-link", page(InvitationState::LinkNotGood)),
         ]

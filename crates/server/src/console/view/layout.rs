@@ -26,6 +26,20 @@ pub(crate) struct ThemeChoice {
     pub(crate) is_chosen: bool,
 }
 
+/// Every theme, in the order in which they are offered.
+#[must_use]
+pub(crate) fn themes(chosen: Theme) -> [ThemeChoice; 3] {
+    Theme::ALL.map(|theme| ThemeChoice {
+        name: theme.name(),
+        label: match theme {
+            Theme::System => "System",
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
+        },
+        is_chosen: theme == chosen,
+    })
+}
+
 /// The part of the console that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Active {
@@ -95,15 +109,7 @@ impl Layout {
     /// The buttons of the theme switch, in their order.
     #[must_use]
     pub(crate) fn themes(&self) -> [ThemeChoice; 3] {
-        Theme::ALL.map(|theme| ThemeChoice {
-            name: theme.name(),
-            label: match theme {
-                Theme::System => "System",
-                Theme::Light => "Light",
-                Theme::Dark => "Dark",
-            },
-            is_chosen: theme == self.theme,
-        })
+        themes(self.theme)
     }
 
     /// What the browser paints before the style sheets have come.

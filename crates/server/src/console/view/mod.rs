@@ -15,6 +15,7 @@ pub mod guide;
 pub mod invitation;
 pub mod layout;
 pub mod login;
+pub mod newcomer;
 pub mod prose;
 pub mod register;
 pub mod reset_password;

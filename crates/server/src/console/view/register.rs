@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::layout::{Field, Layout, PasswordProblem, Problem, problems};
+use super::layout::{Field, Layout, Problem, problems};
+use super::newcomer::NewcomerForm;
 
 /// The page `/register`.
 #[derive(Template)]
@@ -37,34 +38,22 @@ pub enum RegisterRefusal {
 pub struct RegisterForm {
     /// Where to go afterwards: a path of this server. Sent along hidden.
     pub next: String,
-    /// How one is called.
-    pub name: Field,
     /// The organisation that one brings along.
     pub company: Field,
     /// How one will sign in.
     pub email: Field,
-    /// What is wrong with the password.
-    pub password: PasswordProblem,
-    /// Whether one wants news by mail.
-    pub newsletter: bool,
-    /// Whether one accepts the terms.
-    pub terms: bool,
-    /// What is wrong with the answer to that.
-    pub terms_error: Option<String>,
-    /// Whether there is an account with the address, so that the ways into it are shown.
-    pub is_taken: bool,
-    /// What went wrong with the whole of it.
-    pub alert: Option<String>,
+    /// What every newcomer fills in.
+    pub newcomer: NewcomerForm,
 }
 
 impl RegisterForm {
     fn problems(&self) -> Vec<Problem> {
         problems([
-            ("name", "Your name", self.name.error.as_ref()),
+            ("name", "Your name", self.newcomer.name.error.as_ref()),
             ("company", "Organisation", self.company.error.as_ref()),
             ("email", "E-mail address", self.email.error.as_ref()),
-            ("password", "Password", self.password.error.as_ref()),
-            ("terms", "Terms", self.terms_error.as_ref()),
+            ("password", "Password", self.newcomer.password.error.as_ref()),
+            ("terms", "Terms", self.newcomer.terms_error.as_ref()),
         ])
     }
 
@@ -78,7 +67,9 @@ impl RegisterState {
     /// What the page is called in this state.
     fn title(&self) -> &'static str {
         match self {
-            Self::Form(form) if form.alert.is_some() || !form.problems().is_empty() => "Error: Create an account",
+            Self::Form(form) if form.newcomer.alert.is_some() || !form.problems().is_empty() => {
+                "Error: Create an account"
+            }
             Self::Form(_) => "Create an account",
             Self::Refused(RegisterRefusal::ByInvitation) => "Accounts are by invitation",
             Self::Refused(RegisterRefusal::Closed) => "No new accounts",
@@ -101,39 +92,26 @@ pub fn with_next(page: &str, next: &str) -> String {
 impl RegisterPage {
     /// Every state of the page; `plant` ends every text that comes from outside.
     pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
-        use super::layout::samples::{easy_password, stranger};
+        use super::layout::samples::stranger;
 
         let page = |state| Self { layout: stranger("/register", plant), state };
         let form = || RegisterForm { next: format!("/{plant}"), ..RegisterForm::default() };
-        let filled = || RegisterForm {
-            name: Field::new(format!("Ada Verdi{plant}")),
-            company: Field::new(format!("Hotel Bellavista{plant}")),
-            email: Field::new(format!("ada.verdi@northwind.example{plant}")),
-            newsletter: true,
-            terms: true,
-            ..form()
-        };
+        let company = || Field::new(format!("Hotel Bellavista{plant}"));
+        let email = || format!("ada.verdi@northwind.example{plant}");
+        let filled = |newcomer| RegisterForm { company: company(), email: Field::new(email()), newcomer, ..form() };
         let wrong = RegisterForm {
-            name: Field::refused(plant, "Must be a name that is not blank."),
             email: Field::refused(format!("ada.verdi{plant}"), "Must be an e-mail address such as ann@example.org."),
-            password: easy_password(plant),
-            terms_error: Some("Without the terms there is no account.".to_owned()),
-            ..filled()
+            ..filled(NewcomerForm::wrong(plant))
         };
         let taken = RegisterForm {
-            email: Field::refused(
-                format!("ada.verdi@northwind.example{plant}"),
-                "There is an account with it already.",
-            ),
-            is_taken: true,
-            ..filled()
+            email: Field::refused(email(), "There is an account with it already."),
+            ..filled(NewcomerForm { is_taken: true, ..NewcomerForm::filled(plant) })
         };
-        let alert = Some(format!("The service is not available right now. Try again in a moment{plant}."));
         vec![
             ("register", page(RegisterState::Form(form()))),
             ("register-errors", page(RegisterState::Form(wrong))),
             ("register-taken", page(RegisterState::Form(taken))),
-            ("register-unavailable", page(RegisterState::Form(RegisterForm { alert, ..filled() }))),
+            ("register-unavailable", page(RegisterState::Form(filled(NewcomerForm::unavailable(plant))))),
             ("register-by-invitation", page(RegisterState::Refused(RegisterRefusal::ByInvitation))),
             ("register-closed", page(RegisterState::Refused(RegisterRefusal::Closed))),
         ]

@@ -88,6 +88,17 @@ fn nothing_is_inline() {
 }
 
 #[test]
+fn what_went_wrong_is_where_the_eye_goes() {
+    each(|name, page| {
+        let takes_focus = |element: &&Element| element.attributes.contains_key("autofocus");
+        assert!(page.iter().filter(takes_focus).count() <= 1, "{name}: only the first one gets it");
+        for alert in page.iter().filter(|element| element.attribute("role") == Some("alert")) {
+            assert!(takes_focus(&alert) && alert.attribute("tabindex") == Some("-1"), "{name}: {alert:?}");
+        }
+    });
+}
+
+#[test]
 fn every_field_has_a_label() {
     each(|name, page| {
         let labelled: BTreeSet<&str> = page.iter().filter_map(|element| element.attribute("for")).collect();
