@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line, all causes: an operator reads it in a journal.
-            let _ = writeln!(std::io::stderr(), "bailiwick: {error:#}");
+            let _ = writeln!(std::io::stderr(), "{}", command::plain::plain(&format!("bailiwick: {error:#}")));
             ExitCode::FAILURE
         }
     }

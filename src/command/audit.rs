@@ -2,13 +2,9 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use bailiwick_app::audit::{self, FILE_NAME, Finding, Verification};
-use bailiwick_app::clock::SystemClock;
-use bailiwick_app::context::Context;
-use bailiwick_app::random::SystemRandom;
 use bailiwick_app::vault::Vault;
 use bailiwick_store::Database;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -16,7 +12,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
 use super::table::table;
-use super::{logging, moment, print, runtime};
+use super::{logging, moment, print, print_json, runtime};
 use crate::settings::{self, Configuration};
 
 /// A shorter log is read before anybody wonders.
@@ -70,12 +66,10 @@ async fn verify(configuration: &Configuration, arguments: &ArgMatches) -> Result
         files.insert(0, own);
     }
     // What is to be checked must be there: a database or a key made in its place would always be whole.
-    let database = Database::open_existing(&configuration.database_url)
-        .await
-        .context(
-            "database_url (BAILIWICK_DATABASE_URL; in data_dir, BAILIWICK_DATA_DIR, unless it is set): there is no audit \
+    let database = Database::open_existing(&configuration.database_url).await.context(
+        "database_url (BAILIWICK_DATABASE_URL; in data_dir, BAILIWICK_DATA_DIR, unless it is set): there is no audit \
              log to check",
-        )?;
+    )?;
     let vault = Vault::open_existing(&directory, &database)
         .await
         .context("data_dir (BAILIWICK_DATA_DIR): there is no key to check the audit log with")?;
@@ -84,7 +78,7 @@ async fn verify(configuration: &Configuration, arguments: &ArgMatches) -> Result
     progress.end();
     let found = found?;
     if arguments.get_flag("json") {
-        print(&to_json(&found).to_string())?;
+        print_json(&to_json(&found))?;
     } else {
         print(&report(&found))?;
     }
@@ -92,14 +86,6 @@ async fn verify(configuration: &Configuration, arguments: &ArgMatches) -> Result
         0 => Ok(()),
         _ => bail!("the audit log is not what this server wrote"),
     }
-}
-
-/// Vouches for what a command has just done outside the database, also while no server runs.
-pub(super) async fn checkpoint(configuration: &Configuration) -> Result<()> {
-    let settings = configuration.settings(configuration.listen)?;
-    let database = Database::open(&configuration.database_url).await?;
-    let context = Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
-    Ok(context.checkpoint_audit_log().await?)
 }
 
 /// What was found, for people.

@@ -5,6 +5,7 @@ mod audit;
 mod completions;
 mod logging;
 mod openapi;
+pub(crate) mod plain;
 mod serve;
 mod table;
 
@@ -76,9 +77,14 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-/// Prints something to standard output, all at once.
+/// Prints something for people to standard output, all at once.
 fn print(text: &str) -> Result<()> {
-    Ok(writeln!(std::io::stdout(), "{}", text.trim_end())?)
+    Ok(writeln!(std::io::stdout(), "{}", plain::plain(text.trim_end()))?)
+}
+
+/// Prints a document for scripts.
+fn print_json(document: &serde_json::Value) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{}", plain::plain_json(&document.to_string()))?)
 }
 
 /// A moment for people: RFC 3339 to the second.

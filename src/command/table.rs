@@ -1,18 +1,20 @@
 //! Tables for people: columns that stand under each other.
 
+use super::plain::one_line;
+
 /// A table with a head; the columns are as wide as what is in them, two spaces apart.
 ///
-/// What would steer a terminal is replaced: some of it was sent by strangers.
+/// What would steer a terminal is replaced, in the head too: some of it was sent by strangers.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let plain = |row: &[String; N]| row.each_ref().map(|cell| cell.replace(char::is_control, "\u{fffd}"));
-    let rows: Vec<_> = rows.iter().map(plain).collect();
-    let mut widths = head.map(width);
+    let head = head.map(one_line);
+    let rows: Vec<_> = rows.iter().map(|row| row.each_ref().map(|cell| one_line(cell))).collect();
+    let mut widths = head.each_ref().map(|cell| width(cell));
     for row in &rows {
         for (widest, cell) in widths.iter_mut().zip(row) {
             *widest = (*widest).max(width(cell));
         }
     }
-    let line = |cells: [&str; N]| {
+    let line = |cells: &[String; N]| {
         let mut line = String::new();
         for (cell, widest) in cells.iter().zip(widths) {
             line.push_str(cell);
@@ -20,8 +22,7 @@ pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
         }
         format!("{}\n", line.trim_end())
     };
-    let rows = rows.iter().map(|row| line(row.each_ref().map(String::as_str)));
-    std::iter::once(line(head)).chain(rows).collect()
+    std::iter::once(&head).chain(&rows).map(line).collect()
 }
 
 fn width(cell: &str) -> usize {
@@ -40,7 +41,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_cell_steers_the_terminal() {
-        let shown = table(["A"], &[["\u{1b}[2J\u{9b}2J\n".to_owned()]]);
-        assert_eq!(shown, "A\n\u{fffd}[2J\u{fffd}2J\u{fffd}\n");
+        let shown = table(["A\u{202e}"], &[["\u{1b}[2J\u{9b}2J\n\u{202e}".to_owned()]]);
+        assert_eq!(shown, "A\u{fffd}\n\u{fffd}[2J\u{fffd}2J\u{fffd}\u{fffd}\n");
     }
 }

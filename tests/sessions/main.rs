@@ -38,5 +38,6 @@ mod sign_in;
 mod sign_out;
 mod stolen;
 mod support;
+mod terminal;
 mod throttle;
 mod tokens;

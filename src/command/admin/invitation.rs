@@ -9,8 +9,7 @@ use bailiwick_domain::role::Role;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::{argument, json_flag, moment, open, print, refused, text};
-use crate::settings::Configuration;
+use super::{Desk, argument, json_flag, moment, organisation_to_json, print, print_json, refused, text};
 
 pub(super) fn line() -> Command {
     Command::new("invite")
@@ -34,14 +33,14 @@ pub(super) fn line() -> Command {
         .arg(json_flag())
 }
 
-pub(super) async fn run(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+pub(super) async fn run(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
     let organisation: OrganisationKey = argument(arguments, "organisation")?;
     let email: EmailAddress = argument(arguments, "email")?;
     let (role, language): (Role, Language) = (argument(arguments, "role")?, argument(arguments, "language")?);
-    let context = open(configuration).await?;
+    let context = desk.open().await?;
     let sent = context.invite_as_operator(&organisation, email, role, Some(language)).await.map_err(refused)?;
     if arguments.get_flag("json") {
-        return print(&to_json(&sent).to_string());
+        return print_json(&to_json(&sent));
     }
     let InvitationRecord { email, role, organisation_name, id, .. } = &sent;
     print(&format!(
@@ -55,11 +54,9 @@ fn to_json(invitation: &InvitationRecord) -> serde_json::Value {
     json!({
         "id": invitation.id,
         "email": invitation.email,
-        "organization": {
-            "id": invitation.organisation,
-            "name": invitation.organisation_name,
-            "type": invitation.organisation_kind,
-        },
+        "organization": organisation_to_json(
+            invitation.organisation, &invitation.organisation_name, invitation.organisation_kind,
+        ),
         "role": invitation.role,
         "language": invitation.language,
         "created_at": invitation.created_at,

@@ -5,7 +5,7 @@ mod invitation;
 mod organisation;
 mod user;
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -16,11 +16,16 @@ use bailiwick_app::random::SystemRandom;
 use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::{FieldFault, Parse};
+use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::name::Name;
+use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
 use bailiwick_store::Database;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
-use super::{audit, logging, moment, print, runtime, table};
+use super::{logging, moment, print, print_json, runtime, table};
 use crate::settings::{self, Configuration};
 
 pub(super) fn line() -> Command {
@@ -65,22 +70,41 @@ fn json_flag() -> Arg {
 pub(super) fn run(matches: &ArgMatches, admin: &ArgMatches) -> Result<()> {
     let configuration = settings::read(matches)?;
     logging::start(&configuration.logging.quiet())?;
+    let desk = Desk { configuration, context: OnceCell::new() };
     runtime()?.block_on(async {
-        act(&configuration, admin).await?;
-        if let Err(error) = audit::checkpoint(&configuration).await {
-            tracing::warn!(%error, "what was done is in the audit log, and in no checkpoint yet");
-        }
+        act(&desk, admin).await?;
+        desk.vouch().await;
         Ok(())
     })
 }
 
-async fn act(configuration: &Configuration, admin: &ArgMatches) -> Result<()> {
+async fn act(desk: &Desk, admin: &ArgMatches) -> Result<()> {
     match admin.subcommand() {
-        Some(("bootstrap", arguments)) => bootstrap(configuration, arguments).await,
-        Some(("rotate-keys", _)) => rotate_keys(configuration).await,
-        Some(("user", user)) => user::run(configuration, user).await,
-        Some(("organisation", organisation)) => organisation::run(configuration, organisation).await,
+        Some(("bootstrap", arguments)) => bootstrap(desk, arguments).await,
+        Some(("rotate-keys", _)) => rotate_keys(desk).await,
+        Some(("user", user)) => user::run(desk, user).await,
+        Some(("organisation", organisation)) => organisation::run(desk, organisation).await,
         _ => bail!("name a command; see bailiwick admin --help"),
+    }
+}
+
+/// Where an operator sits: the server's inside, opened once, and only when something is asked of it.
+struct Desk {
+    configuration: Configuration,
+    context: OnceCell<Context>,
+}
+
+impl Desk {
+    async fn open(&self) -> Result<&Context> {
+        self.context.get_or_try_init(|| open(&self.configuration)).await
+    }
+
+    /// Vouches for what was just done outside the database, also while no server runs.
+    async fn vouch(&self) {
+        let Some(context) = self.context.get() else { return };
+        if let Err(fault) = context.checkpoint_audit_log().await {
+            tracing::warn!(fault = ?fault.source, "what was done is in the audit log, and in no checkpoint yet");
+        }
     }
 }
 
@@ -93,7 +117,7 @@ async fn open(configuration: &Configuration) -> Result<Context> {
     Ok(Context::open(settings, database, Arc::new(SystemClock), Arc::new(SystemRandom)).await?)
 }
 
-async fn bootstrap(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+async fn bootstrap(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
     let beginning = Beginning {
         organisation: argument(arguments, "organisation")?,
         email: argument(arguments, "email")?,
@@ -101,17 +125,16 @@ async fn bootstrap(configuration: &Configuration, arguments: &ArgMatches) -> Res
         password: read_password()?,
     };
     let email = beginning.email.clone();
-    let context = open(configuration).await?;
-    match context.set_up(beginning, SetupWarrant::CommandLine).await {
-        Ok(user) => Ok(writeln!(std::io::stdout(), "created the owner organisation and super admin {email} ({user})")?),
+    match desk.open().await?.set_up(beginning, SetupWarrant::CommandLine).await {
+        Ok(user) => print(&format!("created the owner organisation and super admin {email} ({user})")),
         Err(SetupRefusal::Fault(fault)) => bail!(describe(&fault)),
         Err(SetupRefusal::LinkNotGood) => bail!("the command line needs no link"),
     }
 }
 
-async fn rotate_keys(configuration: &Configuration) -> Result<()> {
-    let kids = open(configuration).await?.rotate_keys().await.map_err(|fault| anyhow::anyhow!(describe(&fault)))?;
-    Ok(writeln!(std::io::stdout(), "new keys: {}", kids.join(", "))?)
+async fn rotate_keys(desk: &Desk) -> Result<()> {
+    let kids = desk.open().await?.rotate_keys().await.map_err(|fault| anyhow::anyhow!(describe(&fault)))?;
+    print(&format!("new keys: {}", kids.join(", ")))
 }
 
 /// What was given for `--name`.
@@ -148,4 +171,9 @@ fn refused(refusal: OperatorRefusal) -> anyhow::Error {
         OperatorRefusal::Fault(fault) => anyhow::anyhow!(describe(&fault)),
         other => other.into(),
     }
+}
+
+/// As the contract spells an organisation inside of something else.
+fn organisation_to_json(id: OrganisationId, name: &Name, kind: OrganisationKind) -> Value {
+    json!({ "id": id, "name": name, "type": kind })
 }

@@ -7,8 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::table::table;
-use super::{argument, describe, json_flag, moment, open, parse, print, refused, text};
-use crate::settings::Configuration;
+use super::{Desk, argument, describe, json_flag, moment, parse, print, print_json, refused, text};
 
 pub(super) fn line() -> Command {
     let one = |name: &'static str, about: &'static str| {
@@ -40,17 +39,17 @@ pub(super) fn line() -> Command {
         .subcommand(one("reactivate", "End the suspension of an organisation"))
 }
 
-pub(super) async fn run(configuration: &Configuration, organisation: &ArgMatches) -> Result<()> {
+pub(super) async fn run(desk: &Desk, organisation: &ArgMatches) -> Result<()> {
     match organisation.subcommand() {
-        Some(("list", arguments)) => list(configuration, arguments).await,
-        Some(("create", arguments)) => create(configuration, arguments).await,
+        Some(("list", arguments)) => list(desk, arguments).await,
+        Some(("create", arguments)) => create(desk, arguments).await,
         Some(("suspend", arguments)) => {
-            let (key, context) = one(configuration, arguments).await?;
+            let (key, context) = one(desk, arguments).await?;
             let outcome = context.suspend_organisation_as_operator(&key).await.map_err(refused)?;
             told(&outcome, "is suspended from now on", "is suspended already")
         }
         Some(("reactivate", arguments)) => {
-            let (key, context) = one(configuration, arguments).await?;
+            let (key, context) = one(desk, arguments).await?;
             let outcome = context.reactivate_organisation_as_operator(&key).await.map_err(refused)?;
             told(&outcome, "is not suspended any more", "is not suspended")
         }
@@ -58,12 +57,12 @@ pub(super) async fn run(configuration: &Configuration, organisation: &ArgMatches
     }
 }
 
-async fn list(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
-    let found = open(configuration).await?.organisations_for_operator().await;
+async fn list(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
+    let found = desk.open().await?.organisations_for_operator().await;
     let Listing { shown, has_more } = found.map_err(|fault| anyhow::anyhow!(describe(&fault)))?;
     if arguments.get_flag("json") {
         let organisations: Vec<_> = shown.iter().map(|entry| to_json(&entry.organisation)).collect();
-        return print(&json!({ "organizations": organisations, "has_more": has_more }).to_string());
+        return print_json(&json!({ "organizations": organisations, "has_more": has_more }));
     }
     if shown.is_empty() {
         return print("There is no organisation yet; bailiwick admin bootstrap creates the owner.");
@@ -86,19 +85,19 @@ fn row(TreeEntry { organisation, depth }: &TreeEntry) -> [String; 5] {
     ]
 }
 
-async fn create(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+async fn create(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
     let parent = arguments.contains_id("parent").then(|| argument(arguments, "parent")).transpose()?;
     let new = NewOrganisation { name: argument(arguments, "name")?, kind: argument(arguments, "kind")?, parent };
-    let created = open(configuration).await?.create_organisation_as_operator(new).await.map_err(refused)?;
+    let created = desk.open().await?.create_organisation_as_operator(new).await.map_err(refused)?;
     if arguments.get_flag("json") {
-        return print(&to_json(&created).to_string());
+        return print_json(&to_json(&created));
     }
     print(&format!("created the {} {} ({})", created.kind, created.name, created.id))
 }
 
 /// Which one is meant, and the server's inside.
-async fn one(configuration: &Configuration, arguments: &ArgMatches) -> Result<(OrganisationKey, Context)> {
-    Ok((parse(arguments, "organisation", "NAME|UUID")?, open(configuration).await?))
+async fn one<'desk>(desk: &'desk Desk, arguments: &ArgMatches) -> Result<(OrganisationKey, &'desk Context)> {
+    Ok((parse(arguments, "organisation", "NAME|UUID")?, desk.open().await?))
 }
 
 fn told(outcome: &Outcome<ListedOrganisation>, done: &str, nothing_to_do: &str) -> Result<()> {

@@ -3,17 +3,16 @@
 use anyhow::{Result, bail};
 use bailiwick_app::context::Context;
 use bailiwick_app::operator::{ListedUser, Listing, NewPerson, Outcome, PersonDetails, UserKey};
-use bailiwick_domain::id::OrganisationId;
-use bailiwick_domain::name::Name;
-use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::invitation;
 use super::table::table;
-use super::{argument, describe, json_flag, moment, open, parse, password_stdin, print, read_password, refused, text};
-use crate::settings::Configuration;
+use super::{
+    Desk, argument, describe, json_flag, moment, organisation_to_json, parse, password_stdin, print, print_json,
+    read_password, refused, text,
+};
 
 pub(super) fn line() -> Command {
     let one = |name: &'static str, about: &'static str| {
@@ -69,31 +68,31 @@ fn create_line() -> Command {
         .arg(json_flag())
 }
 
-pub(super) async fn run(configuration: &Configuration, user: &ArgMatches) -> Result<()> {
+pub(super) async fn run(desk: &Desk, user: &ArgMatches) -> Result<()> {
     match user.subcommand() {
-        Some(("list", arguments)) => list(configuration, arguments).await,
-        Some(("show", arguments)) => show(configuration, arguments).await,
-        Some(("create", arguments)) => create(configuration, arguments).await,
-        Some(("invite", arguments)) => invitation::run(configuration, arguments).await,
+        Some(("list", arguments)) => list(desk, arguments).await,
+        Some(("show", arguments)) => show(desk, arguments).await,
+        Some(("create", arguments)) => create(desk, arguments).await,
+        Some(("invite", arguments)) => invitation::run(desk, arguments).await,
         Some(("suspend", arguments)) => {
-            let (key, context) = one(configuration, arguments).await?;
+            let (key, context) = one(desk, arguments).await?;
             let outcome = context.suspend_user_as_operator(&key).await.map_err(refused)?;
             told(&outcome, "is suspended from now on", "is suspended already")
         }
         Some(("reactivate", arguments)) => {
-            let (key, context) = one(configuration, arguments).await?;
+            let (key, context) = one(desk, arguments).await?;
             let outcome = context.reactivate_user_as_operator(&key).await.map_err(refused)?;
             told(&outcome, "is not suspended any more", "is not suspended")
         }
         Some(("set-password", arguments)) => {
             let key = whom(arguments)?;
             let password = read_password()?;
-            let context = open(configuration).await?;
+            let context = desk.open().await?;
             let (person, ended) = context.set_password_as_operator(&key, password).await.map_err(refused)?;
             print(&format!("{} has a new password; {}", called(&person), sessions_ended(ended)))
         }
         Some(("end-sessions", arguments)) => {
-            let (key, context) = one(configuration, arguments).await?;
+            let (key, context) = one(desk, arguments).await?;
             let (person, ended) = context.end_sessions_as_operator(&key).await.map_err(refused)?;
             print(&format!("{}: {}", called(&person), sessions_ended(ended)))
         }
@@ -101,13 +100,13 @@ pub(super) async fn run(configuration: &Configuration, user: &ArgMatches) -> Res
     }
 }
 
-async fn list(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+async fn list(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
     let search = arguments.get_one::<String>("search").map(String::as_str);
-    let found = open(configuration).await?.users_for_operator(search).await;
+    let found = desk.open().await?.users_for_operator(search).await;
     let Listing { shown, has_more } = found.map_err(|fault| anyhow::anyhow!(describe(&fault)))?;
     if arguments.get_flag("json") {
         let users: Vec<_> = shown.iter().map(to_json).collect();
-        return print(&json!({ "users": users, "has_more": has_more }).to_string());
+        return print_json(&json!({ "users": users, "has_more": has_more }));
     }
     if shown.is_empty() {
         return print(&match search {
@@ -135,11 +134,11 @@ fn row(user: &ListedUser) -> [String; 7] {
     ]
 }
 
-async fn show(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
-    let (key, context) = one(configuration, arguments).await?;
+async fn show(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
+    let (key, context) = one(desk, arguments).await?;
     let details = context.user_for_operator(&key).await.map_err(refused)?;
     if arguments.get_flag("json") {
-        return print(&details_to_json(&details).to_string());
+        return print_json(&details_to_json(&details));
     }
     let PersonDetails { person, memberships, sessions } = &details;
     let or_never = |at: Option<_>| at.map_or_else(|| "no".to_owned(), moment);
@@ -165,7 +164,7 @@ async fn show(configuration: &Configuration, arguments: &ArgMatches) -> Result<(
     print(&table(["Name", person.name.as_str()], &facts))
 }
 
-async fn create(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+async fn create(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
     let new = NewPerson {
         email: argument(arguments, "email")?,
         name: argument(arguments, "name")?,
@@ -174,17 +173,17 @@ async fn create(configuration: &Configuration, arguments: &ArgMatches) -> Result
         is_super_admin: arguments.get_flag("super-admin"),
         password: read_password()?,
     };
-    let user = open(configuration).await?.create_user_as_operator(new).await.map_err(refused)?;
+    let user = desk.open().await?.create_user_as_operator(new).await.map_err(refused)?;
     if arguments.get_flag("json") {
-        return print(&to_json(&user).to_string());
+        return print_json(&to_json(&user));
     }
     let organisation = user.organisation_name.as_ref().map_or_else(String::new, |name| format!(" of {name}"));
     print(&format!("created {} ({}), {}{organisation}", called(&user), user.id, role(&user)))
 }
 
 /// Who is meant, and the server's inside.
-async fn one(configuration: &Configuration, arguments: &ArgMatches) -> Result<(UserKey, Context)> {
-    Ok((whom(arguments)?, open(configuration).await?))
+async fn one<'desk>(desk: &'desk Desk, arguments: &ArgMatches) -> Result<(UserKey, &'desk Context)> {
+    Ok((whom(arguments)?, desk.open().await?))
 }
 
 fn whom(arguments: &ArgMatches) -> Result<UserKey> {
@@ -227,11 +226,6 @@ fn to_json(user: &ListedUser) -> Value {
         "suspended_at": user.suspended_at,
         "created_at": user.created_at,
     })
-}
-
-/// As the contract spells an organisation inside of something else.
-fn organisation_to_json(id: OrganisationId, name: &Name, kind: OrganisationKind) -> Value {
-    json!({ "id": id, "name": name, "type": kind })
 }
 
 fn details_to_json(details: &PersonDetails) -> Value {

@@ -1,0 +1,52 @@
+//! What the operator's terminal shows of names that strangers chose.
+
+use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::people::PASSWORD;
+use serde_json::Value;
+
+use crate::program::{EMAIL, bootstrap, fresh};
+
+/// What turns the text after it around, and what is not to be seen.
+const STEERING: [char; 3] = ['\u{202e}', '\u{2066}', '\u{200b}'];
+/// A name with all of them.
+const NAME: &str = "Eve\u{202e}nimda\u{2066}\u{200b}";
+
+#[test]
+fn names_of_strangers_steer_no_terminal() {
+    let (program, _) = fresh(Engine::Sqlite);
+    assert!(bootstrap(&program, "Acme\u{202e}", EMAIL, NAME, PASSWORD).status.success());
+    let shop = "Shop\u{202e}";
+    let run = |arguments: &[&str]| {
+        let output = program.run(&[&["admin"], arguments].concat(), &format!("{PASSWORD}\n")).unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(!said.contains(STEERING), "{arguments:?}: {said:?}");
+        said
+    };
+    let ben = ["--email", "ben@shop.example", "--name", NAME, "--organisation", shop, "--password-stdin"];
+    let below = ["--name", NAME, "--kind", "reseller", "--parent", shop];
+    for arguments in [
+        &["organisation", "create", "--name", shop, "--kind", "customer"][..],
+        &["organisation", "list"],
+        &["organisation", "suspend", shop],
+        &["organisation", "reactivate", shop],
+        &[&["organisation", "create"], &below[..]].concat(),
+        &["organisation", "suspend", "Nowhere\u{202e}"],
+        &[&["user", "create"], &ben[..]].concat(),
+        &["user", "invite", "--email", "zoe@shop.example", "--organisation", shop],
+        &["user", "list"],
+        &["user", "list", "--search", "nowhere\u{202e}"],
+        &["user", "show", EMAIL],
+        &["user", "suspend", "ben@shop.example"],
+        &["user", "reactivate", "ben@shop.example"],
+        &["user", "end-sessions", EMAIL],
+        &["user", "set-password", EMAIL, "--password-stdin"],
+    ] {
+        let said = run(arguments);
+        assert!(said.contains('\u{fffd}'), "{arguments:?}: {said}");
+    }
+    let listed: Value = serde_json::from_str(&run(&["user", "list", "--json"])).unwrap();
+    assert_eq!(listed["users"][0]["name"], NAME, "scripts read what it is");
+    let listed: Value = serde_json::from_str(&run(&["organisation", "list", "--json"])).unwrap();
+    assert_eq!(listed["organizations"][1]["name"], shop);
+}
