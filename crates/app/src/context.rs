@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::sync::Notify;
 
-use crate::account::LastUses;
+use crate::account::{Estimates, LastUses};
 use crate::attempts::Attempts;
 use crate::audit::{ChainError, Checkpoints};
 use crate::clock::Clock;
@@ -56,6 +56,7 @@ pub struct Context {
     pub(crate) attempts: Attempts,
     pub(crate) running: Running,
     pub(crate) last_uses: LastUses,
+    pub(crate) estimates: Estimates,
     pub(crate) checkpoints: Checkpoints,
     /// Wakes the outbox when something is due earlier than it thinks.
     pub(crate) outbox_wake: Notify,
@@ -133,6 +134,7 @@ impl Context {
             attempts: Attempts::default(),
             running: Running::default(),
             last_uses: LastUses::default(),
+            estimates: Estimates::default(),
             checkpoints,
             outbox_wake: Notify::new(),
             reset_wake: Notify::new(),

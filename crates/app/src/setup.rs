@@ -5,7 +5,7 @@ use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
-use bailiwick_domain::password::{NewPassword, Password};
+use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Span;
@@ -104,9 +104,8 @@ impl Context {
             return Err(SetupRefusal::LinkNotGood);
         }
         let Beginning { organisation: name, email, name: person, password } = beginning;
-        let known = [name.as_str(), email.as_str(), person.as_str()];
-        let password =
-            NewPassword::accept(password, &known).map_err(|refusal| Fault::field("password", refusal, None))?;
+        let known = [name.as_str(), email.as_str(), person.as_str()].map(str::to_owned).to_vec();
+        let password = self.accept_password(password, known, "password").await?;
         let hash = self.hasher.hash(password.password(), self.random.as_ref()).await?;
 
         let now = self.now();

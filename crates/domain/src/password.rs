@@ -10,7 +10,7 @@ pub const LENGTH_MIN: usize = 12;
 /// The longest password, in code points (contract, section 2).
 pub const LENGTH_MAX: usize = 256;
 /// The zxcvbn score that a password needs, of 4 (contract, section 2).
-const SCORE_MIN: u8 = 3;
+pub const SCORE_MIN: u8 = 3;
 /// How much of a password the estimate looks at: its cost grows with the square.
 const ESTIMATED_LENGTH_MAX: usize = 100;
 
@@ -74,6 +74,22 @@ impl NewPassword {
     /// # Errors
     /// A refusal with the estimate's advice.
     pub fn accept(password: Password, known_about_person: &[&str]) -> Result<Self, Refusal> {
+        Self::accept_once(password, known_about_person, estimate)
+    }
+
+    /// How hard a password is to guess, and why it would be refused, where it would; one estimate tells both.
+    #[must_use]
+    pub fn judge(password: Password, known_about_person: &[&str]) -> (Strength, Option<Refusal>) {
+        let strength = estimate(&password, known_about_person);
+        let refusal = Self::accept_once(password, known_about_person, |_, _| strength.clone()).err();
+        (strength, refusal)
+    }
+
+    fn accept_once(
+        password: Password,
+        known_about_person: &[&str],
+        estimate: impl FnOnce(&Password, &[&str]) -> Strength,
+    ) -> Result<Self, Refusal> {
         let length = password.expose().chars().count();
         if length < LENGTH_MIN {
             return Err(Refusal::new("min", "at least 12 characters long"));
@@ -110,7 +126,7 @@ pub struct Strength {
 
 /// Estimates how hard a password is to guess (zxcvbn).
 #[must_use]
-pub fn estimate(password: &Password, known_about_person: &[&str]) -> Strength {
+fn estimate(password: &Password, known_about_person: &[&str]) -> Strength {
     let head: String = password.expose().chars().take(ESTIMATED_LENGTH_MAX).collect();
     let known = words_of(known_about_person);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -1,14 +1,18 @@
 //! Passwords of accounts: how strong one is, and changing it.
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::LinkPurpose;
-use bailiwick_domain::password::{NewPassword, Password, Strength, estimate};
+use bailiwick_domain::password::{NewPassword, Password, Strength};
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::{account, known_device, mailed_link, user};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::known_about;
 use crate::attempts::Booking;
@@ -35,13 +39,12 @@ pub struct PasswordStrength {
 impl Context {
     /// Estimates a password for somebody of whom these things are known.
     pub async fn password_strength(&self, password: Password, known: Vec<String>) -> Result<PasswordStrength, Fault> {
-        off_the_road(move || {
+        let judged = self.estimates.run(move || {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            let strength = estimate(&password, &known);
-            let refusal = NewPassword::accept(password, &known).err();
+            let (strength, refusal) = NewPassword::judge(password, &known);
             PasswordStrength { strength, refusal }
-        })
-        .await
+        });
+        judged.await
     }
 
     /// Accepts a new password for somebody of whom these things are known.
@@ -54,7 +57,7 @@ impl Context {
         known: Vec<String>,
         field: &'static str,
     ) -> Result<NewPassword, Fault> {
-        let accepted = off_the_road(move || {
+        let accepted = self.estimates.run(move || {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             NewPassword::accept(password, &known)
         });
@@ -192,7 +195,65 @@ fn not_current() -> Fault {
     Fault::field("CurrentPassword", Refusal::new("match", "the password that you have now"), None)
 }
 
-/// Estimates take milliseconds of a processor, so they do not run where answers are made.
-async fn off_the_road<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    tokio::task::spawn_blocking(work).await.map_err(Fault::broken)
+/// Estimates take milliseconds of a processor, so they do not run where answers are made, and no more of them
+/// at once than there are processors: anybody may ask for one, without an account.
+#[derive(Debug)]
+pub(crate) struct Estimates {
+    seats: Arc<Semaphore>,
+}
+
+impl Default for Estimates {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { seats: Arc::new(Semaphore::new(processors)) }
+    }
+}
+
+impl Estimates {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(Fault::broken)?;
+        let running = tokio::task::spawn_blocking(move || {
+            // Whoever asked may have gone; the work goes on until it is done, and keeps its seat.
+            let _seat = seat;
+            work()
+        });
+        running.await.map_err(Fault::broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_more_estimates_run_at_once_than_there_are_processors() {
+        let (estimates, running, most) = (Arc::new(Estimates::default()), AtomicUsize::new(0), AtomicUsize::new(0));
+        let counts = Arc::new((running, most));
+        let asking = (0..64).map(|number| {
+            let (estimates, counts) = (Arc::clone(&estimates), Arc::clone(&counts));
+            tokio::spawn(async move {
+                let work = move || {
+                    let (running, most) = &*counts;
+                    most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(5));
+                    running.fetch_sub(1, Ordering::SeqCst);
+                };
+                // Some do not wait for what they asked for.
+                let patience = Duration::from_millis(if number % 4 == 0 { 1 } else { 10_000 });
+                tokio::time::timeout(patience, estimates.run(work)).await.is_ok_and(|outcome| outcome.is_ok())
+            })
+        });
+        let mut done = 0;
+        for asked in asking.collect::<Vec<_>>() {
+            done += usize::from(asked.await.unwrap());
+        }
+        let processors = std::thread::available_parallelism().unwrap().get();
+        assert!(counts.1.load(Ordering::SeqCst) <= processors, "{counts:?} on {processors} processors");
+        assert!(done >= 48, "whoever waits is answered: {done}");
+    }
 }
