@@ -12,6 +12,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::password::Password;
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Span;
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
@@ -49,18 +50,18 @@ pub enum Verdict {
     /// It is the one.
     Right,
     /// It is the one, and here is a hash of it with today's parameters.
-    RightButOutdated(String),
+    RightButOutdated(SecretText),
 }
 
 enum Work {
     /// Hash with a new salt.
     Hash { salt: [u8; SALT_LENGTH] },
     /// Compare with a stored hash; where there is none, do the same work for nothing.
-    Verify { stored: Option<String>, new_salt: [u8; SALT_LENGTH] },
+    Verify { stored: Option<SecretText>, new_salt: [u8; SALT_LENGTH] },
 }
 
 enum Done {
-    Hashed(String),
+    Hashed(SecretText),
     Verified(Verdict),
 }
 
@@ -149,7 +150,7 @@ impl Hasher {
     }
 
     /// Hashes a new password; returns its PHC string.
-    pub async fn hash(&self, password: &Password, random: &dyn Random) -> Result<String, Fault> {
+    pub async fn hash(&self, password: &Password, random: &dyn Random) -> Result<SecretText, Fault> {
         match self.run(password, Work::Hash { salt: random.bytes() }).await? {
             Done::Hashed(hash) => Ok(hash),
             Done::Verified(_) => Err(Fault::broken(HashError::Gone)),
@@ -160,7 +161,7 @@ impl Hasher {
     pub async fn verify(
         &self,
         password: &Password,
-        stored: Option<String>,
+        stored: Option<SecretText>,
         random: &dyn Random,
     ) -> Result<Verdict, Fault> {
         match self.run(password, Work::Verify { stored, new_salt: random.bytes() }).await? {
@@ -208,7 +209,7 @@ fn carry_out(password: &Password, work: Work, memory: &mut Vec<Block>) -> Result
     match work {
         Work::Hash { salt } => phc(password, &salt, memory).map(Done::Hashed),
         Work::Verify { stored, new_salt } => {
-            let stored = stored.as_deref().map(PasswordHash::new).and_then(Result::ok);
+            let stored = stored.as_ref().and_then(|stored| PasswordHash::new(stored.expose()).ok());
             let Some(stored) = stored else {
                 let _ = raw_hash(password, &new_salt, &todays_parameters()?, memory)?;
                 return Ok(Done::Verified(Verdict::Wrong));
@@ -245,7 +246,7 @@ fn todays_parameters() -> Result<Params, argon2::Error> {
     Params::new(MEMORY_KIBIBYTES, PASSES, LANES, Some(OUTPUT_LENGTH))
 }
 
-fn phc(password: &Password, salt: &[u8; SALT_LENGTH], memory: &mut Vec<Block>) -> Result<String, argon2::Error> {
+fn phc(password: &Password, salt: &[u8; SALT_LENGTH], memory: &mut Vec<Block>) -> Result<SecretText, argon2::Error> {
     let parameters = todays_parameters()?;
     let output = raw_hash(password, salt, &parameters, memory)?;
     let hash = PasswordHash {
@@ -255,7 +256,7 @@ fn phc(password: &Password, salt: &[u8; SALT_LENGTH], memory: &mut Vec<Block>) -
         salt: Some(Salt::new(salt).map_err(|_| argon2::Error::SaltTooLong)?),
         hash: Some(Output::new(&output).map_err(|_| argon2::Error::OutputTooLong)?),
     };
-    Ok(hash.to_string())
+    Ok(SecretText::new(hash.to_string()))
 }
 
 fn raw_hash(
@@ -308,14 +309,14 @@ mod tests {
     async fn a_password_matches_its_own_hash_and_no_other() {
         let hasher = Hasher::start().unwrap();
         let hash = hasher.hash(&password("correct zebra"), &SystemRandom).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "other parameters");
         let check = |text: &str, stored: Option<&str>| {
-            let (password, stored) = (password(text), stored.map(str::to_owned));
+            let (password, stored) = (password(text), stored.map(SecretText::new));
             let hasher = &hasher;
             async move { hasher.verify(&password, stored, &SystemRandom).await.unwrap() }
         };
-        assert_eq!(check("correct zebra", Some(&hash)).await, Verdict::Right);
-        assert_eq!(check("wrong zebra", Some(&hash)).await, Verdict::Wrong);
+        assert_eq!(check("correct zebra", Some(hash.expose())).await, Verdict::Right);
+        assert_eq!(check("wrong zebra", Some(hash.expose())).await, Verdict::Wrong);
         assert_eq!(check("correct zebra", None).await, Verdict::Wrong);
         assert_eq!(check("correct zebra", Some("no PHC string")).await, Verdict::Wrong);
     }
@@ -334,7 +335,8 @@ mod tests {
             hash: Some(Output::new(&output).unwrap()),
         };
         let hasher = Hasher::start().unwrap();
-        let verdict = hasher.verify(&password("correct zebra"), Some(outdated.to_string()), &SystemRandom).await;
+        let verdict =
+            hasher.verify(&password("correct zebra"), Some(SecretText::new(outdated.to_string())), &SystemRandom).await;
         let Ok(Verdict::RightButOutdated(fresh)) = verdict else { panic!("{verdict:?}") };
         let verdict = hasher.verify(&password("correct zebra"), Some(fresh), &SystemRandom).await.unwrap();
         assert_eq!(verdict, Verdict::Right);

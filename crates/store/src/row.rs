@@ -10,6 +10,7 @@ use bailiwick_domain::id::{AuditId, DeliveryId, InvitationId, MailId, Organisati
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::system::{CustomData, SystemType};
 use bailiwick_domain::time::Timestamp;
@@ -144,6 +145,7 @@ column_through! {
     Timestamp: i64, |value| Ok(Self::from_microseconds(value));
     CustomData: Json<Members>, |value| Self::from_members(value.0)
         .map_err(|refusal| format!("stored JSON is not {}", refusal.expected));
+    SecretText: String, |value| Ok(Self::new(value));
     SessionKind: String, |value| Self::from_name(&value).ok_or_else(|| format!("no session kind: {value}"));
 }
 

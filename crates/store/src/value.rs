@@ -9,6 +9,7 @@ use bailiwick_domain::id::{AuditId, DeliveryId, InvitationId, MailId, Organisati
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::system::SystemType;
 use bailiwick_domain::time::Timestamp;
@@ -87,6 +88,7 @@ value_from! {
     Timestamp => |value| Self::Int(value.microseconds());
     &Name => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     &EmailAddress => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    &SecretText => |value| Self::Text(Cow::Owned(value.expose().to_owned()));
     &SystemType => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     &PhoneNumber => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     Language => |value| Self::Text(Cow::Borrowed(value.tag()));

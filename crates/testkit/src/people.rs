@@ -8,6 +8,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Span;
 use bailiwick_store::query::invitation::{self, NewInvitation};
 use bailiwick_store::query::mailed_link::{self, NewLink};
@@ -24,7 +25,7 @@ use crate::bench::Bench;
 pub const PASSWORD: &str = "correct zebra battery lantern";
 
 /// Hashed once for all, because each hash costs a twentieth of a second.
-static PASSWORD_HASH: OnceCell<String> = OnceCell::const_new();
+static PASSWORD_HASH: OnceCell<SecretText> = OnceCell::const_new();
 
 /// Somebody who can sign in with [`PASSWORD`].
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ use bailiwick_domain::id::{AuditId, OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::query::audit::{self, AuditEntry};
 use bailiwick_store::query::organisation::{self, OrganisationRecord};
@@ -105,7 +106,7 @@ pub(crate) async fn populate(directory: &Path, url: &str, model: &str, count: u6
     Ok(())
 }
 
-async fn add(transaction: &mut WriteTransaction, number: u64, owner: OrganisationId, hash: &str) -> Result<()> {
+async fn add(transaction: &mut WriteTransaction, number: u64, owner: OrganisationId, hash: &SecretText) -> Result<()> {
     let (id, now) = (id(number), registered_at(number));
     let first = number - number % IN_EACH_ORGANISATION;
     let organisation = OrganisationId::from_uuid(self::id(first).uuid());

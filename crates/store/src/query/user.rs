@@ -4,6 +4,7 @@ use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Timestamp;
 
 use crate::database::WriteTransaction;
@@ -60,7 +61,7 @@ record! {
         /// The person.
         pub id: UserId,
         /// The PHC string of the password.
-        pub hash: String,
+        pub hash: SecretText,
         /// Whether their address was confirmed.
         pub is_confirmed: bool,
     }
@@ -90,19 +91,29 @@ pub async fn insert_membership(
 }
 
 /// Sets the hash of a person's password.
-pub async fn set_password(transaction: &mut WriteTransaction, user: UserId, hash: &str, now: Timestamp) -> Result<()> {
+pub async fn set_password(
+    transaction: &mut WriteTransaction,
+    user: UserId,
+    hash: &SecretText,
+    now: Timestamp,
+) -> Result<()> {
     transaction.change(&SET_PASSWORD, values![user, hash, now]).await.map(|_| ())
 }
 
 /// Replaces a hash by one of the same password with today's parameters.
 ///
 /// Nothing happens when the password was changed meanwhile.
-pub async fn replace_hash(transaction: &mut WriteTransaction, user: UserId, old: &str, new: &str) -> Result<()> {
+pub async fn replace_hash(
+    transaction: &mut WriteTransaction,
+    user: UserId,
+    old: &SecretText,
+    new: &SecretText,
+) -> Result<()> {
     transaction.change(&REPLACE_HASH, values![user, old, new]).await.map(|_| ())
 }
 
 /// Keeps a password from being changed until the transaction ends; false when it is not that one any more.
-pub async fn hold_hash(transaction: &mut WriteTransaction, user: UserId, hash: &str) -> Result<bool> {
+pub async fn hold_hash(transaction: &mut WriteTransaction, user: UserId, hash: &SecretText) -> Result<bool> {
     Ok(transaction.change(&HOLD_HASH, values![user, hash]).await? == 1)
 }
 
@@ -115,8 +126,8 @@ pub async fn hold_password(transaction: &mut WriteTransaction, user: UserId) -> 
 pub async fn change_hash(
     transaction: &mut WriteTransaction,
     user: UserId,
-    old: &str,
-    new: &str,
+    old: &SecretText,
+    new: &SecretText,
     now: Timestamp,
 ) -> Result<bool> {
     Ok(transaction.change(&CHANGE_HASH, values![user, old, new, now]).await? == 1)
@@ -128,7 +139,7 @@ pub async fn for_sign_in(link: &mut Link, email: &EmailAddress) -> Result<Option
 }
 
 /// The hash of a person's password, provided that they have had it since this moment at the earliest.
-pub async fn hash_set_since(link: &mut Link, user: UserId, since: Timestamp) -> Result<Option<String>> {
+pub async fn hash_set_since(link: &mut Link, user: UserId, since: Timestamp) -> Result<Option<SecretText>> {
     link.optional(&HASH_SET_SINCE, values![user, since]).await
 }
 
