@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use axum::body::Body;
 use bailiwick_domain::fault::Fault;
+use bailiwick_domain::id::RequestId;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -30,7 +31,9 @@ pub struct JsonLines<T> {
 
 impl<T: Serialize + Send + 'static> JsonLines<T> {
     /// The rows of all pages. The first page is awaited, so that what fails at once is an ordinary fault.
-    pub async fn new<S>(file_name: &'static str, pages: S) -> Result<Self, Fault>
+    ///
+    /// The id of the request is for the log: what breaks off later has no answer that shows it.
+    pub async fn new<S>(file_name: &'static str, request: RequestId, pages: S) -> Result<Self, Fault>
     where
         S: Stream<Item = Result<Vec<T>, Fault>> + Send + 'static,
     {
@@ -42,7 +45,7 @@ impl<T: Serialize + Send + 'static> JsonLines<T> {
         let chunks = stream::iter(first).chain(pages).map(move |page| match page {
             Ok(rows) => lines(&rows),
             Err(fault) => {
-                tracing::warn!(fault = ?fault.source, file_name, "an answer was broken off in the middle");
+                tracing::warn!(%request, fault = ?fault.source, file_name, "an answer was broken off in the middle");
                 Err(fault)
             }
         });
