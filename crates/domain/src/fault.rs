@@ -145,7 +145,7 @@ faults! {
     Throttled: TooMany, "too many attempts", "Too many attempts. Wait a moment and try again.";
     /// As many links as may be good at once were mailed.
     TooManyLinks: TooMany, "too many links", "Several links were mailed to you already. Look for them, also among unwanted mail, or wait.";
-    /// An organisation sent as many invitations as it may in a day.
+    /// As many invitations were sent in a day as an organisation may send, or as an address may get.
     TooManyInvitations: TooMany, "too many invitations", "Too many invitations were sent today, to this address or at all. Wait until tomorrow.";
     /// A fault of ours.
     Broken: Broken, "internal server error", "Something broke on our side. It was recorded.";
