@@ -17,7 +17,7 @@ pub(crate) use sessions::LastUses;
 pub use sessions::{OwnSession, SESSIONS_LISTED_MAX};
 
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::id::{SessionId, UserId};
+use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
@@ -70,11 +70,10 @@ pub(crate) fn known_about<'name>(
 
 /// An act on a person of which nothing more needs to be known.
 fn act(action: &'static str, person: &AccountRecord) -> Act {
-    Act {
-        action,
-        subject_kind: "user",
-        subject: Some(person.id.uuid()),
-        organisation: person.organisation,
-        details: json!({}),
-    }
+    act_on(action, person.id, person.organisation)
+}
+
+/// The same for whoever knows the person by another record.
+pub(crate) fn act_on(action: &'static str, person: UserId, organisation: Option<OrganisationId>) -> Act {
+    Act { action, subject_kind: "user", subject: Some(person.uuid()), organisation, details: json!({}) }
 }

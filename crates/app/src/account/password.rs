@@ -11,12 +11,11 @@ use bailiwick_domain::password::{NewPassword, Password, Strength};
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::{account, known_device, mailed_link, user};
-use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::known_about;
+use super::{act_on, known_about};
 use crate::attempts::Booking;
-use crate::audit::{Act, Actor};
+use crate::audit::Actor;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::hasher::Verdict;
@@ -159,13 +158,7 @@ impl Context {
         let actor = Actor::Caller(caller);
         self.end_sessions(&mut transaction, principal.user, Some(caller.session), actor, "password changed", now)
             .await?;
-        let act = Act {
-            action: "password.changed",
-            subject_kind: "user",
-            subject: Some(principal.user.uuid()),
-            organisation: principal.current_organisation,
-            details: json!({}),
-        };
+        let act = act_on("password.changed", principal.user, principal.current_organisation);
         self.audit(&mut transaction, actor, act, now).await?;
         self.tell_of_new_password(&mut transaction, principal.user, now).await?;
         transaction.commit().await?;

@@ -19,8 +19,7 @@ use bailiwick_store::{Error as StoreError, Link};
 use serde_json::json;
 
 use super::{Listing, OperatorRefusal, OrganisationKey, Outcome};
-use crate::account::OwnSession;
-use crate::account::known_about;
+use crate::account::{OwnSession, act_on, known_about};
 use crate::audit::{Act, Actor};
 use crate::context::Context;
 
@@ -241,13 +240,7 @@ async fn find(link: &mut Link, key: &UserKey) -> Result<ListedUser, OperatorRefu
 
 /// An act on a person of which nothing more needs to be known.
 fn act(action: &'static str, person: &ListedUser) -> Act {
-    Act {
-        action,
-        subject_kind: "user",
-        subject: Some(person.id.uuid()),
-        organisation: person.organisation,
-        details: json!({}),
-    }
+    act_on(action, person.id, person.organisation)
 }
 
 /// How many to read of a list to learn whether there are more than are shown.
