@@ -212,7 +212,15 @@ on_both_engines! {
         assert_eq!(features["Registration"], "open");
         assert_eq!(features["SystemTypes"], json!(["ns8", "nsec"]));
         assert_eq!(features["Languages"], json!(["en", "de", "it"]));
-        assert_eq!((&features["PasswordLengthMin"], &features["PasswordLengthMax"]), (&json!(12), &json!(256)));
+        for (what, is_there) in [("Nx", json!(false)), ("Upstreams", json!([])), ("SecondFactors", json!([])), ("Mail", json!(false))] {
+            assert_eq!(features[what], is_there, "{what}");
+        }
+        let limits = json!({
+            "BodyLengthMax": 65536, "CallbackUrlLengthMax": 2048, "CustomDataLengthMax": 16384, "CustomDataMembersMax": 50,
+            "EmailLengthMax": 254, "IdempotencyKeyLengthMax": 255, "NameLengthMax": 255, "PageSizeMax": 100,
+            "PasswordLengthMax": 256, "PasswordLengthMin": 12, "PasswordScoreMin": 3, "StateLengthMax": 1024,
+        });
+        assert_eq!(features["Limits"], limits);
         Answer::of(bench.call(Method::GET, "/auth/configuration")).await.refuses_token();
     }
 }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::context::Context;
 
 /// The longest key, in characters (contract, section 4).
-const KEY_LENGTH_MAX: usize = 255;
+pub const KEY_LENGTH_MAX: usize = 255;
 /// How long an answer is kept.
 const KEPT_FOR: Span = Span::hours(24);
 /// How long an answer may take to become final; past it the server must have

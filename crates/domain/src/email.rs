@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::field::{Parse, Refusal};
 
 /// The longest address (RFC 5321, 4.5.3.1: a path of 256 octets with its brackets).
-const LENGTH_MAX: usize = 254;
+pub const LENGTH_MAX: usize = 254;
 /// The longest label of a host name (RFC 1035, 2.3.4).
 const LABEL_LENGTH_MAX: usize = 63;
 

@@ -10,4 +10,4 @@ mod url;
 
 pub use self::ladder::{Next, next_attempt};
 pub use self::signature::{SignatureHeader, canonical_string};
-pub use self::url::{CallbackParameters, CallbackUrl};
+pub use self::url::{CALLBACK_URL_LENGTH_MAX, CallbackParameters, CallbackUrl};

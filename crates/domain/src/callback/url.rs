@@ -10,7 +10,7 @@ use crate::id::SystemId;
 use crate::time::Timestamp;
 
 /// The longest callback URL, in bytes, as sent and as normalised.
-const LENGTH_MAX: usize = 2048;
+pub const CALLBACK_URL_LENGTH_MAX: usize = 2048;
 /// The query members that are ours: a callback URL may have none of them.
 const RESERVED: [&str; 6] = ["state", "system_id", "system_name", "system_type", "timestamp", "error"];
 
@@ -116,7 +116,7 @@ impl Parse for CallbackUrl {
 fn is_plainly_absolute(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    text.len() <= LENGTH_MAX
+    text.len() <= CALLBACK_URL_LENGTH_MAX
         && (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"))
         && !authority.is_empty()
         && !authority.contains('@')
@@ -127,7 +127,7 @@ fn is_plainly_absolute(text: &str) -> bool {
 fn is_callable(url: &Url) -> bool {
     let is_ours = |name: &str| RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved));
     // The raw text was checked for the same; this is the form that will be called.
-    url.as_str().len() <= LENGTH_MAX
+    url.as_str().len() <= CALLBACK_URL_LENGTH_MAX
         && matches!(url.scheme(), "https" | "http")
         && url.host_str().is_some_and(|host| !host.is_empty())
         && url.username().is_empty()
@@ -138,7 +138,7 @@ fn is_callable(url: &Url) -> bool {
 }
 
 crate::inline_schema!(CallbackUrl, {
-    "type": "string", "format": "uri", "maxLength": LENGTH_MAX,
+    "type": "string", "format": "uri", "maxLength": CALLBACK_URL_LENGTH_MAX,
     "examples": ["https://shop.example/callback?order=4711"],
 });
 

@@ -20,7 +20,7 @@ use crate::time::{Span, Timestamp};
 /// What every state begins with.
 const PREFIX: &str = "state_";
 /// The longest state, prefix included, in bytes.
-const LENGTH_MAX: usize = 1024;
+pub const LENGTH_MAX: usize = 1024;
 /// The longest random text, in characters.
 const RANDOM_LENGTH_MAX: usize = 256;
 /// How long a state is good, in milliseconds: 1 h.

@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::field::{Parse, Refusal};
 
 /// The most members (contract, section 4).
-const MEMBERS_MAX: usize = 50;
+pub const CUSTOM_DATA_MEMBERS_MAX: usize = 50;
 /// The most bytes of the whole object as compact JSON (contract, section 4).
-const BYTES_MAX: usize = 16 * 1024;
+pub const CUSTOM_DATA_BYTES_MAX: usize = 16 * 1024;
 
 /// An object of strings, at most 50 of them and 16 KiB in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -30,7 +30,7 @@ impl CustomData {
     /// # Errors
     /// A refusal of what is too much, or of a U+0000, which PostgreSQL cannot store.
     pub fn from_members(members: BTreeMap<String, String>) -> Result<Self, Refusal> {
-        if members.len() > MEMBERS_MAX {
+        if members.len() > CUSTOM_DATA_MEMBERS_MAX {
             return Err(Refusal::new("max", "an object of at most 50 members"));
         }
         if members.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')) {
@@ -44,7 +44,7 @@ impl CustomData {
     fn is_long(&self) -> bool {
         // Two pairs of quotes, a colon and a comma beside each member; no byte takes more than six.
         let at_most: usize = self.iter().map(|(key, value)| 6 + 6 * (key.len() + value.len())).sum();
-        at_most + 2 > BYTES_MAX && self.to_json().to_string().len() > BYTES_MAX
+        at_most + 2 > CUSTOM_DATA_BYTES_MAX && self.to_json().to_string().len() > CUSTOM_DATA_BYTES_MAX
     }
 
     /// The members.

@@ -4,7 +4,7 @@ mod custom_data;
 mod secret;
 mod status;
 
-pub use custom_data::CustomData;
+pub use custom_data::{CUSTOM_DATA_BYTES_MAX, CUSTOM_DATA_MEMBERS_MAX, CustomData};
 pub use secret::{SecretEntropy, SystemSecret, SystemSecretHash};
 pub use status::{HEARTBEAT_DEAD_AFTER, HeartbeatStatus, SystemStatus};
 
