@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 
+use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::{Method, Response};
@@ -39,11 +40,13 @@ impl Names {
     }
 }
 
-/// A world with planted words, and the two sets of names.
+/// A world with planted words, and the sets of names.
 struct Field {
     world: World,
     foreign: Names,
     unknown: Names,
+    /// Somebody who belongs to the sibling first, and to ours.
+    guest: Names,
     /// The secrets that were shown when the sibling's systems were made.
     secrets: Vec<String>,
 }
@@ -88,28 +91,43 @@ impl Field {
             user: "019a9f00-0000-7000-8000-00000000cccc".to_owned(),
             email: format!("sibling-{UNKNOWN}@example.org"),
         };
-        Self { world, foreign, unknown, secrets }
+        let guest = world.bench.person("guest", world.sibling, Role::Reader).await;
+        world.bench.join(&guest, world.ours, Role::Reader).await;
+        let guest = Names { user: guest.id.to_string(), email: guest.email, ..unknown.clone() };
+        Self { world, foreign, unknown, guest, secrets }
+    }
+
+    async fn session(&self, persona: Persona, asking: &Asking<'_>) -> Option<Session> {
+        if asking.spends_session { self.world.fresh_session(persona).await } else { self.world.session(persona) }
+    }
+
+    /// What of the sibling's an answer gives away.
+    fn leaks(&self, persona: Persona, what: &str, shown: &str) -> Vec<String> {
+        let secrets = self.secrets.iter().map(String::as_str);
+        let leaks = self.foreign.all().into_iter().chain(secrets);
+        let leaks = leaks.filter(|leak| shown.to_lowercase().contains(&leak.to_lowercase()));
+        leaks.map(|leak| format!("{what} as {persona:?} shows {leak}:\n{shown}")).collect()
+    }
+
+    /// Asks about somebody of both organisations and says what the answer gives away of the other one.
+    async fn probe_guest(&self, persona: Persona, what: &str, asking: &Asking<'_>) -> Vec<String> {
+        let session = self.session(persona, asking).await;
+        let shown = self.ask(asking, &self.guest, session.as_ref()).await;
+        if what == "get-user" && persona != Persona::Anonymous {
+            assert!(shown.contains("Ours"), "{persona:?} sees the guest: {shown}");
+        }
+        self.leaks(persona, &format!("{what}, of a guest,"), &shown)
     }
 
     /// Asks with both sets of names and says what the answers give away.
     async fn probe(&self, persona: Persona, what: &str, asking: &Asking<'_>) -> Vec<String> {
         let mut shown = Vec::new();
         for names in [&self.foreign, &self.unknown] {
-            let session = if asking.spends_session {
-                self.world.fresh_session(persona).await
-            } else {
-                self.world.session(persona)
-            };
+            let session = self.session(persona, asking).await;
             shown.push(self.ask(asking, names, session.as_ref()).await);
         }
         let [foreign, unknown] = shown.as_slice() else { return vec![format!("{what}: asked in vain")] };
-        let mut found = Vec::new();
-        let names = self.foreign.all().into_iter();
-        for leak in names.chain(self.secrets.iter().map(String::as_str)) {
-            if foreign.to_lowercase().contains(&leak.to_lowercase()) {
-                found.push(format!("{what} as {persona:?} shows {leak}:\n{foreign}"));
-            }
-        }
+        let mut found = self.leaks(persona, what, foreign);
         if asking.is_comparable && foreign != unknown {
             found.push(format!("{what} as {persona:?} tells the foreign from the unknown:\n{foreign}\n---\n{unknown}"));
         }
@@ -282,6 +300,7 @@ on_both_engines! {
                 let asking =
                     Asking { ask, credential: route.credential, spends_session: row.spends_session, is_comparable };
                 leaks.extend(field.probe(persona, row.name, &asking).await);
+                leaks.extend(field.probe_guest(persona, row.name, &asking).await);
                 for (what, asking) in faults_of(route) {
                     leaks.extend(field.probe(persona, &what, &asking).await);
                 }
