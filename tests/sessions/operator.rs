@@ -138,7 +138,7 @@ on_both! {
     a_suspension_by_the_operator_ends_every_session_within_a_second;
     the_last_super_admin_cannot_be_suspended;
     a_password_from_the_operator_ends_every_session_within_a_second;
-    the_people_of_a_suspended_organisation_hold_no_right_through_it;
+    the_people_of_a_suspended_organisation_do_not_come_in;
     lists_are_for_people_and_for_scripts;
     what_the_operator_got_wrong_is_named_in_one_sentence;
 }
@@ -148,7 +148,10 @@ mod stories {
 
     pub(super) async fn whom_the_operator_creates_signs_in_at_once(stage: Stage) {
         let reseller = stage.json(&["organisation", "create", "--name", "Reseller", "--kind", "reseller"]);
-        assert_eq!(keys(&reseller), ["id", "name", "type", "parent_id", "suspended_at", "created_at"]);
+        assert_eq!(
+            keys(&reseller),
+            ["id", "name", "type", "parent_id", "suspended_at", "suspended_through", "created_at"]
+        );
         assert_eq!((text(&reseller, "name"), text(&reseller, "type")), ("Reseller", "reseller"));
         let shop = ["organisation", "create", "--name", "Shop", "--kind", "customer", "--parent", "Reseller"];
         assert!(stage.says(&shop).starts_with("created the customer Shop ("));
@@ -257,13 +260,13 @@ mod stories {
         assert_eq!((stage.audited("password.set").await, stage.audited("sessions.ended").await), (1, 2));
     }
 
-    pub(super) async fn the_people_of_a_suspended_organisation_hold_no_right_through_it(stage: Stage) {
+    pub(super) async fn the_people_of_a_suspended_organisation_do_not_come_in(stage: Stage) {
         stage.says(&["organisation", "create", "--name", "Shop", "--kind", "customer"]);
         says(&stage.create(BEN, "Shop", &["--role", "admin"]));
         let access = stage.sign_in(BEN).await.text("AccessToken");
         assert_eq!(stage.read(&access).await, 200);
         assert!(stage.says(&["organisation", "suspend", "Shop"]).contains("Shop is suspended from now on"));
-        stage.reads_in_time(&access, 403).await;
+        stage.reads_in_time(&access, 401).await;
         assert!(stage.says(&["organisation", "suspend", "Shop"]).contains("is suspended already"));
         assert!(stage.says(&["organisation", "list"]).contains("  Shop  customer  suspended  "));
         assert!(stage.says(&["organisation", "reactivate", "Shop"]).contains("is not suspended any more"));

@@ -18,6 +18,7 @@ pub mod invitation;
 pub mod keys;
 pub mod mail;
 pub mod operator;
+pub mod organisation;
 pub mod outbox;
 pub mod principals;
 mod provenance;

@@ -29,3 +29,4 @@ pub mod state_token;
 pub mod system;
 pub mod throttle;
 pub mod time;
+pub mod vat_number;

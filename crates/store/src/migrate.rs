@@ -36,6 +36,8 @@ const STEPS: &[Step] = steps! {
     7 "0007_invitations";
     8 "0008_lookups";
     9 "0009_invitations_by_address";
+    10 "0010_suspended_trees";
+    11 "0011_organisation_facts";
 };
 
 statements! {

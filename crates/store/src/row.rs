@@ -14,6 +14,7 @@ use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::system::{CustomData, SystemType};
 use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::vat_number::VatNumber;
 use rusqlite::types::ValueRef;
 use tokio_postgres::types::{FromSql, Json, Type};
 use uuid::Uuid;
@@ -131,7 +132,7 @@ fn parsed<T: Parse>(text: &str) -> Result<T, String> {
     T::parse_text(text).map_err(|refusal| format!("stored text is not {}", refusal.expected))
 }
 
-column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, PhoneNumber, Language, Theme, }
+column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, PhoneNumber, Language, Theme, VatNumber, }
 
 column_through! {
     UserId: Uuid, |value| Ok(Self::from_uuid(value));

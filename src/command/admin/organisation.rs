@@ -79,10 +79,19 @@ fn row(TreeEntry { organisation, depth }: &TreeEntry) -> [String; 5] {
     [
         format!("{}{}", "  ".repeat(*depth), organisation.name),
         organisation.kind.to_string(),
-        if organisation.suspended_at.is_some() { "suspended" } else { "active" }.to_owned(),
+        state(organisation).to_owned(),
         moment(organisation.created_at),
         organisation.id.to_string(),
     ]
+}
+
+/// Whether it is suspended itself, or by what was decided above it.
+const fn state(organisation: &ListedOrganisation) -> &'static str {
+    match (organisation.suspended_at, organisation.suspended_through) {
+        (Some(_), _) => "suspended",
+        (None, Some(_)) => "suspended above",
+        (None, None) => "active",
+    }
 }
 
 async fn create(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
@@ -111,6 +120,7 @@ fn to_json(organisation: &ListedOrganisation) -> Value {
         "type": organisation.kind,
         "parent_id": organisation.parent,
         "suspended_at": organisation.suspended_at,
+        "suspended_through": organisation.suspended_through,
         "created_at": organisation.created_at,
     })
 }

@@ -25,7 +25,7 @@ impl Context {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let organisation = super::organisation::find(&mut transaction, organisation).await?;
-        if organisation.suspended_at.is_some() {
+        if organisation.suspended_through.is_some() {
             return Err(OperatorRefusal::OrganisationSuspended(organisation.name));
         }
         let invitee = Invitee { organisation: organisation.id, email, role, language };

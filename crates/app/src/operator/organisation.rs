@@ -108,6 +108,7 @@ impl Context {
             name: record.name,
             parent: Some(parent.id),
             suspended_at: None,
+            suspended_through: parent.suspended_through,
             created_at: now,
         };
         let details = json!({ "name": created.name, "type": kind, "parent_id": parent.id });
@@ -116,7 +117,8 @@ impl Context {
         Ok(created)
     }
 
-    /// Suspends an organisation: from the next request on nobody holds a right through it.
+    /// Suspends an organisation and all below it: from the next request on nobody holds a right through them, and
+    /// whoever belongs to none but these does not come in. Nothing of theirs ends.
     ///
     /// # Errors
     /// [`OperatorRefusal::OwnerStays`]; what finding it refuses.
@@ -137,7 +139,7 @@ impl Context {
         Ok(Outcome { subject, has_changed })
     }
 
-    /// Ends the suspension of an organisation.
+    /// Ends the suspension of an organisation, and what it did to those below. What was suspended itself stays so.
     ///
     /// # Errors
     /// What finding it refuses.
@@ -230,6 +232,7 @@ mod tests {
             name: Name::parse_text(&number.to_string()).unwrap(),
             parent: parent.map(id),
             suspended_at: None,
+            suspended_through: None,
             created_at: Timestamp::default(),
         }
     }

@@ -7,6 +7,7 @@ mod cloud;
 pub mod configuration;
 pub mod invitation;
 pub mod me;
+pub mod organization;
 mod pagination;
 pub mod password;
 mod plain;
@@ -32,6 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         user::endpoints(),
         me::endpoints(),
         invitation::endpoints(),
+        organization::endpoints(),
         system::endpoints(),
         audit::endpoints(),
         plain::endpoints(),

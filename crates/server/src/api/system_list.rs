@@ -67,6 +67,13 @@ bailiwick_domain::inline_schema!(SortBy, { "type": "string", "enum": Self::NAMES
 #[derive(Clone, Debug)]
 pub struct Search(String);
 
+impl Search {
+    /// The text.
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
+
 impl Parse for Search {
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         const LENGTH_MAX: usize = 255;
@@ -120,7 +127,7 @@ pub(super) struct SystemsView {
 pub(super) async fn list(call: Call<Caller, NoPath, SystemsQuery>) -> Reply<Ok200<SystemsView>> {
     let query = call.query;
     let filter = SystemFilter {
-        search: query.search.map(|search| search.0),
+        search: query.search.map(Search::into_text),
         kind: query.kind,
         organisation: query.organization_id,
         status: query.status,

@@ -8,6 +8,7 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::time::Timestamp;
 
 use super::reach::{Reach, within_reach};
+use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -26,7 +27,7 @@ macro_rules! account_columns {
          u.language, u.theme, u.suspended_at, u.created_at, o.id, o.name, o.kind \
          FROM users u \
          LEFT JOIN organisations o ON o.id = (SELECT m.organisation_id FROM memberships m \
-             JOIN organisations mo ON mo.id = m.organisation_id AND mo.deleted_at IS NULL \
+             JOIN organisations mo ON mo.id = m.organisation_id AND mo.deleted_through IS NULL \
              WHERE m.user_id = u.id AND (", $($condition),+, ") ORDER BY m.created_at, m.organisation_id LIMIT 1)")
     };
 }
@@ -35,7 +36,7 @@ statements! {
     Read FIND = concat!(account_columns!(), " WHERE u.id = $1");
     Read BY_EMAIL = concat!(account_columns!(), " WHERE u.email_folded = $1");
     /// Writing the row to itself holds it until the transaction ends.
-    Write HOLD = "UPDATE users SET updated_at = updated_at WHERE id = $1 AND suspended_at IS NULL";
+    Write HOLD = concat!("UPDATE users SET updated_at = updated_at WHERE id = $1 AND ", may_come_in!("users"));
     /// The same for whoever may be suspended.
     Write TAKE = "UPDATE users SET updated_at = updated_at WHERE id = $1";
     /// Oneself, or somebody who belongs to an organisation within reach. Where else somebody belongs is nobody's

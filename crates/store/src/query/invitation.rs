@@ -26,7 +26,7 @@ macro_rules! is_open {
             "accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2 \
              AND EXISTS (SELECT 1 FROM organisations io WHERE io.id = ",
             $invitation,
-            ".organisation_id AND io.suspended_at IS NULL AND io.deleted_at IS NULL) \
+            ".organisation_id AND io.suspended_through IS NULL AND io.deleted_through IS NULL) \
              AND NOT EXISTS (SELECT 1 FROM users iu WHERE iu.id = ",
             $invitation,
             ".invited_by AND iu.suspended_at IS NOT NULL)"
@@ -39,7 +39,7 @@ macro_rules! invitation_columns {
     () => {
         "SELECT i.id, i.email, i.organisation_id, o.name, o.kind, i.role, i.language, i.invited_by, u.name, \
          i.created_at, i.expires_at, i.accepted_at, i.revoked_at, \
-         (o.suspended_at IS NOT NULL OR u.suspended_at IS NOT NULL) \
+         (o.suspended_through IS NOT NULL OR u.suspended_at IS NOT NULL) \
          FROM invitations i JOIN organisations o ON o.id = i.organisation_id \
          LEFT JOIN users u ON u.id = i.invited_by "
     };
@@ -47,7 +47,7 @@ macro_rules! invitation_columns {
 
 macro_rules! counted {
     () => {
-        "SELECT COUNT(*) FROM invitations i JOIN organisations o ON o.id = i.organisation_id WHERE o.deleted_at IS NULL"
+        "SELECT COUNT(*) FROM invitations i JOIN organisations o ON o.id = i.organisation_id WHERE o.deleted_through IS NULL"
     };
 }
 
@@ -62,13 +62,13 @@ statements! {
     Read FIND = concat!(invitation_columns!(), "WHERE i.id = $1");
     Read FIND_OPEN = concat!(invitation_columns!(), "WHERE i.digest = $1 AND ", is_open!("i"));
     Read FIND_REACHABLE = concat!(
-        invitation_columns!(), "WHERE i.id = $6 AND o.deleted_at IS NULL AND ", within_reach!("i.organisation_id"));
+        invitation_columns!(), "WHERE i.id = $6 AND o.deleted_through IS NULL AND ", within_reach!("i.organisation_id"));
     Read PAGE = concat!(
-        invitation_columns!(), "WHERE o.deleted_at IS NULL ORDER BY i.created_at DESC, i.id DESC LIMIT $1 OFFSET $2");
+        invitation_columns!(), "WHERE o.deleted_through IS NULL ORDER BY i.created_at DESC, i.id DESC LIMIT $1 OFFSET $2");
     Read COUNT = counted!();
     /// The organisations are a list, so that the index of theirs leads to the invitations of few among many.
     Read PAGE_WITHIN = concat!(
-        invitation_columns!(), "WHERE o.deleted_at IS NULL AND i.organisation_id IN ",
+        invitation_columns!(), "WHERE o.deleted_through IS NULL AND i.organisation_id IN ",
         organisations_within_reach!("$1", "$2", "$3", "$4"), " ORDER BY i.created_at DESC, i.id DESC LIMIT $5 OFFSET $6");
     Read COUNT_WITHIN = concat!(
         counted!(), " AND i.organisation_id IN ", organisations_within_reach!("$1", "$2", "$3", "$4"));

@@ -5,6 +5,7 @@ use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::{LinkDigest, LinkPurpose};
 use bailiwick_domain::time::Timestamp;
 
+use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -15,8 +16,11 @@ use crate::value::values;
 /// That the person has the address that the link was sent to, and is not suspended.
 macro_rules! owner_unchanged {
     () => {
-        "EXISTS (SELECT 1 FROM users u WHERE u.id = links.user_id AND u.email_folded = links.email_folded \
-         AND u.suspended_at IS NULL)"
+        concat!(
+            "EXISTS (SELECT 1 FROM users u WHERE u.id = links.user_id AND u.email_folded = links.email_folded AND ",
+            may_come_in!("u"),
+            ")"
+        )
     };
 }
 

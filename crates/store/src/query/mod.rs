@@ -13,6 +13,8 @@ pub mod mail;
 pub mod mailed_link;
 pub mod organisation;
 pub mod organisation_list;
+pub mod organisation_page;
+mod pattern;
 pub mod principal;
 pub mod property;
 pub mod reach;
@@ -25,6 +27,7 @@ pub mod suspension;
 pub mod system;
 pub mod system_list;
 pub mod throttle;
+pub mod tree;
 pub mod used_state;
 pub mod user;
 pub mod user_list;
@@ -33,7 +36,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 27] = [
+    let modules: [&[&'static Statement]; 29] = [
         account::STATEMENTS,
         audit_chain::STATEMENTS,
         audit_list::STATEMENTS,
@@ -46,6 +49,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         mailed_link::STATEMENTS,
         organisation::STATEMENTS,
         organisation_list::STATEMENTS,
+        organisation_page::STATEMENTS,
         principal::STATEMENTS,
         property::STATEMENTS,
         reset_request::STATEMENTS,
@@ -57,6 +61,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         system::STATEMENTS,
         system_list::STATEMENTS,
         throttle::STATEMENTS,
+        tree::STATEMENTS,
         crate::migrate::STATEMENTS,
         used_state::STATEMENTS,
         user::STATEMENTS,

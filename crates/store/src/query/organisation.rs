@@ -3,9 +3,13 @@
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::search;
+use bailiwick_domain::system::CustomData;
 use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::vat_number::VatNumber;
 
 use super::reach::{Reach, within_reach};
+use super::tree;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -14,8 +18,10 @@ use crate::statement::statements;
 use crate::value::values;
 
 statements! {
-    Write INSERT = "INSERT INTO organisations (id, kind, name, parent_id, created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $5)";
+    Write INSERT = "INSERT INTO organisations (id, kind, name, search_text, parent_id, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $6)";
+    Write DESCRIBE = "UPDATE organisations SET name = $2, search_text = $3, vat_number = $4, custom_data = $5, \
+        updated_at = $6 WHERE id = $1";
     /// Everything above the parent is above the newcomer too.
     Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) \
         SELECT o.id, p.ancestor_id, p.depth + 1 FROM organisation_paths p \
@@ -27,11 +33,11 @@ statements! {
     Read OWNER = "SELECT id FROM organisations WHERE kind = 'owner'";
     Read REACHABLE = concat!(
         "SELECT o.id, o.kind, o.name FROM organisations o \
-         WHERE o.suspended_at IS NULL AND o.deleted_at IS NULL AND ", within_reach!("o.id"),
+         WHERE o.suspended_through IS NULL AND o.deleted_through IS NULL AND ", within_reach!("o.id"),
         " ORDER BY o.name, o.id LIMIT $6");
     Read FIND_REACHABLE = concat!(
         "SELECT o.id, o.kind, o.name FROM organisations o \
-         WHERE o.id = $6 AND o.suspended_at IS NULL AND o.deleted_at IS NULL AND ", within_reach!("o.id"));
+         WHERE o.id = $6 AND o.suspended_through IS NULL AND o.deleted_through IS NULL AND ", within_reach!("o.id"));
 }
 
 record! {
@@ -47,6 +53,23 @@ record! {
     }
 }
 
+/// What is known of an organisation, and can be changed.
+#[derive(Clone, Copy, Debug)]
+pub struct OrganisationFacts<'facts> {
+    /// Its name.
+    pub name: &'facts Name,
+    /// Its VAT number, where it is known.
+    pub vat_number: Option<&'facts VatNumber>,
+    /// What others attach to it.
+    pub custom_data: Option<&'facts CustomData>,
+}
+
+/// What a search looks through. The name comes first: lists by name are ordered by this text.
+fn search_text(name: &Name, vat_number: Option<&VatNumber>) -> String {
+    let number = vat_number.map(VatNumber::as_str).unwrap_or_default();
+    search::fold(&format!("{name}\n{number}"))
+}
+
 /// Adds an organisation below `parent`, or the owner without one.
 ///
 /// # Errors
@@ -58,12 +81,29 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<()> {
     let OrganisationRecord { id, kind, name } = organisation;
-    transaction.change(&INSERT, values![*id, *kind, name, parent, now]).await?;
+    tree::hold(transaction).await?;
+    transaction.change(&INSERT, values![*id, *kind, name, search_text(name, None), parent, now]).await?;
     transaction.change(&INSERT_PATH_TO_ITSELF, values![*id]).await?;
     if let Some(parent) = parent {
         transaction.change(&INSERT_PATHS_ABOVE, values![*id, parent]).await?;
     }
-    Ok(())
+    tree::settle(transaction, *id).await
+}
+
+/// Writes what is known of an organisation.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] when another one below the same parent has the VAT number.
+pub async fn describe(
+    transaction: &mut WriteTransaction,
+    id: OrganisationId,
+    facts: &OrganisationFacts<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    let OrganisationFacts { name, vat_number, custom_data } = *facts;
+    let (number, data) = (vat_number.map(VatNumber::as_str), custom_data.map(CustomData::to_json));
+    let values = values![id, name, search_text(name, vat_number), number, data, now];
+    transaction.change(&DESCRIBE, values).await.map(|_| ())
 }
 
 /// Has everybody else who holds the organisation wait until the transaction ends.

@@ -14,8 +14,8 @@ use crate::value::values;
 /// The columns of a [`ListedOrganisation`] and where they come from.
 macro_rules! listed_organisation {
     () => {
-        "SELECT o.id, o.kind, o.name, o.parent_id, o.suspended_at, o.created_at \
-         FROM organisations o WHERE o.deleted_at IS NULL"
+        "SELECT o.id, o.kind, o.name, o.parent_id, o.suspended_at, o.suspended_through, o.created_at \
+         FROM organisations o WHERE o.deleted_through IS NULL"
     };
 }
 
@@ -42,6 +42,8 @@ record! {
         pub parent: Option<OrganisationId>,
         /// When it was suspended, where it is.
         pub suspended_at: Option<Timestamp>,
+        /// The topmost suspended organisation above, or itself: what it is out through.
+        pub suspended_through: Option<OrganisationId>,
         /// Since when it is known.
         pub created_at: Timestamp,
     }

@@ -8,6 +8,7 @@ use bailiwick_domain::principal::{Membership, Principal};
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Timestamp;
 
+use super::suspension::may_come_in;
 use crate::error::Result;
 use crate::link::Link;
 use crate::row::record;
@@ -21,7 +22,9 @@ macro_rules! session_person {
             "SELECT s.id, s.expires_at, s.organisation_id, u.id, u.email, u.name, u.is_super_admin, \
              u.confirmed_at IS NOT NULL \
              FROM sessions s JOIN users u ON u.id = s.user_id \
-             WHERE s.ended_at IS NULL AND s.expires_at > $2 AND u.suspended_at IS NULL AND ",
+             WHERE s.ended_at IS NULL AND s.expires_at > $2 AND ",
+            may_come_in!("u"),
+            " AND ",
             $condition
         )
     };
@@ -32,7 +35,7 @@ statements! {
     Read BY_COOKIE = session_person!("s.cookie_digest = $1");
     Read MEMBERSHIPS = "SELECT o.id, o.name, o.kind, m.role FROM memberships m \
         JOIN organisations o ON o.id = m.organisation_id \
-        WHERE m.user_id = $1 AND o.suspended_at IS NULL AND o.deleted_at IS NULL \
+        WHERE m.user_id = $1 AND o.suspended_through IS NULL AND o.deleted_through IS NULL \
         ORDER BY m.created_at, o.id LIMIT 1000";
 }
 

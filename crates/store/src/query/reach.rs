@@ -52,7 +52,7 @@ macro_rules! within_reach {
              JOIN organisations ro ON ro.id = rm.organisation_id \
              JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
              WHERE rm.user_id = $2 AND rm.role IN ($3, $4, $5) \
-             AND ro.suspended_at IS NULL AND ro.deleted_at IS NULL AND rp.descendant_id = ",
+             AND ro.suspended_through IS NULL AND ro.deleted_through IS NULL AND rp.descendant_id = ",
             $organisation,
             "))"
         )
@@ -76,7 +76,7 @@ macro_rules! organisations_within_reach {
             $second,
             ", ",
             $third,
-            ") AND ro.suspended_at IS NULL AND ro.deleted_at IS NULL)"
+            ") AND ro.suspended_through IS NULL AND ro.deleted_through IS NULL)"
         )
     };
 }

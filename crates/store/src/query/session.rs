@@ -6,6 +6,7 @@ use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::time::Timestamp;
 
+use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -16,9 +17,9 @@ use crate::value::values;
 statements! {
     Write INSERT = "INSERT INTO sessions (id, handle, user_id, organisation_id, kind, cookie_digest, generation, \
         address, user_agent, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10)";
-    Read BY_HANDLE = "SELECT s.id, s.handle, s.user_id, s.kind, s.generation, s.rotated_at, s.created_at, \
+    Read BY_HANDLE = concat!("SELECT s.id, s.handle, s.user_id, s.kind, s.generation, s.rotated_at, s.created_at, \
         s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
-        WHERE s.handle = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.suspended_at IS NULL";
+        WHERE s.handle = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND ", may_come_in!("u"));
     /// The generation in the condition makes the rotation happen once.
     Write ROTATE = "UPDATE sessions SET generation = generation + 1, rotated_at = $3 \
         WHERE id = $1 AND generation = $2 AND ended_at IS NULL";

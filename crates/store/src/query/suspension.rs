@@ -3,11 +3,32 @@
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::time::Timestamp;
 
+use super::tree;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
 use crate::statement::statements;
 use crate::value::values;
+
+/// The condition that a person may come in: neither they are suspended nor all organisations that they belong to.
+/// Super admins stay in whatever happens to organisations, and so does whoever belongs to none.
+macro_rules! may_come_in {
+    ($user:literal) => {
+        concat!(
+            "(",
+            $user,
+            ".suspended_at IS NULL AND (",
+            $user,
+            ".is_super_admin OR NOT EXISTS (SELECT 1 FROM memberships sm WHERE sm.user_id = ",
+            $user,
+            ".id) OR EXISTS (SELECT 1 FROM memberships sm JOIN organisations so ON so.id = sm.organisation_id \
+             WHERE sm.user_id = ",
+            $user,
+            ".id AND so.suspended_through IS NULL AND so.deleted_through IS NULL)))"
+        )
+    };
+}
+pub(crate) use may_come_in;
 
 statements! {
     Write SUSPEND_USER = "UPDATE users SET suspended_at = $2, updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
@@ -30,22 +51,28 @@ pub async fn reactivate_user(transaction: &mut WriteTransaction, id: UserId, now
     Ok(transaction.change(&REACTIVATE_USER, values![id, now]).await? == 1)
 }
 
-/// Suspends an organisation; false when it was, or is not there.
+/// Suspends an organisation, and with it all below; false when it was, or is not there.
 pub async fn suspend_organisation(
     transaction: &mut WriteTransaction,
     id: OrganisationId,
     now: Timestamp,
 ) -> Result<bool> {
-    Ok(transaction.change(&SUSPEND_ORGANISATION, values![id, now]).await? == 1)
+    tree::hold(transaction).await?;
+    let has_changed = transaction.change(&SUSPEND_ORGANISATION, values![id, now]).await? == 1;
+    tree::settle(transaction, id).await?;
+    Ok(has_changed)
 }
 
-/// Ends the suspension of an organisation; false when there was none.
+/// Ends the suspension of an organisation, and what it did to those below; false when there was none.
 pub async fn reactivate_organisation(
     transaction: &mut WriteTransaction,
     id: OrganisationId,
     now: Timestamp,
 ) -> Result<bool> {
-    Ok(transaction.change(&REACTIVATE_ORGANISATION, values![id, now]).await? == 1)
+    tree::hold(transaction).await?;
+    let has_changed = transaction.change(&REACTIVATE_ORGANISATION, values![id, now]).await? == 1;
+    tree::settle(transaction, id).await?;
+    Ok(has_changed)
 }
 
 /// Whether anybody is left who may do everything.

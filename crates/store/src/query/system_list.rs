@@ -5,6 +5,7 @@ use bailiwick_domain::page::{Direction, Page};
 use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
 use bailiwick_domain::time::Timestamp;
 
+use super::pattern::contains;
 use super::reach::{Reach, within_reach};
 use super::system::{SystemRecord, system_columns};
 use crate::error::Result;
@@ -142,12 +143,6 @@ impl SystemFilter {
             alive_after.into(),
         ]
     }
-}
-
-/// The pattern that matches every text which contains this one.
-fn contains(text: &str) -> String {
-    let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// A page of the systems within reach, and how many there are in all.

@@ -7,6 +7,7 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Timestamp;
 
+use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -31,13 +32,13 @@ statements! {
     /// Replaces the password only if it is still the one that was verified.
     Write CHANGE_HASH = "UPDATE credentials SET hash = $3, changed_at = $4 \
         WHERE user_id = $1 AND kind = 'password' AND hash = $2";
-    Read FOR_SIGN_IN = "SELECT u.id, c.hash, u.confirmed_at IS NOT NULL FROM users u \
+    Read FOR_SIGN_IN = concat!("SELECT u.id, c.hash, u.confirmed_at IS NOT NULL FROM users u \
         JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' \
-        WHERE u.email_folded = $1 AND u.suspended_at IS NULL";
+        WHERE u.email_folded = $1 AND ", may_come_in!("u"));
     Read HASH_SET_SINCE = "SELECT hash FROM credentials WHERE user_id = $1 AND kind = 'password' AND changed_at >= $2";
     Read HOME_ORGANISATION = "SELECT m.organisation_id FROM memberships m \
         JOIN organisations o ON o.id = m.organisation_id \
-        WHERE m.user_id = $1 AND o.suspended_at IS NULL AND o.deleted_at IS NULL \
+        WHERE m.user_id = $1 AND o.suspended_through IS NULL AND o.deleted_through IS NULL \
         ORDER BY m.created_at, m.organisation_id LIMIT 1";
 }
 

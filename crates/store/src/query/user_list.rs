@@ -7,6 +7,7 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Timestamp;
 
+use super::pattern::contains;
 use crate::error::Result;
 use crate::link::Link;
 use crate::row::record;
@@ -19,7 +20,7 @@ macro_rules! listed_user {
         "SELECT u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.suspended_at, u.created_at, \
          o.id, o.name, o.kind, m.role FROM users u \
          LEFT JOIN memberships m ON m.user_id = u.id AND m.organisation_id = (SELECT f.organisation_id \
-             FROM memberships f JOIN organisations fo ON fo.id = f.organisation_id AND fo.deleted_at IS NULL \
+             FROM memberships f JOIN organisations fo ON fo.id = f.organisation_id AND fo.deleted_through IS NULL \
              WHERE f.user_id = u.id ORDER BY f.created_at, f.organisation_id LIMIT 1) \
          LEFT JOIN organisations o ON o.id = m.organisation_id"
     };
@@ -31,9 +32,9 @@ statements! {
         OR LOWER(u.name) LIKE $1 ESCAPE '!') ORDER BY u.email_folded LIMIT $2");
     Read BY_ID = concat!(listed_user!(), " WHERE u.id = $1");
     Read BY_EMAIL = concat!(listed_user!(), " WHERE u.email_folded = $1");
-    Read MEMBERSHIPS = "SELECT o.id, o.name, o.kind, o.suspended_at, m.role, m.created_at FROM memberships m \
+    Read MEMBERSHIPS = "SELECT o.id, o.name, o.kind, (SELECT a.suspended_at FROM organisations a WHERE a.id = o.suspended_through), m.role, m.created_at FROM memberships m \
         JOIN organisations o ON o.id = m.organisation_id \
-        WHERE m.user_id = $1 AND o.deleted_at IS NULL ORDER BY m.created_at, o.id LIMIT 1000";
+        WHERE m.user_id = $1 AND o.deleted_through IS NULL ORDER BY m.created_at, o.id LIMIT 1000";
 }
 
 record! {
@@ -75,7 +76,7 @@ record! {
         pub organisation_name: Name,
         /// Its kind.
         pub organisation_kind: OrganisationKind,
-        /// When it was suspended, where it is.
+        /// When it was suspended, or what is above it, where it is.
         pub suspended_at: Option<Timestamp>,
         /// What they are there.
         pub role: Role,
@@ -106,8 +107,7 @@ pub async fn memberships(link: &mut Link, user: UserId) -> Result<Vec<ListedMemb
 
 /// What `LIKE` is given to find a text anywhere, whatever the case of its ASCII letters.
 fn pattern(text: &str) -> String {
-    let escaped = text.to_ascii_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
+    contains(&text.to_ascii_lowercase())
 }
 
 #[cfg(test)]

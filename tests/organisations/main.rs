@@ -1,0 +1,8 @@
+//! Stories about organisations, told over HTTP on both databases: the partner tree, who sees and manages what in it,
+//! and what a decision at one place does below.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod crud;
+mod support;
+mod trees;

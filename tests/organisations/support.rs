@@ -1,0 +1,128 @@
+//! What the stories about organisations have in common.
+
+use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::organisation::OrganisationKind;
+use bailiwick_domain::role::Role;
+use bailiwick_testkit::bench::Bench;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Where organisations are.
+pub(crate) const ORGANIZATIONS: &str = "/api/organizations";
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The envelope's data, after a success with this status.
+    #[track_caller]
+    pub(crate) fn data(&self, status: u16) -> &Value {
+        assert_eq!((self.status, &self.json["code"]), (status, &json!(status)), "{}", self.json);
+        &self.json["data"]
+    }
+
+    /// The fields that were refused, by name and rule.
+    #[track_caller]
+    pub(crate) fn refused(&self) -> Vec<(&str, &str)> {
+        assert_eq!((self.status, &self.json["message"]), (400, &json!("validation failed")), "{}", self.json);
+        let entries = self.json["data"]["errors"].as_array().unwrap();
+        entries.iter().map(|entry| (text(entry, "key"), text(entry, "message"))).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_is(&self, status: u16, message: &str) {
+        assert_eq!((self.status, &self.json["message"]), (status, &json!(message)), "{}", self.json);
+    }
+}
+
+/// A member that is text.
+#[track_caller]
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+/// The path of an organisation.
+pub(crate) fn path(id: impl std::fmt::Display) -> String {
+    format!("{ORGANIZATIONS}/{id}")
+}
+
+/// Somebody who is signed in.
+pub(crate) struct Actor(String);
+
+impl Actor {
+    pub(crate) async fn ask(&self, bench: &Bench, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let mut request = bench.call(method, path).bearer_auth(&self.0);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.unwrap();
+        Answer { status: answer.status().as_u16(), json: answer.json().await.unwrap() }
+    }
+
+    pub(crate) async fn get(&self, bench: &Bench, path: &str) -> Answer {
+        self.ask(bench, Method::GET, path, None).await
+    }
+
+    pub(crate) async fn create(&self, bench: &Bench, draft: &Value) -> Answer {
+        self.ask(bench, Method::POST, ORGANIZATIONS, Some(draft)).await
+    }
+
+    pub(crate) async fn change(&self, bench: &Bench, id: &str, change: &Value) -> Answer {
+        self.ask(bench, Method::PUT, &path(id), Some(change)).await
+    }
+
+    /// The names of the organisations in a list, in their order.
+    pub(crate) async fn names(&self, bench: &Bench, query: &str) -> Vec<String> {
+        let listed = self.get(bench, &format!("{ORGANIZATIONS}?{query}")).await;
+        let listed = listed.data(200)["organizations"].as_array().unwrap().clone();
+        listed.iter().map(|one| text(one, "name").to_owned()).collect()
+    }
+}
+
+/// Owner, two distributors, a reseller and a customer below the first, and somebody in each.
+pub(crate) struct Scene {
+    pub(crate) owner: OrganisationId,
+    pub(crate) north: OrganisationId,
+    pub(crate) south: OrganisationId,
+    pub(crate) reseller: OrganisationId,
+    pub(crate) customer: OrganisationId,
+    pub(crate) root: Actor,
+    pub(crate) of_north: Actor,
+    pub(crate) of_south: Actor,
+    pub(crate) of_reseller: Actor,
+    pub(crate) of_customer: Actor,
+    pub(crate) supporter: Actor,
+}
+
+impl Scene {
+    pub(crate) async fn set(bench: &Bench) -> Self {
+        use OrganisationKind::{Customer, Distributor, Reseller};
+        let owner = bench.organisation("Owner", None).await;
+        let north = bench.organisation_of_kind("North", Distributor, Some(owner)).await;
+        let south = bench.organisation_of_kind("South", Distributor, Some(owner)).await;
+        let reseller = bench.organisation_of_kind("Dealer", Reseller, Some(north)).await;
+        let customer = bench.organisation_of_kind("Bakery", Customer, Some(reseller)).await;
+        let root = bench.super_admin("root", owner).await;
+        let actor = async |name: &str, organisation, role| {
+            let person = bench.person(name, organisation, role).await;
+            Actor(bench.sign_in(&person).await.access)
+        };
+        Self {
+            owner,
+            north,
+            south,
+            reseller,
+            customer,
+            root: Actor(bench.sign_in(&root).await.access),
+            of_north: actor("north", north, Role::Admin).await,
+            of_south: actor("south", south, Role::Admin).await,
+            of_reseller: actor("dealer", reseller, Role::Admin).await,
+            of_customer: actor("baker", customer, Role::Admin).await,
+            supporter: actor("supporter", north, Role::Support).await,
+        }
+    }
+}
