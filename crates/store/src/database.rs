@@ -107,6 +107,14 @@ impl Database {
         }
     }
 
+    /// Gives the memory back that was read into, unless much was read since the last call: to be called now and then.
+    pub async fn rest(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Sqlite(sqlite) => sqlite.rest().await,
+            Kind::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Lets an SQLite file grow to so many pages and no more, as a full disk
     /// would; PostgreSQL has no such limit.
     ///

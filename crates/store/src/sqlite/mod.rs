@@ -51,6 +51,11 @@ impl Sqlite {
         self.readers.note_commit();
     }
 
+    /// Gives the memory back that was read into, unless much was read since the last call.
+    pub(crate) async fn rest(&self) -> Result<()> {
+        self.readers.rest().await
+    }
+
     /// Limits the size of the database file, so that tests can fill the disk.
     pub(crate) async fn limit_pages(&self, pages: u32) -> Result<()> {
         self.writer.limit_pages(pages).await
