@@ -89,7 +89,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     for case in cases {
         let measured = cases::measure(&mut stage, case)?;
         // A run takes a while, and one that is broken off has measured something all the same.
-        measured.iter().for_each(|row| stage.tell(&row.line()));
+        for row in &measured {
+            stage.tell(&row.line());
+        }
         rows.extend(measured);
     }
     stage.close();
