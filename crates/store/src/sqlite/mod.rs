@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 use readers::{Reader, Readers};
 use writer::{Seat, Writer};
@@ -42,8 +43,8 @@ impl Sqlite {
     }
 
     /// A savepoint of the writer, as soon as it is this caller's turn.
-    pub(crate) async fn write(&self) -> Result<SqliteLink> {
-        Ok(SqliteLink::Writer(self.writer.begin().await?))
+    pub(crate) async fn write(&self, durability: Durability) -> Result<SqliteLink> {
+        Ok(SqliteLink::Writer(self.writer.begin(durability).await?))
     }
 
     /// Gives nobody who asks from now on a view from before this moment.

@@ -206,11 +206,12 @@ mod tests {
     use super::super::Sqlite;
     use super::super::SqliteLink;
     use super::*;
+    use crate::durability::Durability;
 
     const CREATE: &str = "CREATE TABLE numbers (number INTEGER)";
 
     async fn write(sqlite: &Sqlite, sql: &str) {
-        let mut link = sqlite.write().await.unwrap();
+        let mut link = sqlite.write(Durability::ThroughPowerFailures).await.unwrap();
         link.with(|connection| Ok(connection.execute_batch(sql)?)).unwrap();
         link.commit().await.unwrap();
     }
@@ -284,7 +285,7 @@ mod tests {
             assert_eq!(count(&mut sqlite.read().await.unwrap()), expected - 1);
             other.execute_batch("INSERT INTO numbers VALUES (1)").unwrap();
             // Nothing is written: as after a conflict with what the other process wrote.
-            assert_eq!(count(&mut sqlite.write().await.unwrap()), expected);
+            assert_eq!(count(&mut sqlite.write(Durability::ThroughPowerFailures).await.unwrap()), expected);
             assert_eq!(count(&mut sqlite.read().await.unwrap()), expected);
         }
     }
