@@ -103,7 +103,7 @@ pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>)
          How it is measured:\n\n\
          - The bare server is axum with one static JSON answer of the size of a system. 16 connections ask without\n\
          \x20 pause, first it, then Bailiwick, and again; each figure is the median of five rounds, each ratio the median\n\
-         \x20 of the five ratios; of sign-ins fifteen rounds, each half as long.\n\
+         \x20 of the five ratios; of sign-ins thirty rounds, each half as long.\n\
          - Writes are on the disk before they are answered: SQLite with `synchronous=FULL`, PostgreSQL with `fsync`, and\n\
          \x20 with 2 GB of shared buffers. The bare server writes nothing.\n\
          - A registration hashes a password and creates a person, their organisation, a session and a mail, in one commit.\n\

@@ -16,7 +16,7 @@ use crate::{paths, postgres, setup};
 /// How many people the smaller crowd has.
 const FEW: u64 = 1000;
 /// How many times more rounds, each half as long, an aim takes that is nearer than two rounds are to each other.
-pub(crate) const MANY: u64 = 3;
+pub(crate) const MANY: u64 = 6;
 /// Has PostgreSQL read all tables and indexes into its memory, as those who ask would do in the course of a day.
 const READ_EVERYTHING: &str = "SELECT pg_prewarm(oid::regclass) FROM pg_class \
     WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace";
