@@ -36,7 +36,9 @@ fn steers(character: char) -> bool {
             '\u{ad}'
                 | '\u{61c}'
                 | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
+                // Between these two stand what joins letters and what parts them: names are written with those.
+                | '\u{200b}'
+                | '\u{200e}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
@@ -58,7 +60,8 @@ mod tests {
         let shown = "\u{fffd}[2J\u{fffd}2J\n\u{fffd}nna\u{fffd}\u{fffd}\u{fffd}";
         assert_eq!(plain(HOSTILE), shown);
         assert_eq!(one_line(HOSTILE), shown.replace('\n', "\u{fffd}"));
-        for kept in ["Jörg Müller-Lüdenscheidt", "عبد الله", "山田 太郎", "👩🏽"] {
+        for kept in ["Jörg Müller-Lüdenscheidt", "عبد الله", "علی\u{200c}رضا", "山田 太郎", "👩🏽", "👩\u{200d}🔧"]
+        {
             assert_eq!((plain(kept), one_line(kept)), (kept.to_owned(), kept.to_owned()));
         }
     }

@@ -216,16 +216,17 @@ fn pages() -> Vec<Row> {
         row("home", MEMBERS, nothing),
         // Whoever is signed in has no business there.
         row("login", [Is(200), To("/"), To("/"), To("/"), To("/"), To("/"), To("/")], nothing),
-        row("login-submit", [To("/"); 7], |_| {
+        // A session that another takes the place of ends.
+        spending(row("login-submit", [To("/"); 7], |_| {
             let form = vec![("email", "reader@example.org".to_owned()), ("password", PASSWORD.to_owned())];
             Input { query: String::new(), body: Body::Form(form) }
-        }),
+        })),
         spending(row("logout", [To("/login?notice=signed-out"); 7], |_| Input {
             query: String::new(),
             body: Body::Form(Vec::new()),
         })),
         row("register-form", [Is(200), To("/"), To("/"), To("/"), To("/"), To("/"), To("/")], nothing),
-        row("register-submit", [To("/account?notice=registered#address"); 7], |target| {
+        spending(row("register-submit", [To("/account?notice=registered#address"); 7], |target| {
             let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
             let fields = [
                 ("name", "Newcomer".to_owned()),
@@ -235,7 +236,7 @@ fn pages() -> Vec<Row> {
                 ("terms", "true".to_owned()),
             ];
             Input { query: String::new(), body: Body::Form(fields.to_vec()) }
-        }),
+        })),
         row("reset-password-form", [Is(404); 7], no_token),
         row("reset-password-submit", [Is(404); 7], no_token),
     ]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bailiwick_app::operator::UserKey;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse as _;
+use bailiwick_domain::invitation::PER_ADDRESS_OF_ALL_MAX;
 use bailiwick_domain::role::Role;
 use bailiwick_store::query::user;
 use bailiwick_testkit::bench::Bench;
@@ -215,9 +216,9 @@ on_both_engines! {
         let elsewhere = bench.organisation("Elsewhere", Some(owner)).await;
         let admin = bench.sign_in(&bench.person("admin", owner, Role::Admin).await).await;
         let mut chance = ChaCha8Rng::seed_from_u64(9);
-        // One for each round, as the invitations of one to one address are limited.
+        // One for each round, as the invitations of one to one address are limited; as many as all may send to it.
         let mut ours = Vec::new();
-        for number in 0..ROUNDS {
+        for number in 0..PER_ADDRESS_OF_ALL_MAX {
             ours.push(bench.organisation(&format!("Ours {number}"), Some(owner)).await);
         }
         let (mut known, mut members) = (Vec::new(), Vec::new());

@@ -40,7 +40,7 @@ const MEMORY_RESERVED: usize = 33 * 1024 * 1024;
 /// No page of ordinary size is larger, in bytes, on any processor that Linux runs on.
 const PAGE_SIZE_MAX: usize = 64 * 1024;
 /// How much these threads give way to those that answer requests.
-const NICENESS: i32 = 5;
+const NICENESS: i32 = 12;
 
 /// The outcome of checking a password.
 #[derive(Clone, Debug, PartialEq, Eq)]

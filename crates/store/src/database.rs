@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::audit::{self, Chain};
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 use crate::link::{Engine, Link};
 use crate::migrate;
@@ -83,11 +84,21 @@ impl Database {
     /// A transaction that may write. Never wait for anything but the database
     /// while it is open: on SQLite everybody else's writes wait for it.
     pub async fn write(&self) -> Result<WriteTransaction> {
+        self.begin(Durability::ThroughPowerFailures).await
+    }
+
+    /// The same for what need not outlast a power failure, only the end of this process in whatever way: the commit
+    /// does not wait for the disk.
+    pub async fn write_without_sync(&self) -> Result<WriteTransaction> {
+        self.begin(Durability::ThroughCrashes).await
+    }
+
+    async fn begin(&self, durability: Durability) -> Result<WriteTransaction> {
         let engine = match &self.kind {
-            Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.write().await?),
+            Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.write(durability).await?),
             Kind::Postgres(postgres) => {
                 let mut link = postgres.take().await?;
-                link.begin().await?;
+                link.begin(durability).await?;
                 Engine::Postgres(link)
             }
         };
@@ -104,6 +115,14 @@ impl Database {
         match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.look_afresh(),
             Kind::Postgres(_) => {}
+        }
+    }
+
+    /// Gives the memory back that was read into, unless much was read since the last call: to be called now and then.
+    pub async fn rest(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Sqlite(sqlite) => sqlite.rest().await,
+            Kind::Postgres(_) => Ok(()),
         }
     }
 

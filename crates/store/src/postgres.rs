@@ -9,6 +9,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 use crate::value::Value;
@@ -147,9 +148,13 @@ impl PostgresLink {
     }
 
     /// Begins a transaction.
-    pub(crate) async fn begin(&mut self) -> Result<()> {
+    pub(crate) async fn begin(&mut self, durability: Durability) -> Result<()> {
         self.in_transaction = true;
-        self.batch("BEGIN").await
+        self.batch(match durability {
+            Durability::ThroughPowerFailures => "BEGIN",
+            Durability::ThroughCrashes => "BEGIN; SET LOCAL synchronous_commit = off",
+        })
+        .await
     }
 
     /// Makes the transaction last.

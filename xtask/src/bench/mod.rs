@@ -34,8 +34,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000, conflicts_with = "write")]
     people: u64,
 
-    /// Write the result into docs/benchmarks.md
-    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    /// Write the result into docs/benchmarks.md; with --only, in the place of these figures alone
+    #[arg(long, conflicts_with_all = ["quick"])]
     write: bool,
 }
 
@@ -89,14 +89,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     for case in cases {
         let measured = cases::measure(&mut stage, case)?;
         // A run takes a while, and one that is broken off has measured something all the same.
-        measured.iter().for_each(|row| stage.tell(&row.line()));
+        for row in &measured {
+            stage.tell(&row.line());
+        }
         rows.extend(measured);
     }
     stage.close();
-    let table = report::table(&rows);
-    println!("\n{table}\n{}", disturbance.as_deref().unwrap_or_default());
+    println!("\n{}\n{}", report::table(&rows), disturbance.as_deref().unwrap_or_default());
     if options.write {
         let file = paths::root()?.join("docs/benchmarks.md");
+        let rows = if options.only.is_empty() { rows } else { report::replaced(&fs::read_to_string(&file)?, rows) };
+        let table = report::table(&rows);
         fs::write(&file, report::document(&table, &machine::facts(&postgres), disturbance.as_deref()))?;
         println!("Written: {}", file.display());
     }

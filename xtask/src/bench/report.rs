@@ -59,6 +59,21 @@ impl Row {
     }
 }
 
+/// The table of a document with these rows in the place of those of the same name; those without one come last.
+pub(crate) fn replaced(document: &str, mut fresh: Vec<Row>) -> Vec<Row> {
+    let lines = document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| --"));
+    let cells = lines.map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()));
+    // The first line is the heading.
+    let old = cells.filter_map(|cells| <[String; 5]>::try_from(cells.collect::<Vec<_>>()).ok()).skip(1).map(Row);
+    let mut rows: Vec<Row> = Vec::new();
+    for row in old {
+        let found = fresh.iter().position(|one| one.0.first() == row.0.first());
+        rows.push(found.map_or(row, |place| fresh.remove(place)));
+    }
+    rows.extend(fresh);
+    rows
+}
+
 /// The table as Markdown, its columns in line.
 pub(crate) fn table(rows: &[Row]) -> String {
     let heading = Row(["", "Bailiwick", "Against", "Ratio", "Aim"].map(str::to_owned));
@@ -82,18 +97,19 @@ pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>)
     format!(
         "# Benchmarks\n\n\
          `cargo xtask bench --write` wrote this page: {version}, on {facts}. Clients, servers and databases share\n\
-         that machine, so read the ratios and not the rates; run it on yours to compare.\n\n\
+         that machine, so read the ratios and not the rates; run it on yours to compare. `--only` in addition replaces the\n\
+         figures that it names.\n\n\
          {disturbance}{table}\n\
          How it is measured:\n\n\
          - The bare server is axum with one static JSON answer of the size of a system. 16 connections ask without\n\
          \x20 pause, first it, then Bailiwick, and again; each figure is the median of five rounds, each ratio the median\n\
-         \x20 of the five ratios.\n\
+         \x20 of the five ratios; of sign-ins thirty rounds, each half as long.\n\
          - Writes are on the disk before they are answered: SQLite with `synchronous=FULL`, PostgreSQL with `fsync`, and\n\
-         \x20 with 1 GB of shared buffers. The bare server writes nothing.\n\
+         \x20 with 2 GB of shared buffers. The bare server writes nothing.\n\
          - A registration hashes a password and creates a person, their organisation, a session and a mail, in one commit.\n\
          - Anybody is drawn by chance, anew for each request, from all that the server knows; whoever reads them is a super\n\
          \x20 admin. The same generator fills both databases, with an entry of the audit log for each person; all of them are\n\
-         \x20 checked while the server runs.\n\
+         \x20 checked while the server runs. PostgreSQL has read everything into its buffers before; SQLite has not.\n\
          - A refresh exchanges both tokens. A created system is called back before the answer; the receiver is a bare\n\
          \x20 server on the same machine.\n\
          - Bare Argon2id hashes with the same parameters (19 MiB, 2 passes, 1 lane) and does nothing else, in memory as a\n\

@@ -15,6 +15,11 @@ use crate::{paths, postgres, setup};
 
 /// How many people the smaller crowd has.
 const FEW: u64 = 1000;
+/// How many times more rounds, each half as long, an aim takes that is nearer than two rounds are to each other.
+pub(crate) const MANY: u64 = 6;
+/// Has PostgreSQL read all tables and indexes into its memory, as those who ask would do in the course of a day.
+const READ_EVERYTHING: &str = "SELECT pg_prewarm(oid::regclass) FROM pg_class \
+    WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace";
 
 /// The database of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +123,9 @@ impl Stage {
             })?;
             if let Some(url) = url {
                 // As the database does it by itself, sooner or later; it must not begin with that under the load.
-                self.psql(url, "VACUUM ANALYZE")?;
+                for command in ["VACUUM ANALYZE", "CREATE EXTENSION pg_prewarm", READ_EVERYTHING, "CHECKPOINT"] {
+                    self.psql(url, command)?;
+                }
             }
             crowds.push(Crowd { server: bailiwick.start()?, bailiwick, people });
         }
@@ -148,22 +155,34 @@ impl Stage {
 
     fn psql(&self, url: &str, command: &str) -> Result<()> {
         let mut psql = Command::new(self.postgres_programs.join("psql"));
-        setup::run(psql.args(["--quiet", "--command", command, url]))
+        setup::run(psql.args(["--quiet", "--output", "/dev/null", "--command", command, url]))
     }
 
     /// Measures two sides in turn; gives the median of each and the median of the ratios, second by first.
     pub(crate) fn duel(
         &self,
         what: &str,
+        first: impl FnMut() -> Result<Measured>,
+        second: impl FnMut() -> Result<Measured>,
+        read: impl Fn(&Measured) -> Result<f64>,
+    ) -> Result<Duel> {
+        self.duel_of(self.rounds(), what, first, second, read)
+    }
+
+    /// The same with so many rounds.
+    pub(crate) fn duel_of(
+        &self,
+        rounds: usize,
+        what: &str,
         mut first: impl FnMut() -> Result<Measured>,
         mut second: impl FnMut() -> Result<Measured>,
         read: impl Fn(&Measured) -> Result<f64>,
     ) -> Result<Duel> {
         let mut pairs = Vec::new();
-        for round in 1..=self.rounds() {
-            self.step(format!("{what}, round {round} of {}", self.rounds()));
+        for round in 1..=rounds {
+            self.step(format!("{what}, round {round} of {rounds}"));
             let one = read(&first()?)?;
-            self.step(format!("{what}, round {round} of {}", self.rounds()));
+            self.step(format!("{what}, round {round} of {rounds}"));
             pairs.push((one, read(&second()?)?));
         }
         Ok(Duel {
@@ -200,7 +219,8 @@ fn steps(case: Case, is_quick: bool) -> u64 {
     match case {
         Case::Reads | Case::Refresh | Case::Registration | Case::OwnUser | Case::Callbacks => 2 * pairs,
         Case::People => 2 * (2 + 2 * pairs + 1),
-        Case::SignIn | Case::Lateness => pairs,
+        Case::SignIn => MANY * pairs,
+        Case::Lateness => pairs,
         Case::StartUp => 1,
         Case::Memory => 3,
     }

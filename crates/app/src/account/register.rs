@@ -172,10 +172,11 @@ impl Context {
     }
 
     /// Counts a registration for the place it comes from, before it costs a hash and before anything tells whether
-    /// the address is taken; in a transaction of its own, as it counts also when nothing comes of it.
+    /// the address is taken; in a transaction of its own, as it counts also when nothing comes of it. As with an attempt
+    /// to sign in nobody waits for the disk.
     async fn count_registration(&self, origin: &Origin) -> Result<(), Fault> {
         let (now, key) = (self.now(), LedgerKey::registrations_from(origin.address));
-        let mut transaction = self.database.write().await?;
+        let mut transaction = self.database.write_without_sync().await?;
         let ledger = throttle::hold(&mut transaction, &key).await?;
         let counted = ledger.registration(now).map_err(|wait| Fault::new(Code::Throttled).with_retry_after(wait))?;
         throttle::set(&mut transaction, &key, counted).await?;

@@ -4,14 +4,14 @@ use axum::response::Response;
 use bailiwick_app::setup::{Beginning, SetupRefusal, SetupWarrant};
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::fault::{Class, Code, Fault};
+use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::secret::SecretText;
 use http::StatusCode;
 
-use super::fault::log_answered_by_form;
+use super::fault::FormFault;
 use super::frame::{Cookies, Frame, password_problem, typed_field};
 use super::view::setup::{SetupForm, SetupPage, SetupRefusal as LinkRefusal, SetupState};
 
@@ -39,7 +39,7 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
     let name = Name::parse_text(typed("name"));
     let password = Password::parse_text(typed("password"));
 
-    let mut form = SetupForm {
+    let form = SetupForm {
         token: token.expose().to_owned(),
         organisation: typed_field(typed("organisation"), organisation.as_ref().err()),
         name: typed_field(typed("name"), name.as_ref().err()),
@@ -58,20 +58,19 @@ async fn submit(visit: Visit<()>) -> Result<Response, Fault> {
         Err(SetupRefusal::Fault(fault)) if fault.code == Code::AlreadySetUp => {
             refuse(&visit, StatusCode::CONFLICT, LinkRefusal::AlreadySetUp)
         }
-        Err(SetupRefusal::Fault(fault)) => {
-            let status = match fault.code.class() {
-                Class::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-                Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => return Err(fault),
-            };
-            log_answered_by_form(&fault, &visit.origin);
-            match fault.fields.first() {
-                Some(field) => form.password = password_problem(Some(&field.refusal)),
-                None => form.alert = Some(fault.code.sentence().to_owned()),
-            }
-            answer(&visit, status, SetupState::Form(form))
-        }
+        Err(SetupRefusal::Fault(fault)) => refused(&visit, fault, form),
     }
+}
+
+/// What the form says to a fault; faults that have nothing to do with setting up go on.
+fn refused(visit: &Visit<()>, fault: Fault, mut form: SetupForm) -> Result<Response, Fault> {
+    if let Some(field) = fault.fields.first() {
+        form.password = password_problem(Some(&field.refusal));
+        return answer(visit, StatusCode::UNPROCESSABLE_ENTITY, SetupState::Form(form));
+    }
+    let wrong = FormFault::of(fault, &visit.origin)?;
+    form.alert = Some(wrong.alert.clone());
+    Ok(wrong.mark(answer(visit, wrong.status, SetupState::Form(form))?))
 }
 
 fn refuse(visit: &Visit<()>, status: StatusCode, refusal: LinkRefusal) -> Result<Response, Fault> {

@@ -7,7 +7,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::time::Timestamp;
 
-use super::reach::{Reach, within_reach};
+use super::reach::{Reach, is_everything, within_reach};
 use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
@@ -43,7 +43,7 @@ statements! {
     /// affair who sees only one of their organisations.
     Read FIND_REACHABLE = concat!(
         account_columns!("u.id = $2 OR ", within_reach!("m.organisation_id")),
-        " WHERE u.id = $6 AND ($1 OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um WHERE um.user_id = u.id AND ",
+        " WHERE u.id = $6 AND (", is_everything!(), " OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um WHERE um.user_id = u.id AND ",
         within_reach!("um.organisation_id"), "))");
     Write CHANGE = "UPDATE users SET name = $2, phone_number = $3, job_title = $4, newsletter = $5, language = $6, \
         theme = $7, updated_at = $8 WHERE id = $1";

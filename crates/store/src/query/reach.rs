@@ -44,11 +44,24 @@ impl Reach {
     }
 }
 
+/// Whether the reach has no end: parameter `$1`.
+///
+/// PostgreSQL sees a subquery, and not a constant that it could simplify the rest of the statement by: then it would
+/// find it worth while to plan the statement anew each time, which takes longer than to carry it out.
+macro_rules! is_everything {
+    () => {
+        "(SELECT CAST($1 AS BOOLEAN))"
+    };
+}
+pub(crate) use is_everything;
+
 /// The condition that a row's organisation is within reach: parameters `$1` to `$5`.
 macro_rules! within_reach {
     ($organisation:literal) => {
         concat!(
-            "($1 OR EXISTS (SELECT 1 FROM memberships rm \
+            "(",
+            $crate::query::reach::is_everything!(),
+            " OR EXISTS (SELECT 1 FROM memberships rm \
              JOIN organisations ro ON ro.id = rm.organisation_id \
              JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
              WHERE rm.user_id = $2 AND rm.role IN ($3, $4, $5) \

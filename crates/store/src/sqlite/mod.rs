@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 use readers::{Reader, Readers};
 use writer::{Seat, Writer};
@@ -42,13 +43,18 @@ impl Sqlite {
     }
 
     /// A savepoint of the writer, as soon as it is this caller's turn.
-    pub(crate) async fn write(&self) -> Result<SqliteLink> {
-        Ok(SqliteLink::Writer(self.writer.begin().await?))
+    pub(crate) async fn write(&self, durability: Durability) -> Result<SqliteLink> {
+        Ok(SqliteLink::Writer(self.writer.begin(durability).await?))
     }
 
     /// Gives nobody who asks from now on a view from before this moment.
     pub(crate) fn look_afresh(&self) {
         self.readers.note_commit();
+    }
+
+    /// Gives the memory back that was read into, unless much was read since the last call.
+    pub(crate) async fn rest(&self) -> Result<()> {
+        self.readers.rest().await
     }
 
     /// Limits the size of the database file, so that tests can fill the disk.

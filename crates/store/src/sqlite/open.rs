@@ -20,7 +20,7 @@ const PREPARED_STATEMENTS: usize = 256;
 const CACHE_KIBIBYTES: i32 = 8 * 1024;
 
 /// How much of the file readers see as memory, in bytes; it is as much as SQLite allows. What was read of it counts as
-/// memory of the process as long as nobody else needs that memory.
+/// memory of the process until hardly anything is read, or somebody else needs that memory.
 const MAPPED_MAX: i64 = 0x7fff_0000;
 
 /// Creates the file for its owner's eyes only, where there is none.
@@ -68,6 +68,13 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
     // A page that is not in the cache costs a system call and a copy; in a large file most are not.
     connection.pragma_update(None, "mmap_size", MAPPED_MAX)?;
     Ok(connection)
+}
+
+/// Gives the memory back that a reading connection has read into; it has no transaction.
+pub(super) fn forget_what_was_read(reader: &Connection) -> Result<()> {
+    reader.pragma_update(None, "mmap_size", 0)?;
+    reader.pragma_update(None, "mmap_size", MAPPED_MAX)?;
+    Ok(reader.execute_batch("PRAGMA shrink_memory")?)
 }
 
 fn prepare(path: &Path) -> Result<Connection> {

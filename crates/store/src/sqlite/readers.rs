@@ -26,11 +26,15 @@ const READERS_MIN: usize = 4;
 /// How long a snapshot serves: what another process commits is seen after this time at the latest.
 const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(5);
 
+/// Reads between two looks at the pool up to which it counts as resting.
+const READS_AT_REST: u64 = 1000;
+
 /// Reading connections, lent out one at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Readers {
     shared: Arc<Shared>,
     seats: Arc<Semaphore>,
+    count: usize,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,8 @@ struct Shared {
     idle: Mutex<Vec<Reading>>,
     /// How often our writer has committed, or a commit of another process was heard of.
     commits: AtomicU64,
+    /// How often a connection was taken since somebody looked whether the pool is at rest.
+    reads: AtomicU64,
 }
 
 /// A connection and what it is looking at.
@@ -62,19 +68,41 @@ impl Readers {
         let count = READERS_MIN.max(cores * 2);
         let open = |_| Ok(Reading { connection: open::reader(path)?, snapshot: None });
         let idle: Result<Vec<Reading>> = (0..count).map(open).collect();
-        let shared = Shared { idle: Mutex::new(idle?), commits: AtomicU64::new(0) };
-        Ok(Self { shared: Arc::new(shared), seats: Arc::new(Semaphore::new(count)) })
+        let shared = Shared { idle: Mutex::new(idle?), commits: AtomicU64::new(0), reads: AtomicU64::new(0) };
+        Ok(Self { shared: Arc::new(shared), seats: Arc::new(Semaphore::new(count)), count })
     }
 
     /// One of them, as soon as one is free; it shows everything that was committed before.
     pub(super) async fn take(&self) -> Result<Reader> {
         let seat = Arc::clone(&self.seats).acquire_owned().await;
         let seat = seat.map_err(|error| Error::Unavailable(error.to_string()))?;
+        self.shared.reads.fetch_add(1, Ordering::Relaxed);
         let commits = self.shared.commits.load(Ordering::SeqCst);
         let reading = self.shared.idle().pop();
         let mut reader = Reader { reading, shared: Arc::clone(&self.shared), _seat: seat };
         reader.reading()?.look(commits)?;
         Ok(reader)
+    }
+
+    /// Gives the memory back that was read into, unless much was read since the last call.
+    pub(super) async fn rest(&self) -> Result<()> {
+        if self.shared.reads.swap(0, Ordering::Relaxed) > READS_AT_REST {
+            return Ok(());
+        }
+        for _ in 0..self.count {
+            let seat = Arc::clone(&self.seats).acquire_owned().await;
+            let seat = seat.map_err(|error| Error::Unavailable(error.to_string()))?;
+            // From the end at which they come back last, so that each has its turn.
+            let reading = {
+                let mut idle = self.shared.idle();
+                if idle.is_empty() { None } else { Some(idle.remove(0)) }
+            };
+            let mut reader = Reader { reading, shared: Arc::clone(&self.shared), _seat: seat };
+            // To forget much of a large file takes some milliseconds.
+            let rested = tokio::task::spawn_blocking(move || reader.reading()?.rest()).await;
+            rested.map_err(|error| Error::Unavailable(error.to_string()))??;
+        }
+        Ok(())
     }
 
     /// Makes every reader look afresh: something was committed, and somebody hears of it, or has.
@@ -109,6 +137,12 @@ impl Reading {
         self.connection.prepare_cached("BEGIN")?.execute([])?;
         self.snapshot = Some(Snapshot { commits, since: Instant::now() });
         Ok(())
+    }
+
+    /// Forgets all that was read.
+    fn rest(&mut self) -> Result<()> {
+        self.let_go();
+        open::forget_what_was_read(&self.connection)
     }
 
     /// Ends the snapshot, where there is one; the next call tries again what one could not end.
@@ -172,11 +206,12 @@ mod tests {
     use super::super::Sqlite;
     use super::super::SqliteLink;
     use super::*;
+    use crate::durability::Durability;
 
     const CREATE: &str = "CREATE TABLE numbers (number INTEGER)";
 
     async fn write(sqlite: &Sqlite, sql: &str) {
-        let mut link = sqlite.write().await.unwrap();
+        let mut link = sqlite.write(Durability::ThroughPowerFailures).await.unwrap();
         link.with(|connection| Ok(connection.execute_batch(sql)?)).unwrap();
         link.commit().await.unwrap();
     }
@@ -250,7 +285,7 @@ mod tests {
             assert_eq!(count(&mut sqlite.read().await.unwrap()), expected - 1);
             other.execute_batch("INSERT INTO numbers VALUES (1)").unwrap();
             // Nothing is written: as after a conflict with what the other process wrote.
-            assert_eq!(count(&mut sqlite.write().await.unwrap()), expected);
+            assert_eq!(count(&mut sqlite.write(Durability::ThroughPowerFailures).await.unwrap()), expected);
             assert_eq!(count(&mut sqlite.read().await.unwrap()), expected);
         }
     }
@@ -266,6 +301,53 @@ mod tests {
         other.execute_batch("INSERT INTO numbers VALUES (1)").unwrap();
         tokio::time::sleep(SNAPSHOT_AGE_MAX + Duration::from_millis(1)).await;
         assert_eq!(count(&mut sqlite.read().await.unwrap()), 1);
+    }
+
+    /// How much of this file the process sees as memory, in KiB.
+    fn mapped(path: &Path) -> u64 {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let name = path.to_str().unwrap();
+        let mut is_ours = false;
+        let mut kibibytes = 0;
+        for line in maps.lines() {
+            if line.contains('/') && line.contains('-') {
+                is_ours = line.ends_with(name);
+            } else if let (true, Some(size)) = (is_ours, line.strip_prefix("Rss:")) {
+                kibibytes += size.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+            }
+        }
+        kibibytes
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_read_is_memory_no_longer_once_hardly_anything_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("test.db");
+        let sqlite = Sqlite::open(&path).unwrap();
+        write(&sqlite, CREATE).await;
+        write(
+            &sqlite,
+            "INSERT INTO numbers WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series \
+            WHERE n < 200000) SELECT n FROM series",
+        )
+        .await;
+        // The log is moved into the file after that was answered, and only the file is seen as memory.
+        let mut tries = 0;
+        while mapped(&path) < 1000 {
+            write(&sqlite, "INSERT INTO numbers VALUES (1)").await;
+            count(&mut sqlite.read().await.unwrap());
+            tries += 1;
+            assert!(tries < 500, "the file is not seen as memory");
+        }
+        let in_use = mapped(&path);
+        for _ in 0..=READS_AT_REST {
+            look(&mut sqlite.read().await.unwrap());
+        }
+        sqlite.rest().await.unwrap();
+        assert_eq!(mapped(&path), in_use, "much was read");
+        sqlite.rest().await.unwrap();
+        assert_eq!(mapped(&path), 0);
+        assert_eq!(count(&mut sqlite.read().await.unwrap()), 200_000 + tries);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,9 @@
 //! commits at once. A caller that gives up in the middle rolls its own savepoint
 //! back and touches nobody else's. No disk sync happens on an async worker, and
 //! nobody is answered before the disk has their change.
+//!
+//! Who asks for less (`Durability::ThroughCrashes`) and finds no batch open
+//! commits alone and at once, without a sync and so without the thread.
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, mpsc};
@@ -26,6 +29,7 @@ use rusqlite::hooks::Wal;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::readers::Readers;
+use crate::durability::Durability;
 use crate::error::{Error, Result};
 
 /// How long the writer waits for a lock that another process holds.
@@ -35,6 +39,14 @@ const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
 /// From how many pages on the write-ahead log is moved into the file: 4 MiB.
 const LOG_PAGES: i32 = 1000;
+
+/// What SQLite calls a durability. It can be changed only between transactions.
+const fn setting(durability: Durability) -> &'static str {
+    match durability {
+        Durability::ThroughPowerFailures => "PRAGMA synchronous = FULL",
+        Durability::ThroughCrashes => "PRAGMA synchronous = NORMAL",
+    }
+}
 
 /// The one writing connection and its queue.
 #[derive(Clone, Debug)]
@@ -48,14 +60,17 @@ struct State {
     connection: Connection,
     /// The batch that is open, where one is.
     batch: Option<Batch>,
+    /// What the connection's commits outlast.
+    durability: Durability,
     readers: Readers,
     /// The length of the write-ahead log after the last commit, in pages.
     log_pages: Arc<AtomicI32>,
 }
 
 /// Transactions that will be committed together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Batch {
+    durability: Durability,
     waiting: Vec<oneshot::Sender<Result<()>>>,
 }
 
@@ -71,7 +86,13 @@ impl Writer {
             noted.store(pages, Ordering::SeqCst);
             Ok(())
         }))?;
-        let state = Arc::new(Mutex::new(State { connection, batch: None, readers, log_pages }));
+        let state = Arc::new(Mutex::new(State {
+            connection,
+            batch: None,
+            durability: Durability::ThroughPowerFailures,
+            readers,
+            log_pages,
+        }));
         let (commit_requests, requests) = mpsc::channel();
         let shared = Arc::clone(&state);
         std::thread::Builder::new()
@@ -86,13 +107,14 @@ impl Writer {
     }
 
     /// Opens a savepoint when it is the caller's turn.
-    pub(super) async fn begin(&self) -> Result<Seat> {
+    pub(super) async fn begin(&self, durability: Durability) -> Result<Seat> {
         let mut state = Arc::clone(&self.state).lock_owned().await;
         if state.batch.is_none() {
+            state.provide(durability)?;
             begin_immediate(&mut state).await?;
             // The transaction sees what other processes have committed; what is read after it must see no less.
             state.readers.note_commit();
-            state.batch = Some(Batch::default());
+            state.batch = Some(Batch { durability, waiting: Vec::new() });
         }
         let seat = Seat { state: Some(state), commit_requests: self.commit_requests.clone() };
         seat.open_savepoint()
@@ -123,8 +145,29 @@ fn try_begin(state: &State) -> Result<()> {
 }
 
 impl State {
-    /// Commits what waits, and tells everybody who waits for it.
+    /// Has the next commit outlast this.
+    fn provide(&mut self, durability: Durability) -> Result<()> {
+        if self.durability != durability {
+            self.run(setting(durability))?;
+            self.durability = durability;
+        }
+        Ok(())
+    }
+
+    /// Commits what waits, and keeps the log short.
     fn commit_batch(&mut self) {
+        self.commit();
+        if self.has_long_log() {
+            self.checkpoint();
+        }
+    }
+
+    fn has_long_log(&self) -> bool {
+        self.log_pages.load(Ordering::SeqCst) >= LOG_PAGES
+    }
+
+    /// Commits what waits, and tells everybody who waits for it.
+    fn commit(&mut self) {
         let Some(batch) = self.batch.take() else { return };
         self.readers.let_go();
         let outcome = self.run("COMMIT");
@@ -134,9 +177,6 @@ impl State {
         // Whatever came of it: even a commit that reports an error may have reached the log.
         self.readers.note_commit();
         batch.answer(&outcome);
-        if self.log_pages.load(Ordering::SeqCst) >= LOG_PAGES {
-            self.checkpoint();
-        }
     }
 
     /// Moves the write-ahead log into the file, as far as no reader still needs
@@ -211,10 +251,16 @@ impl Seat {
                 return Err(rolled_back());
             }
             state.run("RELEASE one")?;
+            let batch = state.batch.as_mut().ok_or_else(rolled_back)?;
             let (sender, outcome) = oneshot::channel();
-            let batch = state.batch.get_or_insert_default();
             batch.waiting.push(sender);
-            if batch.waiting.len() == 1 {
+            let is_first = batch.waiting.len() == 1;
+            let is_synced = batch.durability == Durability::ThroughPowerFailures;
+            if !is_synced {
+                state.commit();
+            }
+            let needs_the_thread = if is_synced { is_first } else { state.has_long_log() };
+            if needs_the_thread {
                 self.commit_requests.send(()).map_err(|error| Error::Unavailable(error.to_string()))?;
             }
             outcome
@@ -254,88 +300,4 @@ fn rolled_back() -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
-    use std::sync::atomic::AtomicUsize;
-
-    use super::*;
-
-    /// A writer on a file with one table, and the count of its commits.
-    fn writer(directory: &tempfile::TempDir) -> (Writer, Arc<AtomicUsize>) {
-        let path = directory.path().join("test.db");
-        let mut connection = super::super::open::writer(&path).unwrap();
-        connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
-        let commits = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&commits);
-        let count = move || {
-            counter.fetch_add(1, Ordering::SeqCst);
-            false
-        };
-        connection.commit_hook(Some(count)).unwrap();
-        (Writer::new(connection, Readers::open(&path).unwrap()).unwrap(), commits)
-    }
-
-    fn insert(connection: &Connection, number: usize) -> Result<()> {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        Ok(connection.execute("INSERT INTO numbers VALUES (?1)", [number]).map(|_| ())?)
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn transactions_that_queue_up_share_a_commit() {
-        const TRANSACTIONS: usize = 64;
-        let directory = tempfile::tempdir().unwrap();
-        let (writer, commits) = writer(&directory);
-        let held = Arc::clone(&writer.state).lock_owned().await;
-        let tasks: Vec<_> = (0..TRANSACTIONS)
-            .map(|number| {
-                let writer = writer.clone();
-                tokio::spawn(async move {
-                    let mut seat = writer.begin().await?;
-                    seat.with(|connection| insert(connection, number))?;
-                    seat.commit().await
-                })
-            })
-            .collect();
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        drop(held);
-        for task in tasks {
-            task.await.unwrap().unwrap();
-        }
-        let made = commits.load(Ordering::SeqCst);
-        assert!(made <= 2, "{TRANSACTIONS} queued transactions took {made} commits");
-        let state = writer.state.lock().await;
-        let rows: i64 = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, i64::try_from(TRANSACTIONS).unwrap());
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_lone_transaction_that_is_dropped_commits_nothing_and_frees_the_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let (writer, commits) = writer(&directory);
-        let mut seat = writer.begin().await.unwrap();
-        seat.with(|connection| insert(connection, 1)).unwrap();
-        drop(seat);
-        let state = writer.state.lock().await;
-        assert!(state.connection.is_autocommit() && state.batch.is_none());
-        assert_eq!(commits.load(Ordering::SeqCst), 0);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_the_database_rolled_back_takes_no_further_statement() {
-        let directory = tempfile::tempdir().unwrap();
-        let (writer, _) = writer(&directory);
-        writer.limit_pages(2).await.unwrap();
-        let mut seat = writer.begin().await.unwrap();
-        let too_much = |connection: &Connection| {
-            Ok(connection.execute("INSERT INTO numbers VALUES (zeroblob(100000))", []).map(|_| ())?)
-        };
-        assert!(matches!(seat.with(too_much), Err(Error::Unavailable(_))));
-        // Outside of a transaction it would last at once, whatever becomes of the rest.
-        assert!(matches!(seat.with(|connection| insert(connection, 1)), Err(Error::Unavailable(_))));
-        drop(seat);
-        let state = writer.state.lock().await;
-        let rows: i64 = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, 0);
-    }
-}
+mod tests;

@@ -66,7 +66,7 @@ impl Server {
     ///
     /// PostgreSQL refuses to run as root; then it runs as `postgres`, or `nobody`.
     pub fn start(programs: &Path) -> Result<Self> {
-        Self::start_with(programs, &["-c", "fsync=on", "-c", "shared_buffers=1GB"])
+        Self::start_with(programs, &["-c", "fsync=on", "-c", "shared_buffers=2GB"])
     }
 
     /// The same for tests, which kill our program but never PostgreSQL or the machine: without
