@@ -13,7 +13,7 @@ use bailiwick_testkit::people::PASSWORD;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::matrix::Route;
+use crate::matrix::{About, Route};
 use crate::table::{Target, rows};
 use crate::world::{Ask, Body, Credential, Persona, Session, World, id_of};
 
@@ -35,6 +35,10 @@ struct Names {
 }
 
 impl Names {
+    fn about(&self) -> About<'_> {
+        About { system: &self.system, user: &self.user, organisation: &self.organisation }
+    }
+
     fn all(&self) -> [&str; 5] {
         [&self.email, self.word, &self.system, &self.organisation, &self.user]
     }
@@ -247,7 +251,7 @@ fn fill(text: &str, names: &Names) -> String {
 /// What is wrong about each route by itself: its method, its body, its media type.
 fn faults_of(route: &Route) -> Vec<(String, Asking<'static>)> {
     let (template, method) = (route.clone(), route.method.clone());
-    let path = move |names: &Names| template.path_of(&names.system, &names.user);
+    let path = move |names: &Names| template.path_of(&names.about());
     let mut askings = Vec::new();
     let credential = route.credential;
     for (what, method, body) in [
@@ -282,7 +286,7 @@ on_both_engines! {
                     let organisation = names.organisation.clone();
                     let target = Target { world: &field.world, persona, unique: &unique, organisation };
                     let input = (row.arrange)(&target);
-                    let path = format!("{}{}", route.path_of(&names.system, &names.user), input.query);
+                    let path = format!("{}{}", route.path_of(&names.about()), input.query);
                     Ask { method: route.method.clone(), path, body: input.body }
                 };
                 // Tokens, sessions, and the program's own numbers, are new each time; links are mailed up to three times.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bailiwick_contract::dialect::{Dialect, SYSTEMS_ALIASES};
+use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,6 +20,14 @@ pub(crate) struct Route {
     pub(crate) credential: Credential,
     /// `None` for a page.
     pub(crate) dialect: Option<Dialect>,
+}
+
+/// What a path is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About<'a> {
+    pub(crate) system: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) organisation: &'a str,
 }
 
 impl Route {
@@ -42,11 +51,14 @@ impl Route {
         endpoints.chain(pages).collect()
     }
 
-    /// Its path with this system, this person, or else something that is there, in the place of the parameter.
-    pub(crate) fn path_of(&self, system: &str, user: &str) -> String {
+    /// Its path with what it shall be about, or else something that is there, in the place of the parameters.
+    pub(crate) fn path_of(&self, about: &About<'_>) -> String {
         let values = [
-            ("{id}", system),
-            ("{uuid}", user),
+            ("{id}", about.system),
+            ("{uuid}", about.user),
+            ("{user_id}", about.user),
+            ("{organization_id}", about.organisation),
+            ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
             ("{*path}", "css/base.css"),
             ("{section}", "systems"),
             ("{guide}", "state-token"),
@@ -93,7 +105,7 @@ on_both_engines! {
     }
 }
 
-/// Asks once, about a system that no other request knows, and says what is not as declared.
+/// Asks once, about what no other request knows, and says what is not as declared.
 async fn try_route(
     world: &World,
     row: &Row,
@@ -106,8 +118,9 @@ async fn try_route(
     let id = id_of(&world.system(Persona::Admin, &unique, json!({ "of": unique })).await);
     let target = Target { world, persona, unique: &unique, organisation: world.ours.to_string() };
     let input = (row.arrange)(&target);
-    let reader = world.person(Persona::Reader).map(|person| person.id.to_string()).unwrap_or_default();
-    let path = format!("{prefix}{}{}", route.path_of(&id, &reader), input.query);
+    let (user, organisation) = subjects(world, route, &unique).await;
+    let about = About { system: &id, user: &user, organisation: &organisation };
+    let path = format!("{prefix}{}{}", route.path_of(&about), input.query);
     let ask = Ask { method: route.method.clone(), path, body: input.body };
     let session = if row.spends_session { world.fresh_session(persona).await } else { world.session(persona) };
     let before = everything(world).await;
@@ -138,6 +151,21 @@ async fn try_route(
     wrong
 }
 
+/// Whom and which organisation a route is about: a reader of ours whom no other request knows where it acts on people,
+/// and an organisation below ours where it is about an organisation and not about somebody in ours.
+async fn subjects(world: &World, route: &Route, unique: &str) -> (String, String) {
+    let user = if route.path.contains("{user_id}") {
+        let local: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
+        world.bench.person(&local, world.ours, Role::Reader).await.id.to_string()
+    } else {
+        world.person(Persona::Reader).map(|person| person.id.to_string()).unwrap_or_default()
+    };
+    let is_about_one = route.path.contains("{organization_id}") && !route.path.contains("{user_id}");
+    let organisation =
+        if is_about_one { world.bench.organisation(unique, Some(world.ours)).await } else { world.ours };
+    (user, organisation.to_string())
+}
+
 /// All systems as the super admin sees them.
 async fn everything(world: &World) -> Value {
     let path = "/api/systems?page_size=100&sort_by=updated_at".to_owned();
@@ -158,6 +186,8 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
         403 => "insufficient permissions",
         404 => match route.name {
             "get-user" | "change-user" => "user not found",
+            _ if route.path.contains("{user_id}") => "user not found",
+            _ if route.path.contains("{organization_id}") => "organization not found",
             "end-own-session" => "session not found",
             "revoke-invitation" => "invitation not found",
             _ => "system not found",

@@ -161,6 +161,18 @@ fn endpoints() -> Vec<Row> {
         // The id is none of an invitation.
         row("revoke-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
+        row("list-organizations", SIGNED_IN, nothing),
+        // The sibling's admin may create organisations, but names a parent that is none of theirs.
+        row("create-organization", [Is(401), Is(403), Is(403), Is(201), Is(400), Is(201), Is(201)], |target| {
+            let body = json!({ "name": target.unique, "type": "customer", "parent_id": target.organisation });
+            Input { query: String::new(), body: Body::Json(body) }
+        }),
+        row("get-organization", READERS, nothing),
+        row("change-organization", [Is(401), Is(403), Is(403), Is(200), Is(404), Is(200), Is(200)], |target| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "name": format!("Changed {}", target.unique) })),
+        }),
+        // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),
         row("create-system-by-callback", CREATORS, |target| {

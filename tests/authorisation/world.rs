@@ -2,6 +2,7 @@
 
 use bailiwick_contract::access::AccessKind;
 use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
@@ -73,9 +74,10 @@ impl World {
     /// Builds it; every name of the sibling's carries `canary`.
     pub(crate) async fn new(bench: Bench, canary: &str) -> Self {
         let owner = bench.organisation("Owner", None).await;
-        let partner = bench.organisation("Partner", Some(owner)).await;
-        let ours = bench.organisation("Ours", Some(partner)).await;
-        let sibling = bench.organisation(&format!("Sibling {canary}"), Some(partner)).await;
+        let partner = bench.organisation_of_kind("Partner", OrganisationKind::Distributor, Some(owner)).await;
+        let ours = bench.organisation_of_kind("Ours", OrganisationKind::Reseller, Some(partner)).await;
+        let sibling = format!("Sibling {canary}");
+        let sibling = bench.organisation_of_kind(&sibling, OrganisationKind::Reseller, Some(partner)).await;
         let sibling_admin = format!("sibling-{canary}");
         let members = [
             (Persona::Reader, bench.person("reader", ours, Role::Reader).await),

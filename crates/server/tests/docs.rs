@@ -14,6 +14,7 @@ use bailiwick_app::sign_in::Credentials;
 use bailiwick_domain::field::Parse as _;
 use bailiwick_domain::id::RequestId;
 use bailiwick_domain::password::Password;
+use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
@@ -134,6 +135,8 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
     let system = created["data"]["id"].as_str().unwrap();
     let (_, me) = send(&bench, &tokens, "GET", "/api/me", "").await;
     let person = me["data"]["id"].as_str().unwrap();
+    let below = bench.organisation("Below", Some(owner)).await.to_string();
+    let other = bench.person("other", owner, Role::Reader).await.id.to_string();
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -157,6 +160,7 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
                 }
             }
             let path = path.replace("{id}", system).replace("{uuid}", person);
+            let path = path.replace("{organization_id}", &below).replace("{user_id}", &other);
             let (status, answer) = send(&bench, &tokens, &method.to_uppercase(), &path, &body.to_string()).await;
             // An example's account and token are nobody's; any other body that is refused is 400 too.
             let is_token = answer.to_string().contains("of a link which is still good");

@@ -41,12 +41,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .needs(Right::ManageOrganisations)
             .handle(create),
-        Endpoint::get("/api/organizations/{id}", "get-organization", "Read an organisation")
+        Endpoint::get("/api/organizations/{organization_id}", "get-organization", "Read an organisation")
             .tag("Organizations")
             .needs(Right::ReadOrganisations)
             .faults(&[Code::OrganisationNotFound])
             .handle(show),
-        Endpoint::put("/api/organizations/{id}", "change-organization", "Change an organisation")
+        Endpoint::put("/api/organizations/{organization_id}", "change-organization", "Change an organisation")
             .tag("Organizations")
             .describe("What is absent stays as it is.")
             .needs(Right::ManageOrganisations)
@@ -59,7 +59,7 @@ path! {
     /// Which organisation.
     pub struct OrganizationPath or OrganisationNotFound {
         /// The organisation's id.
-        id: OrganisationId,
+        organization_id: OrganisationId,
     }
 }
 
@@ -230,7 +230,7 @@ async fn create(call: Call<Caller, NoPath, NoQuery, CreateOrganization>) -> Repl
 }
 
 async fn show(call: Call<Caller, OrganizationPath>) -> Reply<Ok200<OrganizationView>> {
-    let found = call.context.show_organisation(&call.caller, call.path.id).await?;
+    let found = call.context.show_organisation(&call.caller, call.path.organization_id).await?;
     Ok(Ok200::new(found.into()).saying("organization retrieved successfully"))
 }
 
@@ -249,6 +249,6 @@ body! {
 async fn change(call: Call<Caller, OrganizationPath, NoQuery, ChangeOrganization>) -> Reply<Ok200<OrganizationView>> {
     let ChangeOrganization { name, vat_number, custom_data } = call.body;
     let change = OrganisationChange { name, vat_number, custom_data };
-    let changed = call.context.change_organisation(&call.caller, call.path.id, change).await?;
+    let changed = call.context.change_organisation(&call.caller, call.path.organization_id, change).await?;
     Ok(Ok200::new(changed.into()).saying("organization updated successfully"))
 }
