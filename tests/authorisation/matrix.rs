@@ -161,8 +161,7 @@ async fn subjects(world: &World, route: &Route, unique: &str) -> (String, String
         world.person(Persona::Reader).map(|person| person.id.to_string()).unwrap_or_default()
     };
     let is_about_one = route.path.contains("{organization_id}") && !route.path.contains("{user_id}");
-    let organisation =
-        if is_about_one { world.bench.organisation(unique, Some(world.ours)).await } else { world.ours };
+    let organisation = if is_about_one { world.bench.organisation(unique, Some(world.ours)).await } else { world.ours };
     (user, organisation.to_string())
 }
 
