@@ -6,6 +6,7 @@ use bailiwick_domain::time::{Span, Timestamp};
 use uuid::Uuid;
 
 use super::audit::audit_columns;
+use super::counted;
 use super::reach::{Reach, organisations_within_reach};
 use crate::error::Result;
 use crate::link::Link;
@@ -117,9 +118,6 @@ impl Way {
     }
 }
 
-/// The most entries that are counted, unless a page goes further.
-pub const COUNTED_MAX: i64 = 10_000;
-
 record! {
     /// An entry as it is read.
     #[derive(Clone, Debug)]
@@ -202,12 +200,11 @@ impl AuditFilter {
 
 /// A page of the entries within reach, the newest first, and how many there are in all.
 ///
-/// More than [`COUNTED_MAX`] are counted only as far as it takes to tell whether there is a page after this one.
+/// Many are counted only so far ([`counted::bound`]).
 /// Entries that concern no organisation are within reach of super admins alone.
 pub async fn page(link: &mut Link, reach: &Reach, filter: &AuditFilter, page: Page) -> Result<(Vec<AuditRecord>, i64)> {
     let way = Way::of(reach, filter);
-    let bound = COUNTED_MAX.max(page.offset() + page.limit() + 1);
-    let total = link.one(way.count, &filter.with(reach, values![bound])).await?;
+    let total = link.one(way.count, &filter.with(reach, values![counted::bound(page)])).await?;
     let values = filter.with(reach, values![page.limit(), page.offset()]);
     Ok((link.all(way.page, &values).await?, total))
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_list;
+mod counted;
 pub mod delivery;
 pub mod idempotency;
 pub mod invalidation;

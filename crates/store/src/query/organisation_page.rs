@@ -8,6 +8,7 @@ use bailiwick_domain::system::CustomData;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
 
+use super::counted;
 use super::pattern::contains;
 use super::reach::{Reach, within_reach};
 use crate::error::Result;
@@ -50,8 +51,8 @@ macro_rules! ordered {
 
 statements! {
     Read FIND = concat!(details!(), " AND o.id = $6");
-    Read COUNT = concat!("SELECT COUNT(*) FROM organisations o WHERE o.deleted_through IS NULL AND ",
-        within_reach!("o.id"), filtered!());
+    Read COUNT = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM organisations o WHERE o.deleted_through IS NULL AND ",
+        within_reach!("o.id"), filtered!(), " LIMIT $10) AS counted");
     /// What a search looks through begins with the folded name.
     Read BY_NAME_UP = ordered!("o.search_text ASC");
     Read BY_NAME_DOWN = ordered!("o.search_text DESC");
@@ -147,7 +148,7 @@ pub async fn vat_is_known(
     link.one(&VAT_IS_KNOWN, &reach.and(values![number.as_str(), except])).await
 }
 
-/// A page of the organisations within reach, and how many there are in all.
+/// A page of the organisations within reach, and how many there are in all, of many only so far ([`counted::bound`]).
 pub async fn page(
     link: &mut Link,
     reach: &Reach,
@@ -157,8 +158,12 @@ pub async fn page(
 ) -> Result<(Vec<OrganisationDetails>, i64)> {
     let search = filter.search.as_deref().map(contains);
     let shared = reach.and(values![search, filter.kind, filter.parent, filter.is_suspended]);
-    let total = link.one(&COUNT, &shared).await?;
+    let total = link.one(&COUNT, &followed_by(&shared, values![counted::bound(page)])).await?;
     let (by, direction) = order;
-    let values: Vec<Value> = shared.iter().chain(values![page.limit(), page.offset()]).cloned().collect();
+    let values = followed_by(&shared, values![page.limit(), page.offset()]);
     Ok((link.all(by.statement(direction), &values).await?, total))
+}
+
+fn followed_by(shared: &[Value], more: &[Value]) -> Vec<Value> {
+    shared.iter().chain(more).cloned().collect()
 }
