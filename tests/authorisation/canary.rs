@@ -224,7 +224,9 @@ fn lists() -> Vec<(String, Asking<'static>)> {
         "organization_id=WORD",
         "WORD=1",
     ] {
-        for prefix in ["/api/systems", "/backend/api/systems", "/collect/api/systems"] {
+        for prefix in
+            ["/api/systems", "/backend/api/systems", "/collect/api/systems", "/api/users", "/api/organizations"]
+        {
             let path = move |names: &Names| fill(&format!("{prefix}?{query}"), names);
             askings.push((format!("{prefix}?{query}"), Asking::api(&Method::GET, path, nothing)));
         }

@@ -50,6 +50,9 @@ const MANAGERS: [Seen; 7] = [Is(401), Is(403), Is(200), Is(200), Is(404), Is(200
 const CREATORS: [Seen; 7] = [Is(401), Is(403), Is(201), Is(201), Is(400), Is(201), Is(201)];
 const SIGNED_IN: [Seen; 7] = [Is(401), Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
 const ADMINS: [Seen; 7] = [Is(401), Is(403), Is(403), Is(200), Is(200), Is(200), Is(200)];
+/// Those who manage what the sibling's admin does not even see.
+const ADMINS_OF_IT: [Seen; 7] = [Is(401), Is(403), Is(403), Is(200), Is(404), Is(200), Is(200)];
+const UNDOERS: [Seen; 7] = [Is(401), Is(403), Is(403), Is(409), Is(404), Is(409), Is(409)];
 const MEMBERS: [Seen; 7] = [SignIn, Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
 
 fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
@@ -75,7 +78,7 @@ fn nothing(_: &Target<'_>) -> Input {
 pub(crate) fn rows() -> Vec<Row> {
     // It ends the other sessions of whoever calls, so that nothing can come after it.
     let last = row("end-other-sessions", SIGNED_IN, nothing);
-    let groups = [entrances(), endpoints(), pages(), flows(), vec![last]];
+    let groups = [entrances(), own_keys(), people(), endpoints(), pages(), flows(), vec![last]];
     groups.into_iter().flatten().collect()
 }
 
@@ -127,6 +130,41 @@ fn entrances() -> Vec<Row> {
     ]
 }
 
+/// One's own API keys.
+fn own_keys() -> Vec<Row> {
+    vec![
+        row("list-own-api-keys", SIGNED_IN, nothing),
+        row("create-api-key", [Is(401), Is(201), Is(201), Is(201), Is(201), Is(201), Is(201)], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "name": "a program", "access": "read" })),
+        }),
+        // Nobody has a key of this id.
+        row("revoke-api-key", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
+    ]
+}
+
+/// The people of organisations: each row about a reader of ours whom no other request knows.
+fn people() -> Vec<Row> {
+    vec![
+        // One acts for organisations of one's own: the others belong elsewhere.
+        row("switch-organization", [Is(401), Is(200), Is(200), Is(200), Is(400), Is(400), Is(400)], |target| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "organization_id": target.organisation })),
+        }),
+        // The list is one's own: the sibling's admin gets that of the sibling.
+        row("list-users", SIGNED_IN, nothing),
+        row("read-user", READERS, nothing),
+        row("suspend-user", ADMINS_OF_IT, nothing),
+        row("reactivate-user", ADMINS_OF_IT, nothing),
+        row("send-reset", ADMINS_OF_IT, nothing),
+        row("set-membership", ADMINS_OF_IT, |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "role": "support" })),
+        }),
+        row("remove-membership", ADMINS_OF_IT, nothing),
+    ]
+}
+
 /// What is inside.
 fn endpoints() -> Vec<Row> {
     vec![
@@ -172,6 +210,18 @@ fn endpoints() -> Vec<Row> {
             query: String::new(),
             body: Body::Json(json!({ "name": format!("Changed {}", target.unique) })),
         }),
+        row("suspend-organization", ADMINS_OF_IT, nothing),
+        // It is neither suspended nor deleted: whoever may undo either is told so.
+        row("reactivate-organization", UNDOERS, nothing),
+        row("delete-organization", ADMINS_OF_IT, nothing),
+        row("restore-organization", UNDOERS, nothing),
+        row("destroy-organization", [Is(401), Is(403), Is(403), Is(403), Is(403), Is(403), Is(409)], nothing),
+        // It stands below that one already.
+        row("move-organization", ADMINS_OF_IT, |target| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "parent_id": target.organisation })),
+        }),
+        row("get-organization-stats", READERS, nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),

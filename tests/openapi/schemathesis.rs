@@ -88,8 +88,11 @@ fn settings(run: &Run<'_>) -> String {
         "confirm-address",
         "send-confirmation",
         "register",
+        "create-api-key",
         "create-invitation",
         "accept-invitation",
+        "move-organization",
+        "switch-organization",
     ] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");

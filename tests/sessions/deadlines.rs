@@ -92,6 +92,15 @@ async fn invitation_cases(bench: &Bench, fay: &Person, organisation: Organisatio
     ]
 }
 
+/// Of the organisation that one acts for: as somebody who belongs to two.
+async fn switching_case(bench: &Bench, first: OrganisationId, second: OrganisationId) -> Case {
+    let gus = bench.person("gus", first, Role::Reader).await;
+    bench.join(&gus, second, Role::Reader).await;
+    let access = bench.sign_in(&gus).await.access;
+    let body = json!({ "organization_id": second });
+    Case::of("switch-organization", 5, Needs::Writing, 200).by(&access).with(body)
+}
+
 /// At least one for each other endpoint.
 async fn cases(bench: &Bench, [ann, bob, cleo, eve]: [&Person; 4]) -> Vec<Case> {
     use Needs::{Nothing, Reading, Writing};
@@ -247,6 +256,7 @@ async fn stalled(bench: Bench) {
     let fay = bench.person("fay", owner, Role::Admin).await;
     let mut cases = cases(&bench, [&ann, &bob, &cleo, &eve]).await;
     cases.extend(invitation_cases(&bench, &fay, branch).await);
+    cases.push(switching_case(&bench, owner, branch).await);
     for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }

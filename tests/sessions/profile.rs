@@ -187,7 +187,7 @@ on_both_engines! {
         assert_eq!(me["data"]["email"], "ann@example.org");
         let membership = json!({
             "organization_id": owner.to_string(), "organization_name": "Owner", "organization_type": "owner",
-            "role": "support",
+            "role": "support", "is_suspended": false,
         });
         assert_eq!(me["data"]["memberships"], json!([membership]));
 

@@ -5,6 +5,7 @@
 //! methods of [`context::Context`], one file for each noun.
 
 pub mod account;
+pub mod api_key;
 mod attempts;
 pub mod audit;
 pub mod background;
@@ -17,9 +18,11 @@ pub mod idempotency;
 pub mod invitation;
 pub mod keys;
 pub mod mail;
+pub mod membership;
 pub mod operator;
 pub mod organisation;
 pub mod outbox;
+pub mod people;
 pub mod principals;
 mod provenance;
 mod queue;
@@ -30,4 +33,5 @@ pub mod setup;
 pub mod sign_in;
 pub mod system;
 mod token;
+pub mod tree;
 pub mod vault;

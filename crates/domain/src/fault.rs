@@ -95,12 +95,24 @@ faults! {
     WrongCredentials: Unauthenticated, "wrong credentials", "The e-mail address or the password is not right.";
     /// The caller lacks the right.
     InsufficientPermissions: Forbidden, "insufficient permissions", "You do not have the right to do this.";
+    /// An API key was presented where none is taken: it proves no person.
+    ApiKeyNotAccepted: Forbidden, "api keys are not accepted here", "This takes a person who is signed in; API keys are not accepted here.";
+    /// An API key that may only read was presented where something changes.
+    ApiKeyReadOnly: Forbidden, "api key may only read", "This API key may only read. Make one with the access write for this.";
     /// Not everybody may register here.
     RegistrationClosed: Forbidden, "registration closed", "This server does not take new accounts from everybody. Ask its administrator.";
     /// The account's e-mail address is not confirmed, and the settings want it to be.
     AddressUnconfirmed: Forbidden, "e-mail address not confirmed", "Confirm your e-mail address first, by the link that was mailed to you.";
     /// Somebody presented an invitation that was mailed to another address than theirs.
     InvitationForAnother: Forbidden, "invitation for another person", "This invitation was mailed to another address than yours. Sign in as the person it was mailed to.";
+    /// Somebody would lock themselves out.
+    OnOneself: Forbidden, "cannot act on yourself", "You would lock yourself out by this. Somebody else has to do it.";
+    /// Somebody who is no super admin acts on one.
+    SuperAdminsOnly: Forbidden, "only super admins act on super admins", "Only a super admin may do this to a super admin.";
+    /// A whole account is to be suspended by somebody who manages only some of its organisations.
+    BelongsElsewhere: Forbidden, "person belongs to other organizations too", "This person belongs to organisations too whose people you do not manage, so that their account is not yours to suspend or reactivate. You can remove them from yours.";
+    /// Somebody whom the caller sees and does not manage is to be taken into an organisation.
+    MustBeInvited: Forbidden, "person must be invited", "You see this person but do not manage them. Invite them instead.";
     /// A page of another origin tried to change something.
     ForeignOrigin: Forbidden, "cross-origin request refused", "This request came from another site and was refused.";
     /// No such thing, or not for the caller's eyes.
@@ -111,10 +123,14 @@ faults! {
     UserNotFound: NotFound, "user not found", "There is no such person that you may see.";
     /// No such session of the caller's own.
     SessionNotFound: NotFound, "session not found", "There is no such session of yours.";
+    /// No such API key of the caller's own.
+    ApiKeyNotFound: NotFound, "api key not found", "There is no such API key of yours.";
     /// No such organisation, or not for the caller's eyes.
     OrganisationNotFound: NotFound, "organization not found", "There is no such organisation that you may see.";
     /// No such invitation, or not for the caller's eyes.
     InvitationNotFound: NotFound, "invitation not found", "There is no such invitation that you may see.";
+    /// The person does not belong to the organisation.
+    MembershipNotFound: NotFound, "membership not found", "This person does not belong to that organisation.";
     /// No such route.
     NoSuchRoute: NotFound, "api not found", "There is no such address here.";
     /// The route exists for other methods.
@@ -131,8 +147,31 @@ faults! {
     AlreadyConfirmed: Conflict, "already confirmed", "Your e-mail address is confirmed already.";
     /// Whoever would join an organisation belongs to it already.
     AlreadyMember: Conflict, "already a member", "You belong to this organisation already.";
+    /// Nobody would be left who may do everything.
+    LastSuperAdmin: Conflict, "last super admin", "This is the last super admin who is not suspended. Without one nobody could administer this server.";
+    /// Nobody would be left who administers an organisation.
+    LastAdministrator: Conflict, "last administrator", "An organisation would be left without an administrator. Make somebody else one first, or suspend the organisation.";
+    /// Somebody who cannot come in is to get a link for a new password.
+    UserSuspended: Conflict, "user is suspended", "This person is suspended, or everything that they belong to is: a link would open nothing for them.";
     /// Only what is open can be taken back.
     InvitationOver: Conflict, "invitation is not open", "This invitation was accepted, was taken back or has expired already.";
+    /// The person has as many living API keys as one may have.
+    TooManyApiKeys: Conflict, "too many api keys", "You have five API keys already, and nobody has more. Revoke one first.";
+    /// The owner organisation is neither suspended, deleted nor moved.
+    OwnerStays: Conflict, "owner organization", "The organisation that runs this server stays as it is, and where it is.";
+    /// Whoever holds the right through an organisation alone would lock themselves out of it, or lead it away from
+    /// those above.
+    OwnOrganisation: Conflict, "own organization", "You may do this below your organisation, and not to itself. Somebody above it has to do that.";
+    /// The organisation is suspended itself.
+    OrganisationSuspended: Conflict, "organization is already suspended", "This organisation is suspended already.";
+    /// The organisation is not suspended itself, though one above it may be.
+    OrganisationNotSuspended: Conflict, "organization is not suspended", "This organisation is not suspended itself. Where it is out, it is by one above it.";
+    /// Only what is deleted can be restored, or destroyed.
+    OrganisationNotDeleted: Conflict, "organization is not deleted", "This organisation is not deleted itself, and only what is can be restored or destroyed.";
+    /// What stands below something that is deleted is not restored by itself.
+    ParentDeleted: Conflict, "organization above is deleted", "The organisation above it is deleted too. Restore that one first.";
+    /// Another organisation there has the same VAT number.
+    VatNumberTaken: Conflict, "vat number taken", "Another organisation there has the same VAT number. Change one of them first.";
     /// Two members of the request contradict each other.
     Contradiction: Conflict, "conflicting members", "Two parts of the request contradict each other.";
     /// The body is over the limit.

@@ -38,6 +38,9 @@ const STEPS: &[Step] = steps! {
     9 "0009_invitations_by_address";
     10 "0010_suspended_trees";
     11 "0011_organisation_facts";
+    12 "0012_destroyed_trees";
+    13 "0013_people";
+    14 "0014_api_keys";
 };
 
 statements! {

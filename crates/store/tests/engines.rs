@@ -135,6 +135,13 @@ const LOOKUPS: &[(&str, &str)] = &[
     ("invitation::COUNT_WITHIN", "invitations_by_organisation (organisation_id=?"),
     ("invitation::PAGE_WITHIN", "invitations_by_organisation (organisation_id=?"),
     ("organisation_list::BY_NAME", "organisations_by_name (name=?)"),
+    ("membership::HAS_ADMINISTRATOR", "memberships_by_role (organisation_id=? AND role=?)"),
+    ("people::ALL_BY_NAME_UP", "users_by_search"),
+    ("people::ALL_BY_NAME_DOWN", "users_by_search"),
+    ("people::ALL_BY_AGE_DOWN", "users_by_age"),
+    ("people::WITHIN_BY_NAME_UP", "memberships_by_organisation (organisation_id=?)"),
+    ("people::OF_ONE_BY_NAME_UP", "memberships_by_organisation (organisation_id=?)"),
+    ("people::OF_ONE_WITHIN_BY_NAME_UP", "memberships_by_organisation (organisation_id=?)"),
     ("suspension::HAS_SUPER_ADMIN", "users_super_admins"),
 ];
 

@@ -68,6 +68,15 @@ pub struct PersonDetails {
     pub sessions: Vec<OwnSession>,
 }
 
+/// What was ended of a person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How many sessions.
+    pub sessions: u64,
+    /// How many API keys.
+    pub api_keys: usize,
+}
+
 /// Somebody to be created.
 #[derive(Clone, Debug)]
 pub struct NewPerson {
@@ -147,15 +156,10 @@ impl Context {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let subject = find(&mut transaction, key).await?;
-        if !suspension::suspend_user(&mut transaction, subject.id, now).await? {
+        if !self.shut_out(&mut transaction, subject.id, Actor::Operator, now).await? {
             return Ok(Outcome { subject, has_changed: false });
         }
-        // A sign-in under way has not seen the suspension: this waits for it, and ends what it began.
-        user::hold_password(&mut transaction, subject.id).await?;
-        mailed_link::end_all(&mut transaction, subject.id, LinkPurpose::Reset).await?;
-        // This takes its turn in a row that stays taken until the commit: of two who suspend the
-        // last two super admins at once, the second sees what the first did.
-        self.end_sessions(&mut transaction, subject.id, None, Actor::Operator, "suspended", now).await?;
+        // Of two who suspend the last two super admins at once, the second sees what the first did.
         if subject.is_super_admin && !suspension::has_super_admin(&mut transaction).await? {
             return Err(OperatorRefusal::LastSuperAdmin(subject.email));
         }
@@ -214,23 +218,26 @@ impl Context {
         Ok((person, ended))
     }
 
-    /// Ends all sessions of a person; returns how many ended.
+    /// Ends all sessions of a person and takes all their API keys back: nothing acts as them any more.
     ///
     /// # Errors
     /// [`OperatorRefusal::UserUnknown`].
-    pub async fn end_sessions_as_operator(&self, key: &UserKey) -> Result<(ListedUser, u64), OperatorRefusal> {
+    pub async fn end_sessions_as_operator(&self, key: &UserKey) -> Result<(ListedUser, Ended), OperatorRefusal> {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let person = find(&mut transaction, key).await?;
         let because = "ended by the operator";
-        let ended = self.end_sessions(&mut transaction, person.id, None, Actor::Operator, because, now).await?;
+        // Whoever makes a key at this moment has made it before this, or finds that their session is over.
+        account::take(&mut transaction, person.id).await?;
+        let sessions = self.end_sessions(&mut transaction, person.id, None, Actor::Operator, because, now).await?;
+        let api_keys = self.revoke_api_keys(&mut transaction, person.id, Actor::Operator, because, now).await?;
         transaction.commit().await?;
         self.principals.forget(person.id.uuid());
-        Ok((person, ended))
+        Ok((person, Ended { sessions, api_keys }))
     }
 }
 
-async fn find(link: &mut Link, key: &UserKey) -> Result<ListedUser, OperatorRefusal> {
+pub(super) async fn find(link: &mut Link, key: &UserKey) -> Result<ListedUser, OperatorRefusal> {
     let found = match key {
         UserKey::Email(email) => user_list::by_email(link, email).await?,
         UserKey::Id(id) => user_list::by_id(link, *id).await?,

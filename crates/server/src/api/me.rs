@@ -2,6 +2,9 @@
 
 use bailiwick_app::account::{AccountChange, AccountRecord, OwnSession};
 use bailiwick_app::caller::Caller;
+use bailiwick_app::context::Context;
+use bailiwick_app::membership::ChangedMembership;
+use bailiwick_app::people::ListedMembership;
 use bailiwick_contract::answer::{Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::endpoint::Endpoint;
@@ -9,7 +12,7 @@ use bailiwick_contract::input::{NoPath, NoQuery};
 use bailiwick_contract::{body, path};
 use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::fault::Code;
+use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
@@ -28,6 +31,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("What is absent stays as it is.")
             .signed_in()
             .handle(change),
+        Endpoint::put("/api/me/organization", "switch-organization", "Act for another of your organisations")
+            .tag("Me")
+            .describe("It holds for the session that asks, with all its tokens, from the next request on.")
+            .signed_in()
+            .handle(switch),
         Endpoint::post("/api/me/confirmation", "send-confirmation", "Have your address confirmed")
             .tag("Me")
             .describe("Mails you another link, good once and for 24 hours. At most three are good at once.")
@@ -80,7 +88,7 @@ struct MeView {
     created_at: Timestamp,
     /// The organisation that they act for unless a request names another.
     current_organization_id: Option<OrganisationId>,
-    /// What they are, and where.
+    /// What they are, and where, organisations included that are suspended; the first joined first.
     memberships: Vec<MembershipView>,
 }
 
@@ -97,6 +105,9 @@ pub(super) struct MembershipView {
     organization_type: OrganisationKind,
     /// What the person is there.
     role: Role,
+    /// Whether the organisation is out, by what was decided of it or of one above it: nobody holds a right through it
+    /// then.
+    is_suspended: bool,
 }
 
 impl From<&Membership> for MembershipView {
@@ -106,12 +117,38 @@ impl From<&Membership> for MembershipView {
             organization_name: membership.organisation_name.clone(),
             organization_type: membership.organisation_kind,
             role: membership.role,
+            // What is out is in nobody's hands.
+            is_suspended: false,
+        }
+    }
+}
+
+impl From<ListedMembership> for MembershipView {
+    fn from(membership: ListedMembership) -> Self {
+        Self {
+            organization_id: membership.organisation,
+            organization_name: membership.organisation_name,
+            organization_type: membership.organisation_kind,
+            role: membership.role,
+            is_suspended: membership.suspended_at.is_some(),
+        }
+    }
+}
+
+impl From<ChangedMembership> for MembershipView {
+    fn from(membership: ChangedMembership) -> Self {
+        Self {
+            organization_id: membership.organisation,
+            organization_name: membership.organisation_name,
+            organization_type: membership.organisation_kind,
+            role: membership.role,
+            is_suspended: membership.is_suspended,
         }
     }
 }
 
 impl MeView {
-    fn new(account: AccountRecord, caller: &Caller) -> Self {
+    fn new(account: AccountRecord, current: Option<OrganisationId>, memberships: Vec<ListedMembership>) -> Self {
         Self {
             id: account.id,
             email: account.email,
@@ -124,8 +161,8 @@ impl MeView {
             theme: account.theme,
             is_super_admin: account.is_super_admin,
             created_at: account.created_at,
-            current_organization_id: caller.principal.current_organisation,
-            memberships: caller.principal.memberships.iter().map(MembershipView::from).collect(),
+            current_organization_id: current,
+            memberships: memberships.into_iter().map(MembershipView::from).collect(),
         }
     }
 }
@@ -148,16 +185,39 @@ body! {
     }
 }
 
+/// Whoever asks, acting for this organisation.
+async fn me(context: &Context, caller: &Caller, current: Option<OrganisationId>) -> Result<MeView, Fault> {
+    let account = context.show_account(caller, caller.principal.user).await?;
+    Ok(MeView::new(account, current, context.own_memberships(caller).await?))
+}
+
 async fn show(call: Call<Caller>) -> Reply<Ok200<MeView>> {
-    let account = call.context.show_account(&call.caller, call.caller.principal.user).await?;
-    Ok(Ok200::new(MeView::new(account, &call.caller)))
+    let current = call.caller.principal.current_organisation;
+    Ok(Ok200::new(me(&call.context, &call.caller, current).await?))
+}
+
+body! {
+    /// The organisation to act for.
+    pub strict struct SwitchOrganization {
+        /// One of yours that is not suspended.
+        organization_id: OrganisationId => required "organization_id",
+    }
+}
+
+async fn switch(call: Call<Caller, NoPath, NoQuery, SwitchOrganization>) -> Reply<Ok200<MeView>> {
+    let wanted = call.body.organization_id;
+    call.context.switch_organisation(&call.caller, wanted).await?;
+    let view = me(&call.context, &call.caller, Some(wanted)).await?;
+    Ok(Ok200::new(view).saying("organization switched successfully"))
 }
 
 async fn change(call: Call<Caller, NoPath, NoQuery, ChangeMe>) -> Reply<Ok200<MeView>> {
     let ChangeMe { name, phone_number, job_title, newsletter, language, theme } = call.body;
     let change = AccountChange { name, phone_number, job_title, newsletter, language, theme };
     let account = call.context.change_account(&call.caller, call.caller.principal.user, change).await?;
-    Ok(Ok200::new(MeView::new(account, &call.caller)).saying("profile updated successfully"))
+    let memberships = call.context.own_memberships(&call.caller).await?;
+    let view = MeView::new(account, call.caller.principal.current_organisation, memberships);
+    Ok(Ok200::new(view).saying("profile updated successfully"))
 }
 
 /// A link on its way.
@@ -212,7 +272,7 @@ impl SessionView {
     fn new(session: OwnSession, caller: &Caller) -> Self {
         Self {
             id: session.id,
-            is_current: session.id == caller.session,
+            is_current: Some(session.id) == caller.session(),
             device: session.user_agent,
             address: session.last_address.unwrap_or(session.address),
             first_seen: session.created_at,

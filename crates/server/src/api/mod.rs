@@ -1,15 +1,19 @@
 //! The two APIs: one file for each section of the seeds. No rules here: a
 //! handler turns what was read into a use case, and its outcome into a view.
 
+pub mod api_key;
 pub mod audit;
 pub mod authenticate;
 mod cloud;
 pub mod configuration;
 pub mod invitation;
 pub mod me;
+pub mod membership;
 pub mod organization;
+pub mod organization_acts;
 mod pagination;
 pub mod password;
+pub mod people;
 mod plain;
 pub mod recovery;
 pub mod system;
@@ -32,8 +36,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         cloud::endpoints(),
         user::endpoints(),
         me::endpoints(),
+        api_key::endpoints(),
+        people::endpoints(),
+        membership::endpoints(),
         invitation::endpoints(),
         organization::endpoints(),
+        organization_acts::endpoints(),
         system::endpoints(),
         audit::endpoints(),
         plain::endpoints(),

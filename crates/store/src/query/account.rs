@@ -9,6 +9,7 @@ use bailiwick_domain::time::Timestamp;
 
 use super::reach::{Reach, is_everything, within_reach};
 use super::suspension::may_come_in;
+use super::user::search_text;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -43,10 +44,11 @@ statements! {
     /// affair who sees only one of their organisations.
     Read FIND_REACHABLE = concat!(
         account_columns!("u.id = $2 OR ", within_reach!("m.organisation_id")),
-        " WHERE u.id = $6 AND (", is_everything!(), " OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um WHERE um.user_id = u.id AND ",
+        " WHERE u.id = $6 AND (", is_everything!(), " OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um \
+         JOIN organisations uo ON uo.id = um.organisation_id AND uo.deleted_through IS NULL WHERE um.user_id = u.id AND ",
         within_reach!("um.organisation_id"), "))");
     Write CHANGE = "UPDATE users SET name = $2, phone_number = $3, job_title = $4, newsletter = $5, language = $6, \
-        theme = $7, updated_at = $8 WHERE id = $1";
+        theme = $7, search_text = $8, updated_at = $9 WHERE id = $1";
     Write DESCRIBE = "UPDATE users SET phone_number = $2, job_title = $3, newsletter = $4, language = $5, \
         terms_accepted_at = $6 WHERE id = $1";
     Write CONFIRM = "UPDATE users SET confirmed_at = $3, updated_at = $3 \
@@ -143,6 +145,7 @@ pub async fn change(transaction: &mut WriteTransaction, account: &AccountRecord,
         account.newsletter,
         account.language,
         account.theme,
+        search_text(&account.name, &account.email),
         now,
     ];
     Ok(transaction.change(&CHANGE, values).await? == 1)

@@ -1,21 +1,25 @@
 //! Every query, by the noun that it is about.
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_list;
 mod counted;
 pub mod delivery;
+pub mod destruction;
 pub mod idempotency;
 pub mod invalidation;
 pub mod invitation;
 pub mod known_device;
 pub mod mail;
 pub mod mailed_link;
+pub mod membership;
 pub mod organisation;
 pub mod organisation_list;
 pub mod organisation_page;
 mod pattern;
+pub mod people;
 pub mod principal;
 pub mod property;
 pub mod reach;
@@ -29,6 +33,7 @@ pub mod system;
 pub mod system_list;
 pub mod throttle;
 pub mod tree;
+pub mod tree_count;
 pub mod used_state;
 pub mod user;
 pub mod user_list;
@@ -37,20 +42,24 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 29] = [
+    let modules: [&[&'static Statement]; 34] = [
         account::STATEMENTS,
+        api_key::STATEMENTS,
         audit_chain::STATEMENTS,
         audit_list::STATEMENTS,
         delivery::STATEMENTS,
+        destruction::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
         invitation::STATEMENTS,
         known_device::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,
+        membership::STATEMENTS,
         organisation::STATEMENTS,
         organisation_list::STATEMENTS,
         organisation_page::STATEMENTS,
+        people::STATEMENTS,
         principal::STATEMENTS,
         property::STATEMENTS,
         reset_request::STATEMENTS,
@@ -63,6 +72,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         system_list::STATEMENTS,
         throttle::STATEMENTS,
         tree::STATEMENTS,
+        tree_count::STATEMENTS,
         crate::migrate::STATEMENTS,
         used_state::STATEMENTS,
         user::STATEMENTS,

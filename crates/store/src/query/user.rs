@@ -4,6 +4,7 @@ use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::search;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Timestamp;
 
@@ -16,8 +17,8 @@ use crate::statement::statements;
 use crate::value::values;
 
 statements! {
-    Write INSERT = "INSERT INTO users (id, email, email_folded, name, is_super_admin, created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $6)";
+    Write INSERT = "INSERT INTO users (id, email, email_folded, name, search_text, is_super_admin, created_at, \
+        updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
     Write INSERT_MEMBERSHIP = "INSERT INTO memberships (user_id, organisation_id, role, created_at) \
         VALUES ($1, $2, $3, $4)";
     Write SET_PASSWORD = "INSERT INTO credentials (user_id, kind, hash, changed_at) VALUES ($1, 'password', $2, $3) \
@@ -68,12 +69,18 @@ record! {
     }
 }
 
+/// What a search for people looks through. The name comes first: lists by name are ordered by this text.
+pub(super) fn search_text(name: &Name, email: &EmailAddress) -> String {
+    search::fold(&format!("{name} {email}"))
+}
+
 /// Adds a person.
 ///
 /// # Errors
 /// [`crate::Error::Conflict`] when the address is taken.
 pub async fn insert(transaction: &mut WriteTransaction, user: &NewUser<'_>, now: Timestamp) -> Result<()> {
-    let values = values![user.id, user.email, user.email.folded(), user.name, user.is_super_admin, now];
+    let search_text = search_text(user.name, user.email);
+    let values = values![user.id, user.email, user.email.folded(), user.name, search_text, user.is_super_admin, now];
     transaction.change(&INSERT, values).await.map(|_| ())
 }
 
