@@ -4,6 +4,7 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::people::Person;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -54,6 +55,50 @@ pub(crate) fn path(id: impl std::fmt::Display) -> String {
 pub(crate) struct Actor(String);
 
 impl Actor {
+    /// Signs somebody in.
+    pub(crate) async fn of(bench: &Bench, person: &Person) -> Self {
+        Self(bench.sign_in(person).await.access)
+    }
+
+    /// Does something about an organisation that needs no body, such as `suspend`.
+    pub(crate) async fn act(&self, bench: &Bench, id: impl std::fmt::Display, act: &str) -> Answer {
+        let (method, tail) = match act {
+            "delete" => (Method::DELETE, String::new()),
+            "destroy" => (Method::DELETE, "/destroy".to_owned()),
+            act => (Method::PATCH, format!("/{act}")),
+        };
+        self.ask(bench, method, &format!("{}{tail}", path(id)), None).await
+    }
+
+    /// Moves an organisation below another one.
+    pub(crate) async fn put_below(
+        &self,
+        bench: &Bench,
+        id: impl std::fmt::Display,
+        parent: impl std::fmt::Display,
+    ) -> Answer {
+        let body = json!({ "parent_id": parent.to_string() });
+        self.ask(bench, Method::PUT, &format!("{}/parent", path(id)), Some(&body)).await
+    }
+
+    /// The status of a look at something.
+    pub(crate) async fn status(&self, bench: &Bench, path: &str) -> u16 {
+        self.get(bench, path).await.status
+    }
+
+    /// Creates a system in an organisation and gives its path.
+    pub(crate) async fn system(&self, bench: &Bench, name: &str, organisation: impl std::fmt::Display) -> String {
+        let body = json!({ "name": name, "type": "ns8", "organization_id": organisation.to_string() });
+        let created = self.ask(bench, Method::POST, "/api/systems", Some(&body)).await;
+        format!("/api/systems/{}", text(created.data(201), "id"))
+    }
+
+    /// What was written down under this action, the newest first.
+    pub(crate) async fn audited(&self, bench: &Bench, action: &str) -> Vec<Value> {
+        let listed = self.get(bench, &format!("/api/audit?action={action}")).await;
+        listed.data(200)["entries"].as_array().unwrap().clone()
+    }
+
     pub(crate) async fn ask(&self, bench: &Bench, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = bench.call(method, path).bearer_auth(&self.0);
         if let Some(body) = body {
@@ -81,6 +126,11 @@ impl Actor {
         let listed = listed.data(200)["organizations"].as_array().unwrap().clone();
         listed.iter().map(|one| text(one, "name").to_owned()).collect()
     }
+}
+
+/// What an act says that it touched.
+pub(crate) fn touched(organizations: usize, users: usize, systems: usize) -> Value {
+    json!({ "organizations": organizations, "users": users, "systems": systems })
 }
 
 /// Owner, two distributors, a reseller and a customer below the first, and somebody in each.

@@ -90,11 +90,11 @@ impl Forest {
 }
 
 async fn status(bench: &Bench, path: &str, access: &str) -> u16 {
-    bench.request(Method::GET, path).bearer_auth(access).send().await.unwrap().status().as_u16()
+    bench.call(Method::GET, path).bearer_auth(access).send().await.unwrap().status().as_u16()
 }
 
 async fn sign_in(bench: &Bench, person: &Person) -> u16 {
-    let request = bench.request(Method::POST, "/auth/authenticate/signin");
+    let request = bench.call(Method::POST, "/auth/authenticate/signin");
     let body = serde_json::json!({ "Username": person.email, "Password": bailiwick_testkit::people::PASSWORD });
     request.json(&body).send().await.unwrap().status().as_u16()
 }
@@ -163,7 +163,7 @@ on_both_engines! {
         assert_eq!(status(&bench, systems, &access[2]).await, 200, "a super admin");
         assert_eq!(sign_in(&bench, &ann).await, 401);
         assert_eq!(sign_in(&bench, &ben).await, 200);
-        let refreshed = bench.request(Method::POST, "/auth/authenticate/refresh-token").bearer_auth(&ann_refresh);
+        let refreshed = bench.call(Method::POST, "/auth/authenticate/refresh-token").bearer_auth(&ann_refresh);
         assert_eq!(refreshed.json(&serde_json::json!({})).send().await.unwrap().status().as_u16(), 401);
 
         bench.context.reactivate_organisation_as_operator(&key).await.unwrap();
