@@ -188,6 +188,7 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
             _ if route.path.contains("{user_id}") => "user not found",
             _ if route.path.contains("{organization_id}") => "organization not found",
             "end-own-session" => "session not found",
+            "revoke-api-key" => "api key not found",
             "revoke-invitation" => "invitation not found",
             _ => "system not found",
         },

@@ -7,7 +7,7 @@ use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::support::{Answer, old_sign_in};
+use crate::support::{API_KEYS, Answer, made_key, old_sign_in};
 
 /// What somebody may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     Confirm,
     Invitation,
     SystemSecret,
+    ApiKey,
     /// Signed with the right key, by another server's name.
     ForeignAccess,
     ForeignRefresh,
@@ -51,7 +52,9 @@ impl Tokens {
         let (_, foreign) = other.owner().await;
         let cookies = cookies(bench, person).await;
         let stranger = Person { email: "owner@example.org".to_owned(), ..person.clone() };
+        let api_key = made_key(bench.call(Method::POST, API_KEYS).bearer_auth(&tokens.access)).await;
         Self(vec![
+            (Kind::ApiKey, api_key),
             (Kind::Access, tokens.access),
             (Kind::Refresh, tokens.refresh),
             (Kind::FixedRefresh, old_sign_in(bench, person).await),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::invitations::{NEWCOMER, REGISTER, mailed, newcomer as invited};
 use crate::reset::{FORGOT, PAGE, RESET};
-use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set, mailed_token};
+use crate::support::{API_KEYS, Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set, made_key, mailed_token};
 
 /// Who the program is set up with.
 pub(crate) const EMAIL: &str = "ann@acme.example";
@@ -295,7 +295,8 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
         .message(401);
     let tokens = sign_in(&client, &server, EMAIL).await;
     let (access, refresh) = (tokens.text("AccessToken"), tokens.text("RefreshToken"));
-    assert_eq!(read(&client, &server, &access).await, 200);
+    let api_key = made_key(client.post(server.at(API_KEYS)).bearer_auth(&access)).await;
+    assert_eq!([read(&client, &server, &access).await, read(&client, &server, &api_key).await], [200, 200]);
     assert_eq!(read(&client, &server, &format!("{access}{CANARY}")).await, 401);
     let renewed = Answer::of(client.post(server.at(REFRESH)).bearer_auth(&refresh).json(&json!({}))).await;
     let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
@@ -323,6 +324,7 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
         ("a form's password", PASSWORD.replace(' ', "+")),
         ("an access token", signature(&access)),
         ("a refresh token", signature(&refresh)),
+        ("an API key", api_key.rsplit_once('_').unwrap().1.to_owned()),
         ("a renewed token", signature(&renewed.text("AccessToken"))),
         ("a cookie", cookie),
         ("the setup link's token", setup_token),

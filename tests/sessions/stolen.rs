@@ -22,7 +22,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 use crate::program::fresh;
 use crate::reset::FORGOT;
-use crate::support::{Answer, REFRESH, SIGN_IN, mailed_token};
+use crate::support::{API_KEYS, Answer, REFRESH, SIGN_IN, made_key, mailed_token};
 
 /// How the super admin of this story signs in; it is stored in the clear, so it shows that the search finds things.
 const EMAIL: &str = "ann@acme.example";
@@ -64,6 +64,9 @@ async fn leave_secrets(client: &Client, server: &Running, data_dir: &Path) -> Ve
     let secret = created.pointer("/data/system/secret").and_then(Value::as_str).unwrap().to_owned();
     let secret_part = secret.split_once('.').unwrap().1.to_owned();
 
+    let api_key = made_key(client.post(server.at(API_KEYS)).bearer_auth(&access)).await;
+    let key_part = api_key.rsplit_once('_').unwrap().1.to_owned();
+
     let forgot = client.post(server.at(FORGOT)).json(&json!({ "Email": EMAIL }));
     assert_eq!(Answer::of(forgot).await.status, 200);
     let reset_token = mailed_token(data_dir, "/reset-password").await;
@@ -83,6 +86,8 @@ async fn leave_secrets(client: &Client, server: &Running, data_dir: &Path) -> Ve
         ("a password", PASSWORD.as_bytes().to_vec()),
         ("a system's secret", secret_part.clone().into_bytes()),
         ("a system's secret's bytes", HEXLOWER.decode(secret_part.as_bytes()).unwrap()),
+        ("an API key's secret part", key_part.clone().into_bytes()),
+        ("an API key's secret part's bytes", HEXLOWER.decode(key_part.as_bytes()).unwrap()),
         ("a callback's address", CALLBACK_CANARY.as_bytes().to_vec()),
     ]
 }

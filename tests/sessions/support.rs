@@ -17,6 +17,8 @@ pub(crate) const SIGN_IN: &str = "/auth/authenticate/signin";
 pub(crate) const REFRESH: &str = "/auth/authenticate/refresh-token";
 /// The path of the sign-out.
 pub(crate) const SIGN_OUT: &str = "/auth/authenticate/signout";
+/// The path of one's API keys.
+pub(crate) const API_KEYS: &str = "/api/me/api-keys";
 /// A path that everybody with a role may read.
 pub(crate) const SYSTEMS: &str = "/api/systems";
 /// A password that nobody has.
@@ -116,6 +118,13 @@ pub(crate) async fn read(bench: &Bench, token: &str) -> u16 {
 /// Ends the session of an access token.
 pub(crate) async fn sign_out(bench: &Bench, token: &str) -> Answer {
     Answer::of(bench.call(Method::POST, SIGN_OUT).bearer_auth(token)).await
+}
+
+/// Makes an API key that may do everything a key can, by a request to make one.
+pub(crate) async fn made_key(request: RequestBuilder) -> String {
+    let made = Answer::of(request.json(&json!({ "name": "a program", "access": "write" }))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.json()["data"]["key"].as_str().unwrap().to_owned()
 }
 
 /// Asks again and again until the status is this one; whoever asks after the limit must be told so.

@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use crate::account::{Estimates, LastUses};
 use crate::attempts::Attempts;
 use crate::audit::{ChainError, Checkpoints};
+use crate::caller::Credential;
 use crate::clock::Clock;
 use crate::hasher::Hasher;
 use crate::idempotency::Running;
@@ -184,7 +185,7 @@ impl Context {
 
     fn learn(&self, digest: BearerDigest, found: SignedIn, expires_at: Timestamp, learned: Epoch) -> Identity {
         let SignedIn { session, expires_at: session_expires_at, principal } = found;
-        let identity = Identity { principal: Arc::new(principal), session };
+        let identity = Identity { principal: Arc::new(principal), credential: Credential::Session(session) };
         self.principals.remember(digest, identity.clone(), expires_at.min(session_expires_at), learned);
         identity
     }

@@ -12,30 +12,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use bailiwick_domain::id::SessionId;
 use bailiwick_domain::principal::Principal;
 use bailiwick_domain::time::Timestamp;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Tokens and cookies that are remembered at the most.
+use crate::caller::Credential;
+
+/// Tokens, cookies and keys that are remembered at the most.
 const REMEMBERED_MAX: u64 = 20_000;
 /// How long one is remembered: as long as an access token can live.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 /// How long what is remembered may be believed without word from the database (contract, section 2).
 const BELIEVED_FOR: Duration = Duration::from_millis(900);
 
-/// What a valid token or cookie stands for.
+/// What a valid token, cookie or API key stands for.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// Who it is and what they may do.
     pub principal: Arc<Principal>,
-    /// The sign-in it belongs to.
-    pub session: SessionId,
+    /// The sign-in it belongs to, or the key that it is.
+    pub credential: Credential,
 }
 
-/// The digest by which a token or cookie is remembered; it cannot be turned back.
+/// The digest by which a token, cookie or key is remembered; it cannot be turned back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BearerDigest([u8; 32]);
 
@@ -46,6 +47,10 @@ impl BearerDigest {
 
     pub(crate) fn of_cookie(cookie: &str) -> Self {
         Self(Sha256::new().chain_update(b"cookie\0").chain_update(cookie).finalize().into())
+    }
+
+    pub(crate) fn of_api_key(key: &str) -> Self {
+        Self(Sha256::new().chain_update(b"api key\0").chain_update(key).finalize().into())
     }
 
     pub(crate) const fn bytes(&self) -> &[u8; 32] {
@@ -71,7 +76,7 @@ pub struct Principals {
     epoch: AtomicU64,
     /// What was learned up to here is not believed.
     all_stale_up_to: AtomicU64,
-    /// Sessions and users that changed, and when: what is older than anything remembered is dropped.
+    /// Sessions, keys and users that changed, and when: what is older than anything remembered is dropped.
     stale: RwLock<HashMap<Uuid, (Epoch, Instant)>>,
     /// When the database last confirmed that nothing was missed.
     confirmed: Mutex<Instant>,
@@ -112,7 +117,7 @@ impl Principals {
         self.known.insert(digest, Arc::new(Known { identity, expires_at, learned }));
     }
 
-    /// Stops believing what was learned about a session or a user.
+    /// Stops believing what was learned about a session, a key or a user.
     pub(crate) fn forget(&self, subject: Uuid) {
         let mut stale = self.stale.write().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -142,7 +147,8 @@ impl Principals {
         }
         let stale = self.stale.read().unwrap_or_else(PoisonError::into_inner);
         let changed = |subject: Uuid| stale.get(&subject).is_some_and(|(epoch, _)| known.learned <= *epoch);
-        !stale.is_empty() && (changed(known.identity.session.uuid()) || changed(known.identity.principal.user.uuid()))
+        !stale.is_empty()
+            && (changed(known.identity.credential.uuid()) || changed(known.identity.principal.user.uuid()))
     }
 }
 
@@ -152,7 +158,7 @@ mod tests {
     use super::*;
     use bailiwick_domain::email::EmailAddress;
     use bailiwick_domain::field::Parse;
-    use bailiwick_domain::id::UserId;
+    use bailiwick_domain::id::{SessionId, UserId};
     use bailiwick_domain::name::Name;
 
     const NOW: Timestamp = Timestamp::from_seconds(1000);
@@ -168,7 +174,8 @@ mod tests {
             current_organisation: None,
             memberships: Vec::new(),
         };
-        Identity { principal: Arc::new(principal), session: SessionId::from_uuid(Uuid::from_u128(number + 1000)) }
+        let session = SessionId::from_uuid(Uuid::from_u128(number + 1000));
+        Identity { principal: Arc::new(principal), credential: Credential::Session(session) }
     }
 
     fn remembered(principals: &Principals, number: u128) -> BearerDigest {

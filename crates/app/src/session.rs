@@ -136,13 +136,16 @@ impl Context {
     }
 
     /// Ends the caller's session.
+    ///
+    /// # Errors
+    /// [`Code::ApiKeyNotAccepted`] for a key, which has none.
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Fault> {
-        let now = self.now();
+        let (now, session) = (self.now(), caller.session().ok_or(Code::ApiKeyNotAccepted)?);
         let mut transaction = self.database.write().await?;
         let (user, actor) = (caller.principal.user, Actor::Caller(caller));
-        self.end_session(&mut transaction, caller.session, user, actor, "signed out", now).await?;
+        self.end_session(&mut transaction, session, user, actor, "signed out", now).await?;
         transaction.commit().await?;
-        self.principals.forget(caller.session.uuid());
+        self.principals.forget(session.uuid());
         Ok(())
     }
 

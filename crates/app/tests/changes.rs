@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use bailiwick_app::caller::{Caller, Origin};
+use bailiwick_app::caller::{Caller, Credential, Origin};
 use bailiwick_app::clock::{Clock, SystemClock};
 use bailiwick_app::context::Context;
 use bailiwick_app::operator::{NewPerson, UserKey};
@@ -50,8 +50,8 @@ async fn super_admin(context: &Context) -> Caller {
         request_id: RequestId::new(now, Default::default()),
         browser: None,
     };
-    let session = SessionId::new(now, Default::default());
-    Caller { principal: Arc::new(principal), session, origin, right: Some(Right::ManageSystems) }
+    let credential = Credential::Session(SessionId::new(now, Default::default()));
+    Caller { principal: Arc::new(principal), credential, origin, right: Some(Right::ManageSystems) }
 }
 
 async fn parallel_changes_of_different_members_both_last(context: Context) {

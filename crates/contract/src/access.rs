@@ -1,11 +1,12 @@
 //! Who may call: nobody in particular, the holder of a refresh token, somebody
-//! signed in, somebody with a right.
+//! signed in, somebody with a right; and whether an API key will do.
 //!
 //! Each access has its own type, and with it the type of `Call::caller`: a
 //! handler that wants a caller cannot be put behind an open endpoint.
 
-use bailiwick_app::caller::{Caller, Origin};
+use bailiwick_app::caller::{Caller, Credential, Origin};
 use bailiwick_app::context::{Context, Identity};
+use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::role::Right;
 use http::HeaderMap;
@@ -60,6 +61,16 @@ pub trait Access: Copy + Send + Sync + 'static {
         self.kind().faults()
     }
 
+    /// What an API key has to be good for, where one is taken at all.
+    fn key_access(self) -> Option<KeyAccess> {
+        None
+    }
+
+    /// The faults that an API key can end in, beyond that it is none.
+    fn key_faults(self) -> &'static [Code] {
+        &[]
+    }
+
     /// Lets the request in, or says why not.
     fn admit(
         self,
@@ -102,10 +113,12 @@ impl Access for RefreshToken {
     }
 }
 
-/// Whoever presents a valid access token may call, with the right where one is named.
+/// Whoever presents a valid access token may call, with the right where one is named; where it says so, an API key
+/// will do.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedIn {
     pub(crate) right: Option<Right>,
+    pub(crate) takes_api_keys: bool,
 }
 
 impl Access for SignedIn {
@@ -115,9 +128,17 @@ impl Access for SignedIn {
         self.right.map_or(AccessKind::SignedIn, AccessKind::Needs)
     }
 
+    /// Where no right is needed no key is taken: what it may do there would not be said.
+    fn key_access(self) -> Option<KeyAccess> {
+        self.right.filter(|_| self.takes_api_keys).map(KeyAccess::needed_for)
+    }
+
+    fn key_faults(self) -> &'static [Code] {
+        key_faults(self.key_access())
+    }
+
     async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
-        let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
-        let identity = context.identify_token(header.token()).await?;
+        let identity = identify(context, headers, self.key_access()).await?;
         context.admit(&identity.principal, self.right)?;
         context.note_use(&identity, origin.address);
         caller(identity, origin, self.right)
@@ -139,9 +160,39 @@ impl Access for AnySession {
         &[Code::InvalidToken]
     }
 
+    fn key_faults(self) -> &'static [Code] {
+        key_faults(self.key_access())
+    }
+
     async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
-        let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
-        caller(context.identify_token(header.token()).await?, origin, None)
+        caller(identify(context, headers, self.key_access()).await?, origin, None)
+    }
+}
+
+/// Who presents an access token, or an API key; a key has to be good for this much.
+async fn identify(context: &Context, headers: &HeaderMap, needed: Option<KeyAccess>) -> Result<Identity, Fault> {
+    let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
+    let identity = context.identify_bearer(header.token()).await?;
+    admit_credential(identity.credential, needed)?;
+    Ok(identity)
+}
+
+/// Lets every token in, and a key where keys are taken and it is good enough: no route decides this for itself.
+fn admit_credential(credential: Credential, needed: Option<KeyAccess>) -> Result<(), Code> {
+    match (credential, needed) {
+        (Credential::Session(_), _) => Ok(()),
+        (Credential::ApiKey(..), None) => Err(Code::ApiKeyNotAccepted),
+        (Credential::ApiKey(_, access), Some(needed)) if access < needed => Err(Code::ApiKeyReadOnly),
+        (Credential::ApiKey(..), Some(_)) => Ok(()),
+    }
+}
+
+/// The faults that [`admit_credential`] ends in.
+const fn key_faults(needed: Option<KeyAccess>) -> &'static [Code] {
+    match needed {
+        None => &[Code::ApiKeyNotAccepted],
+        Some(KeyAccess::Read) => &[],
+        Some(KeyAccess::Write) => &[Code::ApiKeyReadOnly],
     }
 }
 
@@ -152,7 +203,7 @@ pub(crate) fn caller(identity: Identity, origin: &Origin, right: Option<Right>) 
     {
         return Err(Code::InsufficientPermissions.into());
     }
-    Ok(Caller { principal: identity.principal, session: identity.session, origin: *origin, right })
+    Ok(Caller { principal: identity.principal, credential: identity.credential, origin: *origin, right })
 }
 
 #[cfg(test)]
@@ -163,7 +214,7 @@ mod tests {
 
     use bailiwick_domain::email::EmailAddress;
     use bailiwick_domain::field::Parse as _;
-    use bailiwick_domain::id::{OrganisationId, RequestId, SessionId, UserId};
+    use bailiwick_domain::id::{ApiKeyId, OrganisationId, RequestId, SessionId, UserId};
     use bailiwick_domain::name::Name;
     use bailiwick_domain::organisation::OrganisationKind;
     use bailiwick_domain::principal::{Membership, Principal};
@@ -188,7 +239,8 @@ mod tests {
             current_organisation: None,
             memberships: vec![membership],
         };
-        Identity { principal: Arc::new(principal), session: SessionId::new(Timestamp::default(), [0; 10]) }
+        let session = SessionId::new(Timestamp::default(), [0; 10]);
+        Identity { principal: Arc::new(principal), credential: Credential::Session(session) }
     }
 
     #[test]
@@ -208,6 +260,26 @@ mod tests {
             let found = caller(identity(role), &origin, right);
             let found = found.map(|caller| caller.right).map_err(|fault| fault.code);
             assert_eq!(found, expected, "{role} {right:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_let_in_where_keys_are_taken_and_it_is_good_enough() {
+        let session = Credential::Session(SessionId::new(Timestamp::default(), [0; 10]));
+        let key = |access| Credential::ApiKey(ApiKeyId::new(Timestamp::default(), [0; 10]), access);
+        let (read, write) = (key(KeyAccess::Read), key(KeyAccess::Write));
+        let access = |right, takes_api_keys| SignedIn { right, takes_api_keys }.key_access();
+        for (needed, expected) in [
+            (access(Some(Right::ReadSystems), true), [Ok(()), Ok(())]),
+            (access(Some(Right::ManageSystems), true), [Err(Code::ApiKeyReadOnly), Ok(())]),
+            (access(Some(Right::DestroySystems), true), [Err(Code::ApiKeyReadOnly), Ok(())]),
+            (access(Some(Right::ReadSystems), false), [Err(Code::ApiKeyNotAccepted); 2]),
+            (access(None, true), [Err(Code::ApiKeyNotAccepted); 2]),
+            (access(None, false), [Err(Code::ApiKeyNotAccepted); 2]),
+            (AnySession.key_access(), [Err(Code::ApiKeyNotAccepted); 2]),
+        ] {
+            assert_eq!([read, write].map(|key| admit_credential(key, needed)), expected, "{needed:?}");
+            assert_eq!(admit_credential(session, needed), Ok(()));
         }
     }
 }

@@ -20,7 +20,8 @@ use crate::registry::Registry;
 
 const DESCRIPTION: &str = "Two APIs in one server. The Authorisation API under `/auth` speaks `PascalCase` and \
     answers faults with a Message object. The Systems API under `/api` speaks `snake_case` and wraps every answer \
-    in `{code, message, data}`; it also answers under `/backend/api` and `/collect/api`. One access token serves both.";
+    in `{code, message, data}`; it also answers under `/backend/api` and `/collect/api`. One access token serves both; \
+    programs may use a personal API key, where an operation takes one.";
 
 /// The document as JSON; the same registry and version always give the same bytes.
 #[must_use]
@@ -90,6 +91,13 @@ fn security_schemes() -> Value {
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "A refresh token, sent like an access token.",
+        },
+        operation::API_KEY: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "bwk_…",
+            "description": "A personal API key, sent like an access token. It is taken where an operation says so, with \
+                            the access in `x-api-key-access` or more, and may do what its owner may do.",
         },
     })
 }

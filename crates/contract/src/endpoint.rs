@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Span;
@@ -49,6 +50,8 @@ pub struct EndpointInfo {
     pub tag: &'static str,
     /// Who may call it.
     pub access: AccessKind,
+    /// What an API key has to be good for there; nothing where none is taken.
+    pub key_access: Option<KeyAccess>,
     /// How long it may take before it is given up.
     pub deadline: Span,
     /// How often it may be called.
@@ -205,7 +208,7 @@ impl Declaration<Undecided> {
     /// Whoever is signed in may call it; the handler's caller is a
     /// [`Caller`](bailiwick_app::caller::Caller).
     pub fn signed_in(self) -> Declaration<SignedIn> {
-        self.access(SignedIn { right: None })
+        self.access(SignedIn { right: None, takes_api_keys: false })
     }
 
     /// Whoever is signed in may call it, even where their address has to be confirmed before anything else; the
@@ -217,7 +220,16 @@ impl Declaration<Undecided> {
     /// Whoever holds the right in at least one organisation may call it; the handler's caller is a
     /// [`Caller`](bailiwick_app::caller::Caller).
     pub fn needs(self, right: Right) -> Declaration<SignedIn> {
-        self.access(SignedIn { right: Some(right) })
+        self.access(SignedIn { right: Some(right), takes_api_keys: false })
+    }
+}
+
+impl Declaration<SignedIn> {
+    /// An API key will do as well, where it is good for the right that is needed: for what programs do. Without this
+    /// none is taken, as is right for whatever is about people, their accounts and who decides what.
+    pub const fn takes_api_keys(mut self) -> Self {
+        self.access.takes_api_keys = true;
+        self
     }
 }
 
@@ -257,8 +269,9 @@ impl<A: Access> Declaration<A> {
     fn info<P: PathInput, Q: QueryInput, B: BodyInput, H: HeadersInput>(self, dialect: Dialect) -> EndpointInfo {
         let access = self.access.kind();
         let mut faults = Vec::new();
-        let implied: [&[Code]; 8] = [
+        let implied: [&[Code]; 9] = [
             self.access.faults(),
+            self.access.key_faults(),
             P::FAULT.as_slice(),
             // A parameter with a slash in it leads to a path that nobody declared.
             if P::FAULT.is_some() { &[Code::NoSuchRoute] } else { &[] },
@@ -285,6 +298,7 @@ impl<A: Access> Declaration<A> {
             description: self.description,
             tag: self.tag,
             access,
+            key_access: self.access.key_access(),
             deadline: self.deadline,
             rate: self.rate,
             dialect,

@@ -67,6 +67,8 @@ id! {
     OrganisationId;
     /// A sign-in of a person: the family of all tokens that came from it.
     SessionId;
+    /// A personal API key.
+    ApiKeyId;
     /// A system in the field.
     SystemId;
     /// A message in the outbox; also the `webhook-id` of a callback.

@@ -117,6 +117,20 @@ impl Right {
         }
     }
 
+    /// Whether whoever has this right and no other can change nothing.
+    #[must_use]
+    pub const fn only_reads(self) -> bool {
+        match self {
+            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations | Self::ReadAudit => true,
+            Self::ManageSystems
+            | Self::DestroySystems
+            | Self::ManageUsers
+            | Self::DestroyUsers
+            | Self::ManageOrganisations
+            | Self::DestroyOrganisations => false,
+        }
+    }
+
     /// The roles that grant this right, for a query's `WHERE`.
     pub fn roles(self) -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(move |role| role.grants(self))

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use bailiwick_domain::account::{Language, PhoneNumber, Theme};
+use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::audit::Field;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::{AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId};
+use bailiwick_domain::id::{
+    ApiKeyId, AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId,
+};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -132,10 +135,11 @@ fn parsed<T: Parse>(text: &str) -> Result<T, String> {
     T::parse_text(text).map_err(|refusal| format!("stored text is not {}", refusal.expected))
 }
 
-column_parsed! { Name, EmailAddress, Role, OrganisationKind, SystemType, PhoneNumber, Language, Theme, VatNumber, }
+column_parsed! { Name, EmailAddress, Role, KeyAccess, OrganisationKind, SystemType, PhoneNumber, Language, Theme, VatNumber, }
 
 column_through! {
     UserId: Uuid, |value| Ok(Self::from_uuid(value));
+    ApiKeyId: Uuid, |value| Ok(Self::from_uuid(value));
     AuditId: Uuid, |value| Ok(Self::from_uuid(value));
     OrganisationId: Uuid, |value| Ok(Self::from_uuid(value));
     SessionId: Uuid, |value| Ok(Self::from_uuid(value));

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bailiwick_domain::account::{Language, PhoneNumber, Theme};
+use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::id::{AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId};
+use bailiwick_domain::id::{
+    ApiKeyId, AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId,
+};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
@@ -81,6 +84,7 @@ value_from! {
     OrganisationId => |value| Self::Id(value.uuid());
     SessionId => |value| Self::Id(value.uuid());
     SystemId => |value| Self::Id(value.uuid());
+    ApiKeyId => |value| Self::Id(value.uuid());
     DeliveryId => |value| Self::Id(value.uuid());
     MailId => |value| Self::Id(value.uuid());
     InvitationId => |value| Self::Id(value.uuid());
@@ -94,6 +98,7 @@ value_from! {
     Language => |value| Self::Text(Cow::Borrowed(value.tag()));
     Theme => |value| Self::Text(Cow::Borrowed(value.name()));
     Role => |value| Self::Text(Cow::Borrowed(value.name()));
+    KeyAccess => |value| Self::Text(Cow::Borrowed(value.name()));
     Right => |value| Self::Text(Cow::Borrowed(value.name()));
     SessionKind => |value| Self::Text(Cow::Borrowed(value.name()));
     OrganisationKind => |value| Self::Text(Cow::Borrowed(value.name()));

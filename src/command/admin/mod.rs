@@ -1,6 +1,7 @@
 //! `bailiwick admin`: what an operator needs when nobody can sign in. Works
 //! straight on the database, also while the server runs.
 
+mod api_key;
 mod invitation;
 mod organisation;
 mod user;
@@ -36,6 +37,7 @@ pub(super) fn line() -> Command {
         .subcommand(bootstrap_line())
         .subcommand(user::line())
         .subcommand(organisation::line())
+        .subcommand(api_key::line())
         .subcommand(Command::new("rotate-keys").about(
             "Replace the keys that sign tokens and callbacks; what the old ones signed stays good until it expires",
         ))
@@ -84,6 +86,7 @@ async fn act(desk: &Desk, admin: &ArgMatches) -> Result<()> {
         Some(("rotate-keys", _)) => rotate_keys(desk).await,
         Some(("user", user)) => user::run(desk, user).await,
         Some(("organisation", organisation)) => organisation::run(desk, organisation).await,
+        Some(("api-key", api_key)) => api_key::run(desk, api_key).await,
         _ => bail!("name a command; see bailiwick admin --help"),
     }
 }

@@ -40,9 +40,10 @@ pub(super) fn line() -> Command {
         .subcommand(one("suspend", "End a person's sessions, and refuse them everything from now on"))
         .subcommand(one("reactivate", "Let a person who was suspended sign in again"))
         .subcommand(
-            one("set-password", "Give a person another password, and end all their sessions").arg(password_stdin()),
+            one("set-password", "Give a person another password, and end all their sessions; their API keys stay")
+                .arg(password_stdin()),
         )
-        .subcommand(one("end-sessions", "End all sessions of a person, on every device"))
+        .subcommand(one("end-sessions", "End all sessions of a person, on every device, and revoke their API keys"))
 }
 
 fn create_line() -> Command {
@@ -94,7 +95,7 @@ pub(super) async fn run(desk: &Desk, user: &ArgMatches) -> Result<()> {
         Some(("end-sessions", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let (person, ended) = context.end_sessions_as_operator(&key).await.map_err(refused)?;
-            print(&format!("{}: {}", called(&person), sessions_ended(ended)))
+            print(&format!("{}: {}{}", called(&person), sessions_ended(ended.sessions), keys_revoked(ended.api_keys)))
         }
         _ => bail!("name a command; see bailiwick admin user --help"),
     }
@@ -203,6 +204,15 @@ fn sessions_ended(count: u64) -> String {
         0 => "there were no sessions to end".to_owned(),
         1 => "1 session was ended".to_owned(),
         _ => format!("{count} sessions were ended"),
+    }
+}
+
+/// What is said besides, where there were any.
+fn keys_revoked(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "; 1 API key was revoked".to_owned(),
+        _ => format!("; {count} API keys were revoked"),
     }
 }
 

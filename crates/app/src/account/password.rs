@@ -156,8 +156,7 @@ impl Context {
         // Whoever signed in elsewhere with the old one may be who it was changed for.
         known_device::forget_others(&mut transaction, principal.user, provenance.devices()).await?;
         let actor = Actor::Caller(caller);
-        self.end_sessions(&mut transaction, principal.user, Some(caller.session), actor, "password changed", now)
-            .await?;
+        self.end_sessions(&mut transaction, principal.user, caller.session(), actor, "password changed", now).await?;
         let act = act_on("password.changed", principal.user, principal.current_organisation);
         self.audit(&mut transaction, actor, act, now).await?;
         self.tell_of_new_password(&mut transaction, principal.user, now).await?;

@@ -1,4 +1,4 @@
-//! The sign-ins of a person: which there are, when they were used, and ending them.
+//! The sign-ins of a person: which there are, when they and API keys were used, and ending them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,52 +9,52 @@ use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::SessionId;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::user::home_organisation;
-use bailiwick_store::query::{invalidation, session};
+use bailiwick_store::query::{api_key, invalidation, session};
 use serde_json::json;
 use tokio::sync::watch;
 
 use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::caller::{Caller, Credential};
 use crate::context::{Context, Identity};
 
 pub use bailiwick_store::query::session::OwnSession;
 
 /// The most sessions that are listed.
 pub const SESSIONS_LISTED_MAX: usize = 500;
-/// How often the last uses of sessions are written down.
+/// How often last uses are written down.
 const NOTE_EVERY: Duration = Duration::from_secs(30);
 /// Notes that one transaction writes, so that nobody waits long for it.
 const NOTES_AT_ONCE: usize = 200;
 
-/// When sessions were used last, as far as it is not written down yet.
+/// When sessions and API keys were used last, as far as it is not written down yet.
 #[derive(Debug, Default)]
-pub(crate) struct LastUses(Mutex<HashMap<SessionId, LastUse>>);
+pub(crate) struct LastUses(Mutex<HashMap<Credential, LastUse>>);
 
-/// When and from where a session was used last.
+/// When and from where something was used last.
 #[derive(Clone, Copy, Debug)]
-struct LastUse {
-    at: Timestamp,
-    address: IpAddr,
+pub(crate) struct LastUse {
+    pub(crate) at: Timestamp,
+    pub(crate) address: IpAddr,
 }
 
 impl LastUses {
-    fn note(&self, session: SessionId, last: LastUse) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session, last);
+    fn note(&self, credential: Credential, last: LastUse) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(credential, last);
     }
 
-    fn of(&self, session: SessionId) -> Option<LastUse> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&session).copied()
+    pub(crate) fn of(&self, credential: Credential) -> Option<LastUse> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&credential).copied()
     }
 
-    fn take(&self) -> Vec<(SessionId, LastUse)> {
+    fn take(&self) -> Vec<(Credential, LastUse)> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 }
 
 impl Context {
-    /// Notes that a session is being used; it is written down within half a minute.
+    /// Notes that a session or a key is being used; it is written down within half a minute.
     pub fn note_use(&self, identity: &Identity, address: IpAddr) {
-        self.last_uses.note(identity.session, LastUse { at: self.now(), address });
+        self.last_uses.note(identity.credential, LastUse { at: self.now(), address });
     }
 
     /// The caller's living sessions, the one used last first; of more than [`SESSIONS_LISTED_MAX`] those.
@@ -64,7 +64,7 @@ impl Context {
         let most = SESSIONS_LISTED_MAX.try_into().unwrap_or(i64::MAX);
         let mut sessions = session::of_user(&mut self.database.read().await?, user, now, most).await?;
         for session in &mut sessions {
-            if let Some(last) = self.last_uses.of(session.id) {
+            if let Some(last) = self.last_uses.of(Credential::Session(session.id)) {
                 session.last_seen_at = Some(last.at);
                 session.last_address = Some(last.address.to_string());
             }
@@ -102,18 +102,18 @@ impl Context {
         let (now, user) = (self.now(), caller.principal.user);
         let mut transaction = self.database.write().await?;
         let (actor, because) = (Actor::Caller(caller), "ended by its owner");
-        let ended = self.end_sessions(&mut transaction, user, Some(caller.session), actor, because, now).await?;
+        let ended = self.end_sessions(&mut transaction, user, caller.session(), actor, because, now).await?;
         transaction.commit().await?;
         self.principals.forget(user.uuid());
         Ok(ended)
     }
 
-    /// Writes the last uses of sessions down now and then, and once more when `stop` turns true.
+    /// Writes last uses down now and then, and once more when `stop` turns true.
     pub(crate) async fn write_last_uses_down(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             let is_over = *stop.borrow();
             if let Err(fault) = self.write_last_uses().await {
-                tracing::warn!(fault = ?fault.source, "the last uses of sessions could not be written down");
+                tracing::warn!(fault = ?fault.source, "the last uses of sessions and keys could not be written down");
             }
             if is_over {
                 return;
@@ -125,15 +125,18 @@ impl Context {
         }
     }
 
-    /// Writes the last uses of sessions down now.
+    /// Writes the last uses of sessions and keys down now.
     pub async fn write_last_uses(&self) -> Result<(), Fault> {
         let mut uses = self.last_uses.take();
         // In one order everywhere, so that two transactions never wait for each other.
-        uses.sort_unstable_by_key(|(session, _)| *session);
+        uses.sort_unstable_by_key(|(credential, _)| *credential);
         for some in uses.chunks(NOTES_AT_ONCE) {
             let mut transaction = self.database.write().await?;
-            for (id, last) in some {
-                session::seen(&mut transaction, *id, last.at, last.address).await?;
+            for (credential, last) in some {
+                match *credential {
+                    Credential::Session(id) => session::seen(&mut transaction, id, last.at, last.address).await?,
+                    Credential::ApiKey(id, _) => api_key::seen(&mut transaction, id, last.at, last.address).await?,
+                }
             }
             transaction.commit().await?;
         }

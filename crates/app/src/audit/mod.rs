@@ -18,7 +18,7 @@ use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::audit::{self, AuditEntry};
 use uuid::Uuid;
 
-use crate::caller::{Caller, Origin};
+use crate::caller::{Caller, Credential, Origin};
 use crate::context::Context;
 
 pub use chain::ChainError;
@@ -57,6 +57,8 @@ pub struct Act {
     pub details: serde_json::Value,
 }
 
+/// The member of the details that names the API key by which somebody acted.
+const BY_API_KEY: &str = "by_api_key";
 /// The request id of what no request caused.
 const NO_REQUEST: &str = "-";
 
@@ -73,6 +75,13 @@ impl Context {
         act: Act,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let mut details = act.details;
+        if let Actor::Caller(caller) = actor
+            && let Credential::ApiKey(key, _) = caller.credential
+            && let Some(members) = details.as_object_mut()
+        {
+            members.insert(BY_API_KEY.to_owned(), key.to_string().into());
+        }
         let (actor_kind, actor_id, right, origin): (_, _, Option<Right>, Option<&Origin>) = match actor {
             Actor::Caller(caller) => ("user", Some(caller.principal.user.uuid()), caller.right, Some(&caller.origin)),
             Actor::Person(user, origin) => ("user", Some(user.uuid()), None, Some(origin)),
@@ -91,7 +100,7 @@ impl Context {
             subject: act.subject,
             address: origin.map(|origin| origin.address),
             request_id: origin.map_or_else(|| NO_REQUEST.to_owned(), |origin| origin.request_id.to_string()),
-            details: act.details,
+            details,
         };
         audit::note(transaction, entry);
         Ok(())

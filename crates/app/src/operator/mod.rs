@@ -3,16 +3,17 @@
 //! Nobody is signed in there: whoever can read the master key and the database
 //! may do all of it, and the audit log says that it was the operator.
 
+mod api_key;
 mod invitation;
 mod organisation;
 mod user;
 
 pub use organisation::{ListedOrganisation, NewOrganisation, OrganisationKey, TreeEntry};
-pub use user::{ListedMembership, ListedUser, NewPerson, PersonDetails, UserKey};
+pub use user::{Ended, ListedMembership, ListedUser, NewPerson, PersonDetails, UserKey};
 
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Fault;
-use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::id::{ApiKeyId, OrganisationId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_store::query::{invalidation, property};
@@ -28,6 +29,9 @@ pub enum OperatorRefusal {
     /// There is no such person.
     #[error("there is nobody with {0}; bailiwick admin user list shows who there is")]
     UserUnknown(UserKey),
+    /// There is no such API key.
+    #[error("there is no API key with the id {0}; bailiwick admin api-key list shows those of a person")]
+    ApiKeyUnknown(ApiKeyId),
     /// There is no such organisation.
     #[error("there is no organisation with {0}; bailiwick admin organisation list shows which there are")]
     OrganisationUnknown(OrganisationKey),

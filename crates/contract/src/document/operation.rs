@@ -10,6 +10,7 @@ use crate::input::{BodyKind, MemberShape};
 
 pub(super) const ACCESS_TOKEN: &str = "accessToken";
 pub(super) const REFRESH_TOKEN: &str = "refreshToken";
+pub(super) const API_KEY: &str = "apiKey";
 
 /// Everything that the document says of an endpoint.
 pub(super) fn operation(
@@ -27,7 +28,10 @@ pub(super) fn operation(
     if let Some(right) = info.access.right() {
         operation.insert("x-required-right".to_owned(), right.name().into());
     }
-    operation.insert("security".to_owned(), security(info.access));
+    if let Some(access) = info.key_access {
+        operation.insert("x-api-key-access".to_owned(), access.name().into());
+    }
+    operation.insert("security".to_owned(), security(info));
     let parameters = parameters(inputs, generator);
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), parameters.into());
@@ -60,6 +64,8 @@ impl EndpointInfo {
                 sentences.push(format!(" Requires an authenticated user with the right `{right}`."));
             }
         }
+        sentences
+            .extend(self.key_access.map(|access| format!(" An API key with the access `{access}` will do as well.")));
         sentences.extend(match self.rate {
             RateClass::Ordinary => None,
             RateClass::Credential => {
@@ -74,10 +80,13 @@ impl EndpointInfo {
     }
 }
 
-fn security(access: AccessKind) -> Value {
-    match access {
+fn security(info: &EndpointInfo) -> Value {
+    match info.access {
         AccessKind::Open => json!([]),
         AccessKind::RefreshToken => json!([{ REFRESH_TOKEN: [] }]),
+        AccessKind::SignedIn | AccessKind::Needs(_) if info.key_access.is_some() => {
+            json!([{ ACCESS_TOKEN: [] }, { API_KEY: [] }])
+        }
         AccessKind::SignedIn | AccessKind::Needs(_) => json!([{ ACCESS_TOKEN: [] }]),
     }
 }

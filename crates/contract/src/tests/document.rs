@@ -98,6 +98,15 @@ fn access_deadline_and_rate_are_said_where_they_apply() {
     );
     assert_eq!(mine["responses"]["503"]["headers"]["Retry-After"]["$ref"], "#/components/headers/Retry-After");
 
+    let keyed = operation(&document, "put", "/api/keyed");
+    assert_eq!(keyed["security"], json!([{ "accessToken": [] }, { "apiKey": [] }]));
+    assert_eq!((&keyed["x-api-key-access"], &mine["x-api-key-access"]), (&json!("write"), &serde_json::Value::Null));
+    assert_eq!(
+        keyed["description"],
+        "Time-out set to 5s. Requires an authenticated user with the right `manage:systems`. \
+         An API key with the access `write` will do as well."
+    );
+
     let refresh = operation(&document, "post", "/auth/refresh");
     assert_eq!(refresh["security"], json!([{ "refreshToken": [] }]));
     assert_eq!(refresh["description"], "Time-out set to 5s. Requires a refresh token.");

@@ -198,6 +198,10 @@ async fn who(call: Call<Caller, NoPath, ThingQuery, NewThing>) -> Reply<Ok200<Sa
     Ok(said(&call.caller.principal.name))
 }
 
+async fn keyed(call: Call<Caller>) -> Reply<Ok200<Said>> {
+    Ok(said(&call.caller.principal.name))
+}
+
 async fn token(call: Call<Bearer, NoPath, NoQuery, NoBody>) -> Reply<Ok200<Message>> {
     Ok(Ok200::new(Message::saying(call.caller.expose().to_owned())))
 }
@@ -244,6 +248,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/settled", "settle", "Ask the settings").open().handle(settle),
         Endpoint::get("/auth/names", "names", "Name the query's members").open().handle(names),
         Endpoint::post("/api/mine", "create-mine", "Create mine").needs(Right::ManageSystems).handle(who),
+        Endpoint::put("/api/keyed", "keyed", "Take keys").needs(Right::ManageSystems).takes_api_keys().handle(keyed),
         Endpoint::post("/auth/refresh", "refresh", "Show the token").refresh_token().handle(token),
         Endpoint::get("/auth/whence", "whence", "Say from where").open().handle(whence),
         Endpoint::get("/healthz", "slow", "Take for ever").within(second).open().handle(slow),

@@ -40,6 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  entries `total_count` counts no more than it takes to tell whether there is another page.",
             )
             .needs(Right::ReadAudit)
+            .takes_api_keys()
             .handle(list),
         Endpoint::get("/api/audit/export", "export-audit", "Export the audit log")
             .tag("Audit")

@@ -36,11 +36,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("Systems")
             .describe("The systems of your organisations and of all below them.")
             .needs(Right::ReadSystems)
+            .takes_api_keys()
             .handle(system_list::list),
         Endpoint::post("/api/systems", "create-system", "Create a system")
             .tag("Systems")
             .describe("The answer shows the system's secret, this once.")
             .needs(Right::ManageSystems)
+            .takes_api_keys()
             .handle(create),
         Endpoint::post("/api/systems/callback", "create-system-by-callback", "Create system with OAuth-style callback")
             .tag("Systems")
@@ -58,10 +60,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 Code::IdempotencyMismatch,
             ])
             .needs(Right::ManageSystems)
+            .takes_api_keys()
             .handle(create_by_callback),
         Endpoint::get("/api/systems/{id}", "get-system", "Read a system")
             .tag("Systems")
             .needs(Right::ReadSystems)
+            .takes_api_keys()
             .faults(&[Code::SystemNotFound])
             .handle(show),
         Endpoint::put("/api/systems/{id}", "change-system", "Change a system")
@@ -69,18 +73,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("What is absent stays as it is.")
             .faults(&[Code::SystemNotFound])
             .needs(Right::ManageSystems)
+            .takes_api_keys()
             .handle(change),
         Endpoint::delete("/api/systems/{id}", "delete-system", "Delete a system")
             .tag("Systems")
             .describe("The system is gone for everybody, and can be put back.")
             .faults(&[Code::SystemNotFound])
             .needs(Right::ManageSystems)
+            .takes_api_keys()
             .handle(delete),
         Endpoint::post("/api/systems/{id}/regenerate-secret", "regenerate-secret", "Replace a system's secret")
             .tag("Systems")
             .describe("The answer shows the new secret, this once; the old one is worth nothing from then on.")
             .faults(&[Code::SystemNotFound])
             .needs(Right::ManageSystems)
+            .takes_api_keys()
             .handle(regenerate_secret),
     ]
 }

@@ -111,8 +111,8 @@ async fn own_theme(visit: &Visit<Guest>, session: &BrowserSession) -> Option<Str
         return None;
     }
     // Whoever is signed in need not hear that this did not work.
-    let Identity { principal, session } = visit.context.identify_cookie(session.cookie.expose()).await.ok()?;
-    let caller = Caller { principal, session, origin: visit.origin, right: None };
+    let Identity { principal, credential } = visit.context.identify_cookie(session.cookie.expose()).await.ok()?;
+    let caller = Caller { principal, credential, origin: visit.origin, right: None };
     let account = visit.context.show_account(&caller, caller.principal.user).await.ok()?;
     account.theme.map(|theme| theme_cookie(&visit.context, theme))
 }

@@ -29,6 +29,7 @@ statements! {
     Write LINKS = "DELETE FROM links WHERE digest IN (SELECT digest FROM links WHERE expires_at < $1 LIMIT $2)";
     Write INVITATIONS = "DELETE FROM invitations WHERE id IN \
         (SELECT id FROM invitations WHERE expires_at < $1 LIMIT $2)";
+    Write API_KEYS = "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at < $1 LIMIT $2)";
     Write RESET_REQUESTS = "DELETE FROM reset_requests WHERE id IN \
         (SELECT id FROM reset_requests WHERE created_at < $1 LIMIT $2)";
     Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
@@ -38,7 +39,7 @@ statements! {
 }
 
 /// What is forgotten, and how long after the moment that its row names.
-static RULES: [(&Statement, Span); 12] = [
+static RULES: [(&Statement, Span); 13] = [
     (&USED_STATES, Span::ZERO),
     (&IDEMPOTENCY_KEYS, Span::ZERO),
     (&LEDGERS, FORGET_AFTER),
@@ -51,6 +52,8 @@ static RULES: [(&Statement, Span); 12] = [
     (&LINKS, Span::ZERO),
     // For whoever wonders what became of one.
     (&INVITATIONS, Span::days(30)),
+    // For whoever wonders why a program is not let in any more.
+    (&API_KEYS, Span::days(30)),
     // What could not be worked off for so long, nobody waits for any more.
     (&RESET_REQUESTS, Span::hours(1)),
     (&INVALIDATIONS, Span::hours(1)),

@@ -20,6 +20,7 @@ statements! {
     Read BY_HANDLE = concat!("SELECT s.id, s.handle, s.user_id, s.kind, s.generation, s.rotated_at, s.created_at, \
         s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
         WHERE s.handle = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND ", may_come_in!("u"));
+    Read LIVES = "SELECT EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2)";
     /// The generation in the condition makes the rotation happen once.
     Write ROTATE = "UPDATE sessions SET generation = generation + 1, rotated_at = $3 \
         WHERE id = $1 AND generation = $2 AND ended_at IS NULL";
@@ -129,6 +130,11 @@ pub async fn insert(transaction: &mut WriteTransaction, session: &NewSession<'_>
 /// The living session of this handle, whose person is not suspended.
 pub async fn by_handle(link: &mut Link, handle: i64, now: Timestamp) -> Result<Option<SessionRecord>> {
     link.optional(&BY_HANDLE, values![handle, now]).await
+}
+
+/// Whether a session has neither ended nor expired.
+pub async fn lives(link: &mut Link, id: SessionId, now: Timestamp) -> Result<bool> {
+    link.one(&LIVES, values![id, now]).await
 }
 
 /// Moves on to the next refresh token; false when somebody else just did.

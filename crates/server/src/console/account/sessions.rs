@@ -21,7 +21,7 @@ const LISTED_MAX: usize = 20;
 pub(super) async fn rows(visit: &Visit<Caller>) -> Result<(Vec<SessionRow>, usize), Fault> {
     let sessions = visit.context.own_sessions(&visit.caller).await?;
     let count = sessions.len();
-    let is_current = |session: &OwnSession| session.id == visit.caller.session;
+    let is_current = |session: &OwnSession| Some(session.id) == visit.caller.session();
     // The one that looks may be used, by its last note, less recently than many others.
     let (current, others): (Vec<_>, Vec<_>) = sessions.into_iter().partition(is_current);
     let listed = current.into_iter().chain(others).take(LISTED_MAX);
@@ -32,7 +32,7 @@ fn row(visit: &Visit<Caller>, session: OwnSession) -> SessionRow {
     let now = visit.context.now();
     SessionRow {
         id: session.id.to_string(),
-        is_current: session.id == visit.caller.session,
+        is_current: Some(session.id) == visit.caller.session(),
         device: device(session.user_agent.as_deref()),
         user_agent: session.user_agent.unwrap_or_default(),
         address: session.last_address.unwrap_or(session.address),

@@ -63,7 +63,7 @@ fn operation(document: &Value, info: &EndpointInfo) -> DocsOperation {
         path: info.path.to_owned(),
         summary: info.summary.to_owned(),
         description: description(info),
-        callers: callers(info.access).to_owned(),
+        callers: callers(info),
         right: info.access.right().map(|right| right.name().to_owned()),
         deadline: format!("{} s", info.deadline.as_seconds()),
         rate: rate(info.rate).to_owned(),
@@ -82,11 +82,15 @@ fn description(info: &EndpointInfo) -> String {
     }
 }
 
-const fn callers(access: AccessKind) -> &'static str {
-    match access {
+fn callers(info: &EndpointInfo) -> String {
+    let callers = match info.access {
         AccessKind::Open => "Anyone",
         AccessKind::RefreshToken => "Whoever holds a refresh token",
         AccessKind::SignedIn | AccessKind::Needs(_) => "A signed-in user",
+    };
+    match info.key_access {
+        Some(access) => format!("{callers}, or an API key with the access {access}"),
+        None => callers.to_owned(),
     }
 }
 
