@@ -4,5 +4,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod crud;
+mod decisions;
+mod destroy;
+mod model;
+mod moves;
 mod support;
 mod trees;

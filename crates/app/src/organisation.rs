@@ -59,7 +59,7 @@ pub struct OrganisationPage {
 }
 
 impl Context {
-    /// A page of the organisations that the caller may see.
+    /// A page of the organisations that the caller may see; of those that are deleted, that the caller may restore.
     pub async fn list_organisations(
         &self,
         caller: &Caller,
@@ -67,7 +67,8 @@ impl Context {
         order: (OrganisationOrder, Direction),
         page: Page,
     ) -> Result<OrganisationPage, Fault> {
-        let reach = Reach::of(&caller.principal, Right::ReadOrganisations);
+        let right = if filter.is_deleted { Right::ManageOrganisations } else { Right::ReadOrganisations };
+        let reach = Reach::of(&caller.principal, right);
         let folded = OrganisationFilter { search: filter.search.as_deref().map(search::fold), ..filter.clone() };
         let mut link = self.database.read().await?;
         let (organisations, total) = organisation_page::page(&mut link, &reach, &folded, order, page).await?;
@@ -177,7 +178,7 @@ impl Context {
 }
 
 /// The organisation that a new one shall stand below: the one that was named, else the one that the caller acts for.
-async fn manageable_parent(
+pub(crate) async fn manageable_parent(
     link: &mut Link,
     caller: &Caller,
     wanted: Option<OrganisationId>,
@@ -193,7 +194,7 @@ async fn manageable_parent(
 }
 
 /// What may stand below an organisation of this kind.
-fn wrong_place(parent: OrganisationKind) -> Refusal {
+pub(crate) fn wrong_place(parent: OrganisationKind) -> Refusal {
     let able = OrganisationKind::ALL.into_iter().filter(|kind| kind.may_stand_below(parent));
     let able: Vec<&str> = able.map(OrganisationKind::name).collect();
     match able.as_slice() {
@@ -237,7 +238,7 @@ async fn describe(
 }
 
 /// An organisation that the caller may change.
-async fn manageable(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
+pub(crate) async fn manageable(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
     let principal = &caller.principal;
     if let Some(found) = organisation_page::find(link, &Reach::of(principal, Right::ManageOrganisations), id).await? {
         return Ok(found);

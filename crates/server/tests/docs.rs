@@ -150,6 +150,7 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
             // What only this server and this moment know.
             let own = [
                 ("organization_id", owner.to_string()),
+                ("parent_id", owner.to_string()),
                 ("callback_state", bench.state("r")),
                 ("callback_url", bench.at("/healthz")),
                 ("CurrentPassword", PASSWORD.to_owned()),

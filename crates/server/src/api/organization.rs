@@ -30,8 +30,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/organizations", "list-organizations", "List organisations")
             .tag("Organizations")
-            .describe("Yours and all below them.")
+            .describe("Yours and all below them; with `deleted=true` those that are deleted and that you may restore.")
             .needs(Right::ReadOrganisations)
+            .takes_api_keys()
             .handle(list),
         Endpoint::post("/api/organizations", "create-organization", "Create an organisation")
             .tag("Organizations")
@@ -40,16 +41,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  resellers and customers; a distributor resellers and customers; a reseller customers.",
             )
             .needs(Right::ManageOrganisations)
+            .takes_api_keys()
             .handle(create),
         Endpoint::get("/api/organizations/{organization_id}", "get-organization", "Read an organisation")
             .tag("Organizations")
             .needs(Right::ReadOrganisations)
+            .takes_api_keys()
             .faults(&[Code::OrganisationNotFound])
             .handle(show),
         Endpoint::put("/api/organizations/{organization_id}", "change-organization", "Change an organisation")
             .tag("Organizations")
             .describe("What is absent stays as it is.")
             .needs(Right::ManageOrganisations)
+            .takes_api_keys()
             .faults(&[Code::OrganisationNotFound])
             .handle(change),
     ]
@@ -67,7 +71,7 @@ path! {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "OrganizationDetails")]
-struct OrganizationView {
+pub(super) struct OrganizationView {
     /// The id.
     id: OrganisationId,
     /// Its name.
@@ -84,6 +88,10 @@ struct OrganizationView {
     is_suspended: bool,
     /// When it was suspended itself; null where it was not.
     suspended_at: Option<Timestamp>,
+    /// Whether it is deleted, by what was decided of it or of one above it.
+    is_deleted: bool,
+    /// When it was deleted itself; null where it was not.
+    deleted_at: Option<Timestamp>,
     /// Since when it is known.
     created_at: Timestamp,
     /// When it was changed last.
@@ -119,6 +127,8 @@ impl From<OrganisationDetails> for OrganizationView {
             parent,
             is_suspended: details.is_suspended,
             suspended_at: details.suspended_at,
+            is_deleted: details.is_deleted,
+            deleted_at: details.deleted_at,
             created_at: details.created_at,
             updated_at: details.updated_at,
         }
@@ -175,6 +185,8 @@ query! {
         parent_id: OrganisationId => optional "parent_id",
         /// Only those that are out, or only those that are not.
         is_suspended: bool => optional "is_suspended",
+        /// Those that are deleted, instead of those that are not.
+        deleted: bool => optional "deleted",
     }
 }
 
@@ -196,6 +208,7 @@ async fn list(call: Call<Caller, NoPath, OrganizationsQuery>) -> Reply<Ok200<Org
         kind: query.kind,
         parent: query.parent_id,
         is_suspended: query.is_suspended,
+        is_deleted: query.deleted.unwrap_or(false),
     };
     let page = Page { number: query.page, size: query.page_size };
     let direction = query.sort_direction.unwrap_or(Direction::Ascending);

@@ -50,8 +50,8 @@ pub(super) struct SystemView {
     /// When it was deleted, where it was.
     #[schemars(example = None::<String>)]
     deleted_at: Option<Timestamp>,
-    /// Who created it.
-    created_by: CreatorView,
+    /// Who created it; null where they are gone for good.
+    created_by: Option<CreatorView>,
     /// The organisation that it belongs to.
     organization: OrganisationView,
     /// Whether its heart beats: `alive` below the threshold, `dead` from there on, `zombie` when it never did.
@@ -137,12 +137,12 @@ impl SystemView {
             created_at: system.created_at,
             updated_at: system.updated_at,
             deleted_at: system.deleted_at,
-            created_by: CreatorView {
-                user_id: system.created_by,
-                user_name: system.created_by_name,
+            created_by: system.created_by.zip(system.created_by_name).map(|(user_id, user_name)| CreatorView {
+                user_id,
+                user_name,
                 organization_id: system.created_by_organisation,
                 organization_name: system.created_by_organisation_name,
-            },
+            }),
             organization: OrganisationView {
                 id: system.organisation,
                 name: system.organisation_name,

@@ -23,36 +23,40 @@ macro_rules! details {
     () => {
         concat!(
             "SELECT o.id, o.kind, o.name, o.vat_number, o.custom_data, o.suspended_at, o.suspended_through IS NOT NULL, \
-             o.created_at, o.updated_at, p.id, p.name, p.kind FROM organisations o \
+             o.deleted_at, o.deleted_through IS NOT NULL, o.created_at, o.updated_at, p.id, p.name, p.kind \
+             FROM organisations o \
              LEFT JOIN organisations p ON p.id = o.parent_id AND ",
             within_reach!("p.id"),
-            " WHERE o.deleted_through IS NULL AND ",
+            " WHERE ",
             within_reach!("o.id")
         )
     };
 }
 
-/// The filters of every list, each of which lets everything pass when it is null.
+/// The filters of every list, each of which lets everything pass when it is null; but `$10` always says whether what
+/// is deleted is listed, or what is not.
 macro_rules! filtered {
     () => {
         " AND (CAST($6 AS TEXT) IS NULL OR o.search_text LIKE $6 ESCAPE '!') \
          AND (CAST($7 AS TEXT) IS NULL OR o.kind = $7) \
          AND (CAST($8 AS UUID) IS NULL OR o.parent_id = $8) \
-         AND (CAST($9 AS BOOLEAN) IS NULL OR (o.suspended_through IS NOT NULL) = $9)"
+         AND (CAST($9 AS BOOLEAN) IS NULL OR (o.suspended_through IS NOT NULL) = $9) \
+         AND (o.deleted_through IS NOT NULL) = CAST($10 AS BOOLEAN)"
     };
 }
 
 /// One list for each order, because an order cannot be a parameter.
 macro_rules! ordered {
     ($order:literal) => {
-        concat!(details!(), filtered!(), " ORDER BY ", $order, ", o.id LIMIT $10 OFFSET $11")
+        concat!(details!(), filtered!(), " ORDER BY ", $order, ", o.id LIMIT $11 OFFSET $12")
     };
 }
 
 statements! {
-    Read FIND = concat!(details!(), " AND o.id = $6");
-    Read COUNT = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM organisations o WHERE o.deleted_through IS NULL AND ",
-        within_reach!("o.id"), filtered!(), " LIMIT $10) AS counted");
+    Read FIND = concat!(details!(), " AND o.deleted_through IS NULL AND o.id = $6");
+    Read FIND_DELETED_TOO = concat!(details!(), " AND o.id = $6");
+    Read COUNT = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM organisations o WHERE ", within_reach!("o.id"), filtered!(),
+        " LIMIT $11) AS counted");
     /// What a search looks through begins with the folded name.
     Read BY_NAME_UP = ordered!("o.search_text ASC");
     Read BY_NAME_DOWN = ordered!("o.search_text DESC");
@@ -83,6 +87,10 @@ record! {
         pub suspended_at: Option<Timestamp>,
         /// Whether it is out, by what was decided of it or above it.
         pub is_suspended: bool,
+        /// When it was deleted itself, where it is.
+        pub deleted_at: Option<Timestamp>,
+        /// Whether it is deleted, by what was decided of it or above it.
+        pub is_deleted: bool,
         /// Since when it is known.
         pub created_at: Timestamp,
         /// When it was changed last.
@@ -131,11 +139,18 @@ pub struct OrganisationFilter {
     pub parent: Option<OrganisationId>,
     /// Those that are out, or those that are not.
     pub is_suspended: Option<bool>,
+    /// Those that are deleted, instead of those that are not.
+    pub is_deleted: bool,
 }
 
 /// An organisation, where it is within reach and not deleted.
 pub async fn find(link: &mut Link, reach: &Reach, id: OrganisationId) -> Result<Option<OrganisationDetails>> {
     link.optional(&FIND, &reach.and(values![id])).await
+}
+
+/// The same, deleted or not: for whoever may take a deletion back, or make it final.
+pub async fn find_anyhow(link: &mut Link, reach: &Reach, id: OrganisationId) -> Result<Option<OrganisationDetails>> {
+    link.optional(&FIND_DELETED_TOO, &reach.and(values![id])).await
 }
 
 /// Whether an organisation within reach, other than this one, has the number.
@@ -157,7 +172,7 @@ pub async fn page(
     page: Page,
 ) -> Result<(Vec<OrganisationDetails>, i64)> {
     let search = filter.search.as_deref().map(contains);
-    let shared = reach.and(values![search, filter.kind, filter.parent, filter.is_suspended]);
+    let shared = reach.and(values![search, filter.kind, filter.parent, filter.is_suspended, filter.is_deleted]);
     let total = link.one(&COUNT, &followed_by(&shared, values![counted::bound(page)])).await?;
     let (by, direction) = order;
     let values = followed_by(&shared, values![page.limit(), page.offset()]);

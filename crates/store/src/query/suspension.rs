@@ -1,4 +1,4 @@
-//! Suspending people and organisations, and taking them back.
+//! Suspending people and organisations, deleting organisations, and taking either back.
 
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::time::Timestamp;
@@ -7,7 +7,7 @@ use super::tree;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
-use crate::statement::statements;
+use crate::statement::{Statement, statements};
 use crate::value::values;
 
 /// The condition that a person may come in: neither they are suspended nor all organisations that they belong to.
@@ -38,6 +38,10 @@ statements! {
         WHERE id = $1 AND suspended_at IS NULL AND deleted_at IS NULL";
     Write REACTIVATE_ORGANISATION = "UPDATE organisations SET suspended_at = NULL, updated_at = $2 \
         WHERE id = $1 AND suspended_at IS NOT NULL AND deleted_at IS NULL";
+    Write DELETE_ORGANISATION = "UPDATE organisations SET deleted_at = $2, updated_at = $2 \
+        WHERE id = $1 AND deleted_at IS NULL";
+    Write RESTORE_ORGANISATION = "UPDATE organisations SET deleted_at = NULL, updated_at = $2 \
+        WHERE id = $1 AND deleted_at IS NOT NULL";
     Read HAS_SUPER_ADMIN = "SELECT EXISTS (SELECT 1 FROM users WHERE is_super_admin AND suspended_at IS NULL)";
 }
 
@@ -57,10 +61,7 @@ pub async fn suspend_organisation(
     id: OrganisationId,
     now: Timestamp,
 ) -> Result<bool> {
-    tree::hold(transaction).await?;
-    let has_changed = transaction.change(&SUSPEND_ORGANISATION, values![id, now]).await? == 1;
-    tree::settle(transaction, id).await?;
-    Ok(has_changed)
+    decide(transaction, &SUSPEND_ORGANISATION, id, now).await
 }
 
 /// Ends the suspension of an organisation, and what it did to those below; false when there was none.
@@ -69,9 +70,42 @@ pub async fn reactivate_organisation(
     id: OrganisationId,
     now: Timestamp,
 ) -> Result<bool> {
+    decide(transaction, &REACTIVATE_ORGANISATION, id, now).await
+}
+
+/// Marks an organisation as deleted, and with it all below; false when it was, or is not there.
+pub async fn delete_organisation(
+    transaction: &mut WriteTransaction,
+    id: OrganisationId,
+    now: Timestamp,
+) -> Result<bool> {
+    decide(transaction, &DELETE_ORGANISATION, id, now).await
+}
+
+/// Takes a deletion back, and what it did to those below; false when there was none of this very organisation.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] when another one below the same parent has its VAT number by now.
+pub async fn restore_organisation(
+    transaction: &mut WriteTransaction,
+    id: OrganisationId,
+    now: Timestamp,
+) -> Result<bool> {
+    decide(transaction, &RESTORE_ORGANISATION, id, now).await
+}
+
+/// Makes a decision of an organisation, and draws its consequences; false when it is like that already.
+async fn decide(
+    transaction: &mut WriteTransaction,
+    decision: &'static Statement,
+    id: OrganisationId,
+    now: Timestamp,
+) -> Result<bool> {
     tree::hold(transaction).await?;
-    let has_changed = transaction.change(&REACTIVATE_ORGANISATION, values![id, now]).await? == 1;
-    tree::settle(transaction, id).await?;
+    let has_changed = transaction.change(decision, values![id, now]).await? == 1;
+    if has_changed {
+        tree::settle(transaction, id).await?;
+    }
     Ok(has_changed)
 }
 

@@ -23,7 +23,7 @@ macro_rules! system_columns {
          d.status, d.attempts, d.next_attempt_at, d.last_failure \
          FROM systems s \
          JOIN organisations o ON o.id = s.organisation_id \
-         JOIN users u ON u.id = s.created_by \
+         LEFT JOIN users u ON u.id = s.created_by \
          LEFT JOIN organisations co ON co.id = s.created_by_organisation \
          LEFT JOIN heartbeats h ON h.system_id = s.id \
          LEFT JOIN deliveries d ON d.system_id = s.id"
@@ -35,7 +35,7 @@ statements! {
     Write INSERT = "INSERT INTO systems (id, organisation_id, name, type, custom_data, in_maintenance, search_text, \
         secret_public_part, secret_salt, secret_digest, secret_hint, created_by, created_by_organisation, \
         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)";
-    Read FIND = concat!(system_columns!(), " WHERE s.id = $6 AND s.deleted_at IS NULL AND ",
+    Read FIND = concat!(system_columns!(), " WHERE s.id = $6 AND s.deleted_at IS NULL AND o.deleted_through IS NULL AND ",
         within_reach!("s.organisation_id"));
     Read FIND_DELETED_TOO = concat!(system_columns!(), " WHERE s.id = $1");
     /// Writing the row to itself holds it until the transaction ends, so that
@@ -86,10 +86,10 @@ record! {
         pub organisation_name: Name,
         /// That organisation's kind.
         pub organisation_kind: OrganisationKind,
-        /// Who created it.
-        pub created_by: UserId,
+        /// Who created it, unless they are gone for good.
+        pub created_by: Option<UserId>,
         /// How they are called.
-        pub created_by_name: Name,
+        pub created_by_name: Option<Name>,
         /// The organisation they acted for.
         pub created_by_organisation: Option<OrganisationId>,
         /// That organisation's name.

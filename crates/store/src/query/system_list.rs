@@ -18,7 +18,7 @@ use crate::value::{Value, values};
 macro_rules! listed {
     () => {
         concat!(
-            " WHERE s.deleted_at IS NULL AND ",
+            " WHERE s.deleted_at IS NULL AND o.deleted_through IS NULL AND ",
             within_reach!("s.organisation_id"),
             " AND (CAST($6 AS TEXT) IS NULL OR s.search_text LIKE $6 ESCAPE '!') \
              AND (CAST($7 AS TEXT) IS NULL OR s.type = $7) \
@@ -39,7 +39,8 @@ macro_rules! ordered {
 }
 
 statements! {
-    Read COUNT = concat!("SELECT COUNT(*) FROM systems s LEFT JOIN heartbeats h ON h.system_id = s.id", listed!());
+    Read COUNT = concat!("SELECT COUNT(*) FROM systems s JOIN organisations o ON o.id = s.organisation_id \
+        LEFT JOIN heartbeats h ON h.system_id = s.id", listed!());
     /// What a search looks through begins with the folded name: capitals and accents do not tear the alphabet apart.
     Read BY_NAME_UP = ordered!("s.search_text ASC");
     Read BY_NAME_DOWN = ordered!("s.search_text DESC");

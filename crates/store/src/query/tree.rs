@@ -1,4 +1,4 @@
-//! The tree of organisations as a whole: what a suspension or a deletion reaches.
+//! The tree of organisations as a whole: what a suspension or a deletion reaches, and moves in it.
 //!
 //! What was decided of an organisation itself is `suspended_at` and `deleted_at`.
 //! What follows for everything below stands beside it: the topmost organisation
@@ -6,9 +6,12 @@
 //! the decisions, so taking one decision back undoes what that one did and no more.
 
 use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::vat_number::VatNumber;
 
 use crate::database::WriteTransaction;
 use crate::error::Result;
+use crate::link::Link;
 use crate::statement::statements;
 use crate::value::values;
 
@@ -31,6 +34,24 @@ statements! {
         "UPDATE organisations SET suspended_through = ", topmost!("suspended_at"),
         ", deleted_through = ", topmost!("deleted_at"),
         " WHERE id IN (SELECT descendant_id FROM organisation_paths WHERE ancestor_id = $1)");
+    Read IS_WITHIN = "SELECT EXISTS (SELECT 1 FROM organisation_paths WHERE descendant_id = $1 AND ancestor_id = $2)";
+    /// A number that one of the first tree and another one of the second both have, while neither is deleted.
+    Read SHARED_VAT_NUMBER = "SELECT m.vat_number FROM organisation_paths mp \
+        JOIN organisations m ON m.id = mp.descendant_id \
+        JOIN organisations o ON o.vat_number = m.vat_number \
+        JOIN organisation_paths op ON op.descendant_id = o.id AND op.ancestor_id = $2 \
+        WHERE mp.ancestor_id = $1 AND m.deleted_through IS NULL AND o.deleted_through IS NULL \
+        AND NOT EXISTS (SELECT 1 FROM organisation_paths ip WHERE ip.descendant_id = o.id AND ip.ancestor_id = $1) \
+        ORDER BY m.vat_number LIMIT 1";
+    /// Nothing that stood above the root stands above any of its tree any more.
+    Write DELETE_PATHS_ABOVE = "DELETE FROM organisation_paths \
+        WHERE descendant_id IN (SELECT d.descendant_id FROM organisation_paths d WHERE d.ancestor_id = $1) \
+        AND ancestor_id IN (SELECT a.ancestor_id FROM organisation_paths a WHERE a.descendant_id = $1 AND a.depth > 0)";
+    /// Everything above the new parent, itself included, stands above all of the tree.
+    Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) \
+        SELECT d.descendant_id, a.ancestor_id, d.depth + a.depth + 1 FROM organisation_paths d \
+        JOIN organisation_paths a ON a.descendant_id = $2 WHERE d.ancestor_id = $1";
+    Write SET_PARENT = "UPDATE organisations SET parent_id = $2, updated_at = $3 WHERE id = $1";
 }
 
 /// Has everybody else who decides of organisations, moves or adds one wait until the transaction ends.
@@ -44,4 +65,36 @@ pub async fn hold(transaction: &mut WriteTransaction) -> Result<()> {
 /// Draws the consequences of what was decided of this organisation, for it and all below it.
 pub async fn settle(transaction: &mut WriteTransaction, root: OrganisationId) -> Result<()> {
     transaction.change(&SETTLE, values![root]).await.map(|_| ())
+}
+
+/// Whether an organisation stands below another one, or is that one.
+pub async fn is_within(link: &mut Link, organisation: OrganisationId, other: OrganisationId) -> Result<bool> {
+    link.one(&IS_WITHIN, values![organisation, other]).await
+}
+
+/// A VAT number that somebody below `parent`, itself included, shares with somebody of the tree of `root`, who is
+/// looked for outside of that tree; those that are deleted do not count.
+pub async fn shared_vat_number(
+    link: &mut Link,
+    root: OrganisationId,
+    parent: OrganisationId,
+) -> Result<Option<VatNumber>> {
+    link.optional(&SHARED_VAT_NUMBER, values![root, parent]).await
+}
+
+/// Puts an organisation with all below it under another parent, which must not be one of them, and draws the
+/// consequences.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] when one below that parent has its VAT number.
+pub async fn put_below(
+    transaction: &mut WriteTransaction,
+    root: OrganisationId,
+    parent: OrganisationId,
+    now: Timestamp,
+) -> Result<()> {
+    transaction.change(&DELETE_PATHS_ABOVE, values![root]).await?;
+    transaction.change(&INSERT_PATHS_ABOVE, values![root, parent]).await?;
+    transaction.change(&SET_PARENT, values![root, parent, now]).await?;
+    settle(transaction, root).await
 }

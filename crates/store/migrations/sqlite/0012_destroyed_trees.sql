@@ -1,0 +1,35 @@
+-- What is destroyed for good takes its people and systems with it. What they left elsewhere stays: a
+-- system whose creator is gone, and a used state, which never becomes good again.
+ALTER TABLE systems ADD COLUMN creator BLOB REFERENCES users (id);
+UPDATE systems SET creator = created_by;
+ALTER TABLE systems DROP COLUMN created_by;
+ALTER TABLE systems RENAME COLUMN creator TO created_by;
+
+CREATE TABLE states (
+    identity BLOB NOT NULL PRIMARY KEY,
+    system_id BLOB REFERENCES systems (id),
+    used_at INTEGER NOT NULL,
+    forget_after INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO states (identity, system_id, used_at, forget_after)
+    SELECT identity, system_id, used_at, forget_after FROM used_states;
+DROP TABLE used_states;
+ALTER TABLE states RENAME TO used_states;
+CREATE INDEX used_states_by_age ON used_states (forget_after);
+
+-- Those who leave with what is being destroyed: empty but inside that transaction.
+CREATE TABLE leaving_users (
+    user_id BLOB NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- Whatever is deleted is looked for in all that refers to it.
+CREATE INDEX used_states_by_system ON used_states (system_id) WHERE system_id IS NOT NULL;
+CREATE INDEX systems_by_creator ON systems (created_by) WHERE created_by IS NOT NULL;
+CREATE INDEX systems_by_creating_organisation ON systems (created_by_organisation)
+    WHERE created_by_organisation IS NOT NULL;
+CREATE INDEX sessions_by_organisation ON sessions (organisation_id) WHERE organisation_id IS NOT NULL;
+CREATE INDEX mails_by_user ON mails (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX invitations_by_inviter ON invitations (invited_by) WHERE invited_by IS NOT NULL;
+CREATE INDEX invitations_by_accepter ON invitations (accepted_by) WHERE accepted_by IS NOT NULL;
+CREATE INDEX organisations_suspended ON organisations (suspended_through) WHERE suspended_through IS NOT NULL;
+CREATE INDEX organisations_deleted ON organisations (deleted_through) WHERE deleted_through IS NOT NULL;
