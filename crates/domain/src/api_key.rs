@@ -293,7 +293,7 @@ mod tests {
         #[test]
         fn no_text_makes_it_stumble(text in "(bwk_)?[0-9a-g_]{0,70}|\\PC{0,80}") {
             if let Some(read) = PresentedKey::read(&text) {
-                prop_assert_eq!(text, format!("bwk_{}_{}", read.public_part, read.secret_part));
+                prop_assert_eq!(&text, &format!("bwk_{}_{}", read.public_part, read.secret_part));
             }
         }
     }

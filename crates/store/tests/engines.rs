@@ -117,6 +117,9 @@ async fn both_schemas_are_the_same_column_by_column() {
 
 /// What is looked for among many, and the index that leads there on SQLite.
 const LOOKUPS: &[(&str, &str)] = &[
+    ("api_key::BY_PUBLIC_PART", "api_keys_by_public_part (public_part=?)"),
+    ("api_key::COUNT_LIVING", "api_keys_by_user (user_id=?)"),
+    ("api_key::OF_USER", "api_keys_by_user (user_id=?)"),
     ("audit_list::COUNT_OF_SUBJECT", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
     ("audit_list::COUNT_OF_SUBJECT_WITHIN", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
     ("audit_list::PAGE_OF_SUBJECT", "audit_by_subject (subject_id=? AND id>? AND id<?)"),
