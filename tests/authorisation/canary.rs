@@ -298,6 +298,7 @@ on_both_engines! {
                         | "sign-in"
                         | "sign-in-by-get"
                         | "register"
+                        | "create-api-key"
                         | "send-confirmation"
                         | "list-own-sessions"
                         | "end-other-sessions"
