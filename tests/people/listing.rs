@@ -1,7 +1,6 @@
 //! Lists of people, and one of them: down the tree, and of each what is within reach.
 
 use bailiwick_domain::role::Role;
-use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
 //! What must not happen whoever is quickest: nobody left who administers, and rights that outlive those who held them.
 
 use bailiwick_domain::role::Role;
-use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 
 use crate::support::{Actor, Answer, Scene};
