@@ -78,7 +78,7 @@ fn nothing(_: &Target<'_>) -> Input {
 pub(crate) fn rows() -> Vec<Row> {
     // It ends the other sessions of whoever calls, so that nothing can come after it.
     let last = row("end-other-sessions", SIGNED_IN, nothing);
-    let groups = [entrances(), own_keys(), people(), endpoints(), pages(), flows(), vec![last]];
+    let groups = [entrances(), own_keys(), people(), organisations(), endpoints(), pages(), flows(), vec![last]];
     groups.into_iter().flatten().collect()
 }
 
@@ -165,6 +165,36 @@ fn people() -> Vec<Row> {
     ]
 }
 
+/// Organisations: each row about one below ours that no other request knows.
+fn organisations() -> Vec<Row> {
+    vec![
+        // The list is one's own: the sibling's admin gets that of the sibling.
+        row("list-organizations", SIGNED_IN, nothing),
+        // The sibling's admin may create organisations, but names a parent that is none of theirs.
+        row("create-organization", [Is(401), Is(403), Is(403), Is(201), Is(400), Is(201), Is(201)], |target| {
+            let body = json!({ "name": target.unique, "type": "customer", "parent_id": target.organisation });
+            Input { query: String::new(), body: Body::Json(body) }
+        }),
+        row("get-organization", READERS, nothing),
+        row("change-organization", [Is(401), Is(403), Is(403), Is(200), Is(404), Is(200), Is(200)], |target| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "name": format!("Changed {}", target.unique) })),
+        }),
+        row("suspend-organization", ADMINS_OF_IT, nothing),
+        // It is neither suspended nor deleted: whoever may undo either is told so.
+        row("reactivate-organization", UNDOERS, nothing),
+        row("delete-organization", ADMINS_OF_IT, nothing),
+        row("restore-organization", UNDOERS, nothing),
+        row("destroy-organization", [Is(401), Is(403), Is(403), Is(403), Is(403), Is(403), Is(409)], nothing),
+        // It stands below that one already.
+        row("move-organization", ADMINS_OF_IT, |target| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "parent_id": target.organisation })),
+        }),
+        row("get-organization-stats", READERS, nothing),
+    ]
+}
+
 /// What is inside.
 fn endpoints() -> Vec<Row> {
     vec![
@@ -198,30 +228,6 @@ fn endpoints() -> Vec<Row> {
         }),
         // The id is none of an invitation.
         row("revoke-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
-        // The list is one's own: the sibling's admin gets that of the sibling.
-        row("list-organizations", SIGNED_IN, nothing),
-        // The sibling's admin may create organisations, but names a parent that is none of theirs.
-        row("create-organization", [Is(401), Is(403), Is(403), Is(201), Is(400), Is(201), Is(201)], |target| {
-            let body = json!({ "name": target.unique, "type": "customer", "parent_id": target.organisation });
-            Input { query: String::new(), body: Body::Json(body) }
-        }),
-        row("get-organization", READERS, nothing),
-        row("change-organization", [Is(401), Is(403), Is(403), Is(200), Is(404), Is(200), Is(200)], |target| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "name": format!("Changed {}", target.unique) })),
-        }),
-        row("suspend-organization", ADMINS_OF_IT, nothing),
-        // It is neither suspended nor deleted: whoever may undo either is told so.
-        row("reactivate-organization", UNDOERS, nothing),
-        row("delete-organization", ADMINS_OF_IT, nothing),
-        row("restore-organization", UNDOERS, nothing),
-        row("destroy-organization", [Is(401), Is(403), Is(403), Is(403), Is(403), Is(403), Is(409)], nothing),
-        // It stands below that one already.
-        row("move-organization", ADMINS_OF_IT, |target| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "parent_id": target.organisation })),
-        }),
-        row("get-organization-stats", READERS, nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),

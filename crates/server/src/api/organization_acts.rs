@@ -215,6 +215,7 @@ async fn relocate(call: Call<Caller, OrganizationPath, NoQuery, MoveOrganization
 }
 
 /// How much there is in an organisation and below it. What was deleted before does not count.
+#[expect(clippy::struct_field_names, reason = "the wire calls them so, as counts of other lists are called")]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "OrganizationStats")]
