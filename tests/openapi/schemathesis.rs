@@ -88,7 +88,6 @@ fn settings(run: &Run<'_>) -> String {
         "confirm-address",
         "send-confirmation",
         "register",
-        "create-api-key",
         "create-invitation",
         "accept-invitation",
         "move-organization",

@@ -100,7 +100,7 @@ fn access_deadline_and_rate_are_said_where_they_apply() {
 
     let keyed = operation(&document, "put", "/api/keyed");
     assert_eq!(keyed["security"], json!([{ "accessToken": [] }, { "apiKey": [] }]));
-    assert_eq!((&keyed["x-api-key-access"], &mine["x-api-key-access"]), (&json!("write"), &serde_json::Value::Null));
+    assert_eq!((&keyed["x-api-key-access"], &mine["x-api-key-access"]), (&json!("write"), &Value::Null));
     assert_eq!(
         keyed["description"],
         "Time-out set to 5s. Requires an authenticated user with the right `manage:systems`. \
