@@ -90,6 +90,8 @@ fn settings(run: &Run<'_>) -> String {
         "register",
         "create-invitation",
         "accept-invitation",
+        "create-organization",
+        "change-organization",
         "move-organization",
         "switch-organization",
     ] {

@@ -55,7 +55,7 @@ impl Parse for OrganisationKind {
 }
 
 crate::schema::wire_text!(OrganisationKind, |value| value.name(), {
-    "type": "string", "enum": ["owner", "distributor", "reseller", "customer"],
+    "type": "string", "enum": ["owner", "distributor", "reseller", "customer"], "examples": ["customer"],
 });
 
 #[cfg(test)]

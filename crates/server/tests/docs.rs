@@ -151,6 +151,7 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
             let own = [
                 ("organization_id", owner.to_string()),
                 ("parent_id", owner.to_string()),
+                ("vat_number", format!("IT{asked:011}")),
                 ("callback_state", bench.state("r")),
                 ("callback_url", bench.at("/healthz")),
                 ("CurrentPassword", PASSWORD.to_owned()),
