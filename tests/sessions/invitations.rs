@@ -224,10 +224,13 @@ on_both_engines! {
         let (stage, aside) = (Stage::set(&bench).await, Aside::of(&bench).await);
         assert_eq!(stage.invite(&bench, &stage.bob.email, "reader").await.status, 201);
         let (token, _) = mailed(bench.directory(), &stage.bob.email).await;
-        for (table, which) in [("organisations", "name LIKE 'Bella%'"), ("users", "email LIKE 'carla%'")] {
-            aside.run(&format!("UPDATE {table} SET suspended_at = 1 WHERE {which}")).await;
+        for (table, column, value, which) in [
+            ("organisations", "suspended_through", "id", "name LIKE 'Bella%'"),
+            ("users", "suspended_at", "created_at", "email LIKE 'carla%'"),
+        ] {
+            aside.run(&format!("UPDATE {table} SET {column} = {value} WHERE {which}")).await;
             is_refused(&accept(&bench, &stage.elsewhere, &token).await, "token");
-            aside.run(&format!("UPDATE {table} SET suspended_at = NULL WHERE {which}")).await;
+            aside.run(&format!("UPDATE {table} SET {column} = NULL WHERE {which}")).await;
         }
         assert_eq!(accept(&bench, &stage.elsewhere, &token).await.status, 200);
     }

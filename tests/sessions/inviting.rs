@@ -203,16 +203,16 @@ on_both_engines! {
                 one["status"].as_str().unwrap().to_owned()
             })
         };
-        for (table, which, expected) in [
-            ("users", "email LIKE 'carla%'", ["suspended", "open"]),
-            ("organisations", "name LIKE 'Bella%'", ["suspended", "suspended"]),
+        for (table, column, value, which, expected) in [
+            ("users", "suspended_at", "created_at", "email LIKE 'carla%'", ["suspended", "open"]),
+            ("organisations", "suspended_through", "id", "name LIKE 'Bella%'", ["suspended", "suspended"]),
         ] {
-            aside.run(&format!("UPDATE {table} SET suspended_at = 1 WHERE {which}")).await;
+            aside.run(&format!("UPDATE {table} SET {column} = {value} WHERE {which}")).await;
             assert_eq!(states().await, expected, "{table}");
-            aside.run(&format!("UPDATE {table} SET suspended_at = NULL WHERE {which}")).await;
+            aside.run(&format!("UPDATE {table} SET {column} = NULL WHERE {which}")).await;
             assert_eq!(states().await, ["open", "open"]);
         }
-        aside.run("UPDATE organisations SET suspended_at = 1 WHERE name LIKE 'Bella%'").await;
+        aside.run("UPDATE organisations SET suspended_through = id WHERE name LIKE 'Bella%'").await;
         bench.clock.advance(Span::days(7));
         let chief = bench.sign_in(&above).await;
         let list = Answer::of(bench.call(Method::GET, INVITATIONS).bearer_auth(&chief.access)).await.json();
