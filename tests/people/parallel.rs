@@ -2,6 +2,8 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
+use reqwest::Method;
+use serde_json::json;
 
 use crate::support::{Actor, Answer, Scene};
 
@@ -104,6 +106,25 @@ on_both_engines! {
             for refused in [&answers.0, &answers.1].into_iter().filter(|answer| answer.status != 200) {
                 refused.refused(409, "last administrator");
             }
+        }
+    }
+
+    async fn nothing_that_is_sent_while_its_sender_is_removed_opens_anything(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let other_node = bench.another_node().await;
+        for round in 0..ROUNDS {
+            let ann = Actor::new(&bench, &format!("ann{round}"), scene.shop, Role::Admin).await;
+            let email = format!("friend{round}@example.org");
+            let body = json!({ "organization_id": scene.shop, "email": email, "role": "admin" });
+            let (sent, removed) = tokio::join!(
+                ann.ask(&other_node, Method::POST, "/api/invitations", Some(&body)),
+                scene.nora.remove(&bench, &ann.person, scene.shop),
+            );
+            assert_eq!(removed.status, 200, "{removed:?}");
+            assert!([201, 400, 403].contains(&sent.status), "round {round}: {sent:?}");
+            let listed = scene.nora.get(&bench, "/api/invitations").await.data()["invitations"].clone();
+            let open = listed.as_array().unwrap().iter().filter(|one| one["status"] == "open").count();
+            assert_eq!(open, 0, "round {round}: {sent:?}");
         }
     }
 }

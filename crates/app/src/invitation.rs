@@ -76,6 +76,10 @@ impl Context {
     pub async fn invite(&self, caller: &Caller, invitee: &Invitee) -> Result<InvitationRecord, Fault> {
         let now = self.now();
         let mut transaction = self.database.write().await?;
+        // Whoever loses the right at this moment loses what they sent with it: none may come after.
+        if !account::hold(&mut transaction, caller.principal.user).await? {
+            return Err(Code::InvalidToken.into());
+        }
         check_reach(&mut transaction, caller, invitee).await?;
         let sender = Some(caller.principal.user);
         let sent = self.send_invitation(&mut transaction, invitee, sender, Actor::Caller(caller), now).await?;
