@@ -5,7 +5,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Scene, USERS, path, text};
+use crate::support::{Actor, Scene, USERS, execute, path, text};
 
 on_both_engines! {
     async fn people_are_listed_and_read_down_the_tree_alone(bench: Bench) {
@@ -100,5 +100,31 @@ on_both_engines! {
         scene.rita.ask(&bench, Method::PATCH, "/api/me", Some(&change)).await.data();
         assert_eq!(scene.sam.names(&bench, "search=rita+verdi").await, ["Ríta Verdi"]);
         assert_eq!(scene.sam.names(&bench, "search=rita%40example").await, ["Ríta Verdi"]);
+    }
+
+    async fn a_long_list_of_people_is_counted_no_further_than_its_pages_need(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let id = if bench.database_url().starts_with("sqlite") { "randomblob(16)" } else { "gen_random_uuid()" };
+        let many = format!(
+            "INSERT INTO users (id, email, email_folded, name, search_text, is_super_admin, created_at, updated_at) \
+             WITH RECURSIVE many (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM many WHERE number < 10200) \
+             SELECT {id}, CAST(number AS TEXT) || '@many.example', CAST(number AS TEXT) || '@many.example', 'Many', \
+             'many', FALSE, number, number FROM many; \
+             INSERT INTO memberships (user_id, organisation_id, role, created_at) \
+             SELECT u.id, o.id, 'reader', 1 FROM users u JOIN organisations o ON o.name = 'Shop' WHERE u.name = 'Many'"
+        );
+        execute(&bench, &many).await;
+        let shop = format!("search=many&organization_id={}", scene.shop);
+        for (who, filter) in [(&scene.root, "search=many"), (&scene.root, &shop), (&scene.nora, "search=many"), (&scene.sam, &shop)] {
+            for (page, rows, total, has_next) in [(1, 100, 10_000, true), (101, 100, 10_101, true), (102, 100, 10_200, false)] {
+                for order in ["name", "created_at&sort_direction=desc"] {
+                    let query = format!("{USERS}?{filter}&page_size=100&page={page}&sort_by={order}");
+                    let data = who.get(&bench, &query).await.data().clone();
+                    let told = (&data["pagination"]["total_count"], &data["pagination"]["has_next"]);
+                    assert_eq!(told, (&json!(total), &json!(has_next)), "{query}");
+                    assert_eq!(data["users"].as_array().map(Vec::len), Some(rows), "{query}");
+                }
+            }
+        }
     }
 }

@@ -180,3 +180,17 @@ impl Scene {
         }
     }
 }
+
+/// Carries out a statement in the database past the server.
+pub(crate) async fn execute(bench: &Bench, statement: &str) {
+    if let Some(path) = bench.database_url().strip_prefix("sqlite://") {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection.busy_timeout(Duration::from_secs(10)).unwrap();
+        connection.execute_batch(statement).unwrap();
+    } else {
+        let (client, connection) = tokio_postgres::connect(bench.database_url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(statement).await.unwrap();
+    }
+    bench.context.database.look_afresh();
+}
