@@ -216,6 +216,7 @@ on_both_engines! {
             assert_eq!(features[what], is_there, "{what}");
         }
         let limits = json!({
+            "ApiKeyDaysMax": 365, "ApiKeysMax": 5,
             "BodyLengthMax": 65536, "CallbackUrlLengthMax": 2048, "CustomDataLengthMax": 16384, "CustomDataMembersMax": 50,
             "EmailLengthMax": 254, "IdempotencyKeyLengthMax": 255, "NameLengthMax": 255, "PageSizeMax": 100,
             "PasswordLengthMax": 256, "PasswordLengthMin": 12, "PasswordScoreMin": 3, "StateLengthMax": 1024,

@@ -13,7 +13,7 @@ use bailiwick_domain::name::NAME_LENGTH_MAX;
 use bailiwick_domain::page::PAGE_SIZE_MAX;
 use bailiwick_domain::system::{CUSTOM_DATA_BYTES_MAX, CUSTOM_DATA_MEMBERS_MAX};
 use bailiwick_domain::time::Span;
-use bailiwick_domain::{email, password, state_token};
+use bailiwick_domain::{api_key, email, password, state_token};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -69,6 +69,10 @@ struct FeaturesView {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 #[schemars(rename = "Limits")]
 struct LimitsView {
+    /// How long an API key lives at the most, in days.
+    api_key_days_max: i64,
+    /// The most living API keys of a person.
+    api_keys_max: i64,
     /// The longest body of a request, in bytes, unless its endpoint says otherwise.
     body_length_max: usize,
     /// The longest callback URL, in bytes.
@@ -97,6 +101,8 @@ struct LimitsView {
 
 /// What the types themselves hold to.
 const LIMITS: LimitsView = LimitsView {
+    api_key_days_max: api_key::DAYS_MAX,
+    api_keys_max: api_key::KEYS_MAX,
     body_length_max: BODY_LENGTH_MAX,
     callback_url_length_max: CALLBACK_URL_LENGTH_MAX,
     custom_data_length_max: CUSTOM_DATA_BYTES_MAX,

@@ -40,11 +40,13 @@ fn reading() -> Vec<Endpoint> {
                  that you see and that the filters let pass. More than 10,000 are not counted.",
             )
             .needs(Right::ReadUsers)
+            .takes_api_keys()
             .handle(list),
         Endpoint::get("/api/users/{user_id}", "read-user", "Read a person")
             .tag("People")
             .describe("With what they are in the organisations that you see. Where else they belong is not shown.")
             .needs(Right::ReadUsers)
+            .takes_api_keys()
             .faults(&[Code::UserNotFound])
             .handle(show),
     ]
