@@ -142,9 +142,9 @@ const LOOKUPS: &[(&str, &str)] = &[
     ("people::ALL_BY_NAME_UP", "users_by_search"),
     ("people::ALL_BY_NAME_DOWN", "users_by_search"),
     ("people::ALL_BY_AGE_DOWN", "users_by_age"),
-    ("people::WITHIN_BY_NAME_UP", "memberships_by_organisation (organisation_id=?)"),
-    ("people::OF_ONE_BY_NAME_UP", "memberships_by_organisation (organisation_id=?)"),
-    ("people::OF_ONE_WITHIN_BY_NAME_UP", "memberships_by_organisation (organisation_id=?)"),
+    ("people::WITHIN_BY_NAME_UP", "memberships_by_role (organisation_id=?)"),
+    ("people::OF_ONE_BY_NAME_UP", "memberships_by_role (organisation_id=?)"),
+    ("people::OF_ONE_WITHIN_BY_NAME_UP", "memberships_by_role (organisation_id=?)"),
     ("suspension::HAS_SUPER_ADMIN", "users_super_admins"),
 ];
 

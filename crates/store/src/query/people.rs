@@ -18,72 +18,69 @@ use crate::row::record;
 use crate::statement::{Statement, statements};
 use crate::value::{Value, values};
 
-/// People with the membership that is shown of each: the one joined first of those that meet the condition on `f`, in
-/// organisations that are not deleted. `$1` to `$3` are filters, each of which lets everything pass when it is null.
-macro_rules! people {
-    ($columns:literal, [$($membership:expr),+], [$($person:expr),+]) => {
-        concat!(
-            "SELECT ", $columns, " FROM users u \
-             LEFT JOIN memberships m ON m.user_id = u.id AND m.organisation_id = (SELECT f.organisation_id \
-                 FROM memberships f JOIN organisations fo ON fo.id = f.organisation_id \
-                 WHERE f.user_id = u.id AND fo.deleted_through IS NULL AND (CAST($2 AS TEXT) IS NULL OR f.role = $2)",
-            $($membership,)+
-            " ORDER BY f.created_at, f.organisation_id LIMIT 1) \
-             LEFT JOIN organisations o ON o.id = m.organisation_id \
-             WHERE (CAST($1 AS TEXT) IS NULL OR u.search_text LIKE $1 ESCAPE '!') \
-             AND (CAST($3 AS BOOLEAN) IS NULL OR (u.suspended_at IS NOT NULL) = $3)",
-            $($person),+
-        )
-    };
-}
-
-/// Everybody, for those whose reach has no end.
+/// Everybody, for those whose reach has no end. Of each way there are the people that it leads to, and the places of
+/// theirs, `f`, of which one is shown; `$2` is the role that they must have there, unless it is null.
 macro_rules! all {
-    ($columns:literal) => {
-        people!($columns, [""], [" AND (CAST($2 AS TEXT) IS NULL OR m.user_id IS NOT NULL)"])
+    (people) => {
+        " AND (CAST($2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM memberships em \
+         JOIN organisations eo ON eo.id = em.organisation_id \
+         WHERE em.user_id = u.id AND em.role = $2 AND eo.deleted_through IS NULL))"
+    };
+    (places) => {
+        ""
     };
 }
 
 /// The people of one organisation, `$4`, for the same.
 macro_rules! of_one {
-    ($columns:literal) => {
-        people!(
-            $columns,
-            [" AND f.organisation_id = $4"],
-            [" AND m.user_id IS NOT NULL \
-             AND u.id IN (SELECT um.user_id FROM memberships um WHERE um.organisation_id = $4)"]
-        )
+    (people) => {
+        people_of!("um.organisation_id = $4")
+    };
+    (places) => {
+        " AND f.organisation_id = $4"
     };
 }
 
 /// The people of the organisations within reach: `$4` to `$7`. These are asked for as a list, so that its index leads
 /// to the people of few organisations among many.
 macro_rules! within {
-    ($columns:literal) => {
-        people!(
-            $columns,
-            [" AND f.organisation_id IN ", organisations_within_reach!("$4", "$5", "$6", "$7")],
-            [
-                " AND m.user_id IS NOT NULL \
-                 AND u.id IN (SELECT um.user_id FROM memberships um WHERE um.organisation_id IN ",
-                organisations_within_reach!("$4", "$5", "$6", "$7"),
-                ")"
-            ]
-        )
+    (people) => {
+        people_of!("um.organisation_id IN ", organisations_within_reach!("$4", "$5", "$6", "$7"))
+    };
+    (places) => {
+        concat!(" AND f.organisation_id IN ", organisations_within_reach!("$4", "$5", "$6", "$7"))
     };
 }
 
 /// The people of one organisation, `$8`, where it is within reach: `$4` to `$7`.
 macro_rules! of_one_within {
-    ($columns:literal) => {
-        people!(
-            $columns,
-            [" AND f.organisation_id = $8"],
-            [
-                " AND m.user_id IS NOT NULL \
-             AND u.id IN (SELECT um.user_id FROM memberships um WHERE um.organisation_id = $8) AND $8 IN ",
-                organisations_within_reach!("$4", "$5", "$6", "$7")
-            ]
+    (people) => {
+        people_of!("um.organisation_id = $8 AND $8 IN ", organisations_within_reach!("$4", "$5", "$6", "$7"))
+    };
+    (places) => {
+        " AND f.organisation_id = $8"
+    };
+}
+
+/// That somebody belongs to such an organisation, and it is not deleted.
+macro_rules! people_of {
+    ($($condition:expr),+) => {
+        concat!(
+            " AND u.id IN (SELECT um.user_id FROM memberships um JOIN organisations uo ON uo.id = um.organisation_id \
+             WHERE uo.deleted_through IS NULL AND (CAST($2 AS TEXT) IS NULL OR um.role = $2) AND ",
+            $($condition,)+
+            ")"
+        )
+    };
+}
+
+/// The people of a way whom the filters let pass, of which each lets everything pass when it is null.
+macro_rules! people {
+    ($way:ident) => {
+        concat!(
+            " FROM users u WHERE (CAST($1 AS TEXT) IS NULL OR u.search_text LIKE $1 ESCAPE '!') \
+             AND (CAST($3 AS BOOLEAN) IS NULL OR (u.suspended_at IS NOT NULL) = $3)",
+            $way!(people)
         )
     };
 }
@@ -91,24 +88,32 @@ macro_rules! of_one_within {
 /// How many there are, counted up to a bound.
 macro_rules! count {
     ($way:ident, $bound:literal) => {
-        concat!("SELECT COUNT(*) FROM (", $way!("1"), " LIMIT ", $bound, ") AS counted")
+        concat!("SELECT COUNT(*) FROM (SELECT 1", people!($way), " LIMIT ", $bound, ") AS counted")
     };
 }
 
-/// One list for each order, because an order cannot be a parameter.
+/// One list for each order, because an order cannot be a parameter. Of each on the page the place that was joined first
+/// is shown: which one that is, is asked of those alone.
 macro_rules! page {
     ($way:ident, $order:literal, $limit:literal, $offset:literal) => {
         concat!(
-            $way!(
-                "u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.suspended_at, u.created_at, \
-                 o.id, o.name, o.kind, m.role"
-            ),
+            "SELECT u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.suspended_at, u.created_at, \
+             o.id, o.name, o.kind, m.role FROM (SELECT u.id",
+            people!($way),
             " ORDER BY ",
             $order,
             " LIMIT ",
             $limit,
             " OFFSET ",
-            $offset
+            $offset,
+            ") AS listed JOIN users u ON u.id = listed.id \
+             LEFT JOIN memberships m ON m.user_id = u.id AND m.organisation_id = (SELECT f.organisation_id \
+                 FROM memberships f JOIN organisations fo ON fo.id = f.organisation_id \
+                 WHERE f.user_id = u.id AND fo.deleted_through IS NULL AND (CAST($2 AS TEXT) IS NULL OR f.role = $2)",
+            $way!(places),
+            " ORDER BY f.created_at, f.organisation_id LIMIT 1) \
+             LEFT JOIN organisations o ON o.id = m.organisation_id ORDER BY ",
+            $order
         )
     };
 }
