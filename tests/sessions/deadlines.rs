@@ -101,6 +101,22 @@ async fn switching_case(bench: &Bench, first: OrganisationId, second: Organisati
     Case::of("switch-organization", 5, Needs::Writing, 200).by(&access).with(body)
 }
 
+/// Of the API keys: as somebody who has one.
+async fn key_cases(bench: &Bench, organisation: OrganisationId) -> Vec<Case> {
+    use Needs::{Reading, Writing};
+    let ida = bench.person("ida", organisation, Role::Reader).await;
+    let access = bench.sign_in(&ida).await.access;
+    let wish = json!({ "name": "a program", "access": "read" });
+    let made = bench.call(Method::POST, "/api/me/api-keys").bearer_auth(&access).json(&wish);
+    let made = Answer::of(made).await.json();
+    let id = made["data"]["api_key"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
+    vec![
+        Case::of("list-own-api-keys", 5, Reading, 200).by(&access),
+        Case::of("create-api-key", 5, Writing, 201).by(&access).with(wish),
+        Case::of("revoke-api-key", 5, Writing, 200).about(id).by(&access),
+    ]
+}
+
 /// At least one for each other endpoint.
 async fn cases(bench: &Bench, [ann, bob, cleo, eve]: [&Person; 4]) -> Vec<Case> {
     use Needs::{Nothing, Reading, Writing};
@@ -188,7 +204,9 @@ impl Case {
 
     async fn ask(&self, bench: &Bench) -> Answer {
         let Endpoint { method, path, .. } = self.endpoint();
-        let mut request = bench.call(method, &path.replace("{uuid}", &self.id).replace("{id}", &self.id));
+        let parameters = ["{uuid}", "{id}", "{key_id}"];
+        let path = parameters.into_iter().fold(path.to_owned(), |path, parameter| path.replace(parameter, &self.id));
+        let mut request = bench.call(method, &path);
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);
         }
@@ -257,6 +275,7 @@ async fn stalled(bench: Bench) {
     let mut cases = cases(&bench, [&ann, &bob, &cleo, &eve]).await;
     cases.extend(invitation_cases(&bench, &fay, branch).await);
     cases.push(switching_case(&bench, owner, branch).await);
+    cases.extend(key_cases(&bench, owner).await);
     for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }
