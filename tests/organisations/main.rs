@@ -10,3 +10,4 @@ mod model;
 mod moves;
 mod support;
 mod trees;
+mod whole;
