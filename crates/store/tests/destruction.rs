@@ -31,7 +31,7 @@ async fn whatever_refers_to_what_can_be_destroyed_is_thought_of() {
     let references: Vec<(String, String, String)> = rows.unwrap().map(Result::unwrap).collect();
     let statements: Vec<&str> = query::statements()
         .filter(|statement| statement.name().contains("::destruction::"))
-        .map(|statement| statement.sqlite())
+        .map(bailiwick_store::Statement::sqlite)
         .collect();
     let mut forgotten = Vec::new();
     for (table, column, on_delete) in &references {
