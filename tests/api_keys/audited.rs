@@ -7,7 +7,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, SYSTEMS, call, make, revoke};
+use crate::support::{Answer, SYSTEMS, aside, ask, call, list, make, read, revoke};
 
 /// The entries of an action that an administrator sees, the newest first.
 async fn entries(bench: &Bench, token: &str, action: &str) -> Vec<Value> {
@@ -58,5 +58,18 @@ on_both_engines! {
                 assert_eq!(entry["details"].get("by_api_key"), key, "{entry}");
             }
         }
+    }
+
+    async fn a_key_whose_entry_cannot_be_written_is_neither_made_nor_revoked(bench: Bench) {
+        let (_, tokens) = bench.owner().await;
+        let made = make(&bench, &tokens.access, "read").await;
+        aside(bench.database_url(), "ALTER TABLE audit RENAME TO audit_away").await;
+        let another = ask(&bench, &tokens.access, &json!({ "name": "half", "access": "read" })).await;
+        let revoked = revoke(&bench, &tokens.access, &made.id).await;
+        assert_eq!([another.status, revoked.status], [500, 500]);
+        assert!(!another.body.contains("bwk_"), "{another:?}");
+        aside(bench.database_url(), "ALTER TABLE audit_away RENAME TO audit").await;
+        assert_eq!(list(&bench, &tokens.access).await.len(), 1);
+        assert_eq!(read(&bench, &made.key).await, 200);
     }
 }

@@ -285,9 +285,10 @@ impl Aside {
     pub(crate) async fn change_person(&self, person: &Person, change: &str) {
         let email = &person.email;
         self.run(&format!(
-            "BEGIN; {change}; UPDATE revisions SET number = number + 1; \
+            "BEGIN; {change}; UPDATE revisions SET number = number + 1 WHERE name = 'authority'; \
              INSERT INTO invalidations (number, scope, subject_id, at) \
-             SELECT r.number, 'user', u.id, 1795167000000000 FROM revisions r, users u WHERE u.email = '{email}'; COMMIT"
+             SELECT r.number, 'user', u.id, 1795167000000000 FROM revisions r, users u \
+             WHERE r.name = 'authority' AND u.email = '{email}'; COMMIT"
         ))
         .await;
     }
