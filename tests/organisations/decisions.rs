@@ -202,6 +202,24 @@ on_both_engines! {
         expect(401, "destroy").await;
     }
 
+    async fn what_is_written_down_of_an_organisation_tells_its_people_nothing_of_what_stands_above(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let draft = json!({ "name": "Below", "type": "reseller", "parent_id": scene.north });
+        let created = scene.root.create(&bench, &draft).await.data(201).clone();
+        let id = bailiwick_domain::field::Parse::parse_text(text(&created, "id")).unwrap();
+        let own = Actor::of(&bench, &bench.person("own", id, Role::Admin).await).await;
+        for act in ["suspend", "reactivate", "delete", "restore"] {
+            scene.of_north.act(&bench, id, act).await.data(200);
+        }
+        scene.root.put_below(&bench, id, scene.south).await.data(200);
+        let log = own.get(&bench, "/api/audit?page_size=100").await;
+        assert!(log.data(200)["pagination"]["total_count"].as_i64().unwrap() >= 5, "{}", log.json);
+        for above in [scene.owner, scene.north, scene.south] {
+            assert!(!log.json.to_string().contains(&above.to_string()), "{}", log.json);
+        }
+        assert_eq!(scene.of_north.audited(&bench, "organization.created").await.len(), 1, "those above read of it");
+    }
+
     async fn stats_count_what_is_ones_own_and_what_is_below(bench: Bench) {
         let scene = Scene::set(&bench).await;
         scene.of_north.system(&bench, "Own", scene.north).await;

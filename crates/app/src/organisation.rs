@@ -116,8 +116,9 @@ impl Context {
             action: "organization.created",
             subject_kind: "organization",
             subject: Some(record.id.uuid()),
-            organisation: Some(record.id),
-            details: json!({ "name": record.name, "type": kind, "parent_id": parent.id }),
+            // Where it stands: its own people learn nothing of what is above them.
+            organisation: Some(parent.id),
+            details: json!({ "name": record.name, "type": kind }),
         };
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
         let created = seen(&mut transaction, caller, record.id).await?;

@@ -111,8 +111,10 @@ impl Context {
             suspended_through: parent.suspended_through,
             created_at: now,
         };
-        let details = json!({ "name": created.name, "type": kind, "parent_id": parent.id });
-        self.audit(&mut transaction, Actor::Operator, act("organization.created", &created, details), now).await?;
+        let created_there = act("organization.created", &created, json!({ "name": created.name, "type": kind }));
+        // Where it stands: its own people learn nothing of what is above them.
+        let created_there = Act { organisation: Some(parent.id), ..created_there };
+        self.audit(&mut transaction, Actor::Operator, created_there, now).await?;
         transaction.commit().await?;
         Ok(created)
     }
