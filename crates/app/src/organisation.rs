@@ -239,7 +239,11 @@ async fn describe(
 }
 
 /// An organisation that the caller may change.
-pub(crate) async fn manageable(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
+pub(crate) async fn manageable(
+    link: &mut Link,
+    caller: &Caller,
+    id: OrganisationId,
+) -> Result<OrganisationDetails, Fault> {
     let principal = &caller.principal;
     if let Some(found) = organisation_page::find(link, &Reach::of(principal, Right::ManageOrganisations), id).await? {
         return Ok(found);
