@@ -145,8 +145,8 @@ fn is_made_of(password: &Password, known_about_person: &[&str]) -> bool {
     let mut words = words_of(known_about_person);
     words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
     let all = password.expose().to_lowercase();
-    let rest = words.iter().fold(all, |rest, word| rest.replace(&word.to_lowercase(), " "));
-    rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS_MIN
+    let rest = words.iter().fold(all.clone(), |rest, word| rest.replace(&word.to_lowercase(), " "));
+    rest != all && rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS_MIN
 }
 
 /// The whole texts, the sides of addresses, and the words in them, because people use parts of their own names.
