@@ -189,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_said_of_what_others_know_where_nothing_is_known() {
+        for password in ["😀".repeat(12), "\u{0}".repeat(20)] {
+            let refusal = accept(&password, &["Ann Verdi"]).err();
+            let said = refusal.map(|refusal| refusal.expected.into_owned()).unwrap_or_default();
+            assert!(!said.contains("what others know"), "{said}");
+        }
+    }
+
+    #[test]
     fn a_name_of_one_letter_takes_no_letters_from_a_password() {
         assert!(accept("e?e!e.e,e;e:e-e_e", &["ann@example.org", "E"]).is_ok());
     }

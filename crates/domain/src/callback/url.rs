@@ -159,6 +159,12 @@ mod tests {
         CallbackUrl::parse_text(text).unwrap()
     }
 
+    #[test]
+    fn an_error_repeats_neither_query_nor_user_name() {
+        assert_eq!(CallbackUrl::echo("ftp://shop.example/a?token=x#y"), Some("ftp://shop.example/a"));
+        assert_eq!(CallbackUrl::echo("https://ann:secret@shop.example/"), None);
+    }
+
     fn parameters() -> CallbackParameters {
         CallbackParameters {
             state: "state_a+b/c=".to_owned(),
