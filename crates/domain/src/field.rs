@@ -55,6 +55,7 @@ pub trait Parse: Sized {
     const SECRET: bool = false;
 
     /// What an error may repeat of a text that was refused: all of it, unless the value is a secret.
+    #[must_use]
     fn echo(text: &str) -> Option<&str> {
         (!Self::SECRET).then_some(text)
     }
