@@ -244,6 +244,13 @@ on_both_engines! {
         }
     }
 
+    async fn a_new_setup_link_takes_the_place_of_the_one_before(bench: Bench) {
+        let link = async || setup_token(bench.context.setup_link().await.unwrap().unwrap().expose());
+        let (old, new) = (link().await, link().await);
+        let open = async |token: &str| Answer::of(bench.call(Method::GET, &format!("/setup?token={token}"))).await.status;
+        assert_eq!((open(&old).await, open(&new).await), (404, 200));
+    }
+
     async fn a_setup_link_opens_the_setup_of_its_own_server(bench: Bench) {
         let setup = setup_token(bench.context.setup_link().await.unwrap().unwrap().expose());
         let other = Bench::start(Engine::Sqlite).await;

@@ -12,6 +12,7 @@
 mod addresses;
 mod alike;
 mod confirm;
+mod consent_page;
 mod deadlines;
 mod forged;
 mod forms;

@@ -196,6 +196,9 @@ mod stories {
         assert_eq!(stage.sign_in(BEN).await.status, 401);
         assert_eq!(stage.read(&others).await, 200, "somebody else");
         assert!(stage.says(&["user", "suspend", "BEN@Shop.Example"]).contains("is suspended already"));
+        let told = stage.json(&["user", "suspend", BEN]);
+        assert_eq!((&told["has_changed"], told["user"]["suspended_at"].is_string()), (&json!(false), true), "{told}");
+        assert_eq!(stage.json(&["user", "end-sessions", BEN])["sessions_ended"], 0);
         let ended = "SELECT COUNT(*) FROM sessions WHERE ended_because = 'suspended'";
         assert_eq!(stage.aside.number(ended).await, 2);
 
@@ -268,6 +271,9 @@ mod stories {
         assert!(stage.says(&["organisation", "suspend", "Shop"]).contains("Shop is suspended from now on"));
         stage.reads_in_time(&access, 401).await;
         assert!(stage.says(&["organisation", "suspend", "Shop"]).contains("is suspended already"));
+        let told = stage.json(&["organisation", "suspend", "Shop"]);
+        let is_suspended = told["organization"]["suspended_at"].is_string();
+        assert_eq!((&told["has_changed"], is_suspended), (&json!(false), true), "{told}");
         assert!(stage.says(&["organisation", "list"]).contains("  Shop  customer  suspended  "));
         assert!(stage.says(&["organisation", "reactivate", "Shop"]).contains("is not suspended any more"));
         stage.reads_in_time(&access, 200).await;

@@ -54,6 +54,22 @@ on_both_engines! {
         assert!(!second.body.contains("as it was"), "{second:?}");
     }
 
+    async fn a_form_is_told_all_that_is_wrong_with_it_at_once(bench: Bench) {
+        let mut browser = Browser::new(&bench);
+        for path in ["/register", "/login"] {
+            let page = browser.open(path).await;
+            assert!(page.body.contains("set up yet"), "{path} says nothing of a server that is not set up: {page:?}");
+        }
+        bench.organisation("Owner", None).await;
+        let form = [("name", " "), ("company", ""), ("email", "nobody"), ("password", "short")];
+        let refused = browser.send("/register", &form).await;
+        assert_eq!(refused.status, 422);
+        for field in ["name", "company", "email", "password", "terms"] {
+            assert!(refused.body.contains(&format!("id=\"{field}-error\"")), "nothing of {field}: {refused:?}");
+        }
+        assert!(!browser.open("/login").await.body.contains("set up yet"));
+    }
+
     async fn a_second_click_on_a_changed_password_finds_it_changed(bench: Bench) {
         let (ann, _) = people(&bench).await;
         let (browser, aside) = (Browser::of(&bench, &ann).await, Aside::of(&bench).await);

@@ -84,7 +84,8 @@ on_both_engines! {
         let before = made(&bench).await;
         for spelling in ["ada@example.org", "ADA@Example.ORG", " ada@example.org "] {
             let answer = post(&bench, REGISTER, &newcomer(spelling)).await;
-            assert_eq!(answer.message(409)["BackendMessage"], "already exists");
+            let message = answer.message(409);
+            assert_eq!((&message["BackendMessage"], &message["Field"]["Name"]), (&json!("already exists"), &json!("Email")));
         }
         assert_eq!(made(&bench).await, before, "a refused registration leaves nothing");
     }

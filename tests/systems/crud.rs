@@ -55,6 +55,17 @@ on_both_engines! {
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM systems").await, 1, "deleted softly");
     }
 
+    async fn a_change_that_changes_nothing_leaves_no_trace(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let system = scene.admin.post(&bench, "/api/systems", &plain("Till")).await.data(201).clone();
+        let before = scene.admin.show(&bench, &id_of(&system)).await;
+        bench.clock.advance(Span::seconds(1));
+        for change in [json!({}), json!({ "status": "maintenance" }), json!({ "name": "Till", "maintenance": false })] {
+            assert_eq!(scene.admin.put(&bench, &path(&system), &change).await.data(200), &before, "{change}");
+        }
+        assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM audit WHERE action = 'system.changed'").await, 0);
+    }
+
     async fn what_is_absent_from_a_change_stays(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let draft = with(&plain("Stays"), "custom_data", json!({ "a": "1", "b": "2" }));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bailiwick_domain::callback::{CallbackParameters, CallbackUrl};
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::field::Refusal;
+use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::DeliveryId;
 use bailiwick_domain::state_token::{RawState, StateToken};
 use bailiwick_domain::time::{Span, Timestamp};
@@ -114,7 +114,7 @@ impl Context {
     /// A validation fault on `callback_url`, with one wording for all reasons.
     pub async fn check_destination(&self, url: &CallbackUrl) -> Result<(), Fault> {
         let outcome = self.admit_destination(url).await;
-        outcome.map_err(|refusal| Fault::field("callback_url", refusal, Some(url.as_str())))
+        outcome.map_err(|refusal| Fault::field("callback_url", refusal, CallbackUrl::echo(url.as_str())))
     }
 
     /// The same as a refusal of that one field.

@@ -77,6 +77,8 @@ impl Context {
         let now = self.now();
         let token = SecretText::new(BASE64URL_NOPAD.encode(&self.entropy::<LINK_BYTES>()));
         let mut transaction = self.database.write().await?;
+        // Only the one that was printed last is good.
+        setup_link::clear(&mut transaction).await?;
         setup_link::insert(&mut transaction, &digest(&token), now, now.plus(LINK_LIFETIME)).await?;
         transaction.commit().await?;
         let base = self.settings.base_url.origin();

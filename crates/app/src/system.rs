@@ -150,6 +150,10 @@ impl Context {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let old = self.manageable(&mut transaction, caller, id).await?;
+        let changed = changed_members(&old, &change);
+        if changed.is_empty() {
+            return Ok(old);
+        }
         let name = change.name.as_ref().unwrap_or(&old.name);
         let kind = change.kind.as_ref().unwrap_or(&old.kind);
         let update = SystemUpdate {
@@ -161,15 +165,6 @@ impl Context {
             now,
         };
         system::update(&mut transaction, id, update).await?;
-        let changed: Vec<&str> = [
-            ("name", change.name.is_some()),
-            ("type", change.kind.is_some()),
-            ("custom_data", change.custom_data.is_some()),
-            ("maintenance", change.in_maintenance.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(member, was_given)| was_given.then_some(member))
-        .collect();
         let act = act_on(&old, "system.changed", json!({ "changed": changed }));
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
         let system = written(&mut transaction, id).await?;
@@ -331,6 +326,17 @@ impl Context {
 
 fn organisation_refusal() -> Refusal {
     Refusal::new("organization", "an organisation in which you may manage systems")
+}
+
+/// What of a system changes, by the names of the API.
+fn changed_members(old: &SystemRecord, change: &SystemChange) -> Vec<&'static str> {
+    let members = [
+        ("name", change.name.as_ref().is_some_and(|name| *name != old.name)),
+        ("type", change.kind.as_ref().is_some_and(|kind| *kind != old.kind)),
+        ("custom_data", change.custom_data.as_ref().is_some_and(|data| Some(data) != old.custom_data.as_ref())),
+        ("maintenance", change.in_maintenance.is_some_and(|is_in| is_in != old.in_maintenance)),
+    ];
+    members.into_iter().filter_map(|(member, has_changed)| has_changed.then_some(member)).collect()
 }
 
 /// The text that a search looks through. The name comes first: lists by name are ordered by this text.

@@ -235,6 +235,7 @@ pub struct PageDeclaration<A> {
     path: &'static str,
     name: &'static str,
     deadline: Span,
+    resumed_with: &'static [&'static str],
 }
 
 impl Page {
@@ -249,7 +250,8 @@ impl Page {
     }
 
     const fn declare(method: Method, path: &'static str, name: &'static str) -> PageDeclaration<UndecidedAudience> {
-        PageDeclaration { audience: UndecidedAudience, method, path, name, deadline: PAGE_DEADLINE_DEFAULT }
+        let deadline = PAGE_DEADLINE_DEFAULT;
+        PageDeclaration { audience: UndecidedAudience, method, path, name, deadline, resumed_with: &[] }
     }
 }
 
@@ -260,8 +262,15 @@ impl<A> PageDeclaration<A> {
         self
     }
 
+    /// Which fields of the form come back as a query, where whoever sent it has to sign in first.
+    pub const fn resuming(mut self, fields: &'static [&'static str]) -> Self {
+        self.resumed_with = fields;
+        self
+    }
+
     fn audience<B>(self, audience: B) -> PageDeclaration<B> {
-        PageDeclaration { audience, method: self.method, path: self.path, name: self.name, deadline: self.deadline }
+        let Self { method, path, name, deadline, resumed_with, .. } = self;
+        PageDeclaration { audience, method, path, name, deadline, resumed_with }
     }
 }
 
@@ -294,7 +303,7 @@ impl<A: Audience> PageDeclaration<A> {
         F: Fn(Visit<A::Caller>) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<axum::response::Response, Fault>> + Send + 'static,
     {
-        let audience = self.audience;
+        let (audience, resumed_with) = (self.audience, self.resumed_with);
         let work: Work = Arc::new(move |service, incoming| {
             let handler = handler.clone();
             Box::pin(async move {
@@ -302,7 +311,9 @@ impl<A: Audience> PageDeclaration<A> {
                 let form = read_form(&service, &mut incoming).await?;
                 match audience.admit(&service, &incoming.parts.headers, &incoming.origin).await {
                     Ok(caller) => handler(visit(service, incoming, form, caller).await).await,
-                    Err(fault) if fault.code == Code::InvalidToken => Ok(to_login(&incoming)),
+                    Err(fault) if fault.code == Code::InvalidToken => {
+                        Ok(to_login(&incoming, form.iter().filter(|(name, _)| resumed_with.contains(&name.as_str()))))
+                    }
                     Err(fault) => Err(fault),
                 }
             })
@@ -359,12 +370,17 @@ async fn read_form(service: &Service, incoming: &mut Incoming) -> Result<Vec<(St
     Ok(form)
 }
 
-/// Leads to the sign-in, and from there back to where the visitor wanted to go.
-fn to_login(incoming: &Incoming) -> Response<Body> {
+/// Leads to the sign-in, and from there back to where the visitor wanted to go; what they sent is lost but for what the
+/// page `resumes` with.
+fn to_login<'a>(incoming: &Incoming, resumes: impl Iterator<Item = &'a (String, String)>) -> Response<Body> {
     let uri = &incoming.parts.uri;
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(resumes.map(|(name, value)| (name, value)));
+    let query = query.finish();
     let wanted = match uri.path_and_query() {
-        Some(wanted) if incoming.parts.method == Method::GET => wanted.as_str(),
-        _ => uri.path(),
+        Some(wanted) if incoming.parts.method == Method::GET => wanted.to_string(),
+        _ if query.is_empty() => uri.path().to_owned(),
+        _ => format!("{}?{query}", uri.path()),
     };
     let query: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
     let mut response = Response::new(Body::empty());

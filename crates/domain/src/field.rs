@@ -54,6 +54,12 @@ pub trait Parse: Sized {
     /// Whether the value must never be echoed, not even in an error.
     const SECRET: bool = false;
 
+    /// What an error may repeat of a text that was refused: all of it, unless the value is a secret.
+    #[must_use]
+    fn echo(text: &str) -> Option<&str> {
+        (!Self::SECRET).then_some(text)
+    }
+
     /// Reads the value from text: a path segment, a query member, a form field.
     fn parse_text(text: &str) -> Result<Self, Refusal>;
 
@@ -150,7 +156,7 @@ impl Check {
         match T::parse_text(text) {
             Ok(value) => Some(value),
             Err(refusal) => {
-                self.refuse(key, refusal, (!T::SECRET).then_some(text));
+                self.refuse(key, refusal, T::echo(text));
                 None
             }
         }
@@ -184,11 +190,11 @@ impl Check {
 
     /// Notes that a field which came as JSON was refused; its value is echoed unless its type is a secret.
     pub fn refuse_json<T: Parse>(&mut self, key: &'static str, refusal: Refusal, value: Option<&Value>) {
-        let echo = value.filter(|_| !T::SECRET).map(|value| match value {
+        let echo = value.map(|value| match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });
-        self.refuse(key, refusal, echo.as_deref());
+        self.refuse(key, refusal, echo.as_deref().and_then(T::echo));
     }
 
     /// The fault that lists everything refused, where anything was.

@@ -145,8 +145,8 @@ fn is_made_of(password: &Password, known_about_person: &[&str]) -> bool {
     let mut words = words_of(known_about_person);
     words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
     let all = password.expose().to_lowercase();
-    let rest = words.iter().fold(all, |rest, word| rest.replace(&word.to_lowercase(), " "));
-    rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS_MIN
+    let rest = words.iter().fold(all.clone(), |rest, word| rest.replace(&word.to_lowercase(), " "));
+    rest != all && rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS_MIN
 }
 
 /// The whole texts, the sides of addresses, and the words in them, because people use parts of their own names.
@@ -186,6 +186,15 @@ mod tests {
         assert!(accept("Hotel Bellavista has 12 marmots", &known).is_ok());
         assert_eq!(accept("passwordpassword", &[]).unwrap_err().rule, "strength");
         assert!(accept("correct zebra battery lantern", &["ann@example.org"]).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_others_know_where_nothing_is_known() {
+        for password in ["😀".repeat(12), "\u{0}".repeat(20)] {
+            let refusal = accept(&password, &["Ann Verdi"]).err();
+            let said = refusal.map(|refusal| refusal.expected.into_owned()).unwrap_or_default();
+            assert!(!said.contains("what others know"), "{said}");
+        }
     }
 
     #[test]

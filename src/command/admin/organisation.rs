@@ -12,7 +12,7 @@ use super::{Desk, argument, describe, json_flag, moment, parse, print, print_jso
 pub(super) fn line() -> Command {
     let one = |name: &'static str, about: &'static str| {
         let which = Arg::new("organisation").value_name("NAME|UUID").required(true).help("Which one");
-        Command::new(name).about(about).arg(which)
+        Command::new(name).about(about).arg(which).arg(json_flag())
     };
     Command::new("organisation")
         .alias("organization")
@@ -46,12 +46,12 @@ pub(super) async fn run(desk: &Desk, organisation: &ArgMatches) -> Result<()> {
         Some(("suspend", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let outcome = context.suspend_organisation_as_operator(&key).await.map_err(refused)?;
-            told(&outcome, "is suspended from now on", "is suspended already")
+            told(arguments, &outcome, "is suspended from now on", "is suspended already")
         }
         Some(("reactivate", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let outcome = context.reactivate_organisation_as_operator(&key).await.map_err(refused)?;
-            told(&outcome, "is not suspended any more", "is not suspended")
+            told(arguments, &outcome, "is not suspended any more", "is not suspended")
         }
         _ => bail!("name a command; see bailiwick admin organisation --help"),
     }
@@ -109,7 +109,10 @@ async fn one<'desk>(desk: &'desk Desk, arguments: &ArgMatches) -> Result<(Organi
     Ok((parse(arguments, "organisation", "NAME|UUID")?, desk.open().await?))
 }
 
-fn told(outcome: &Outcome<ListedOrganisation>, done: &str, nothing_to_do: &str) -> Result<()> {
+fn told(arguments: &ArgMatches, outcome: &Outcome<ListedOrganisation>, done: &str, nothing_to_do: &str) -> Result<()> {
+    if arguments.get_flag("json") {
+        return print_json(&json!({ "organization": to_json(&outcome.subject), "has_changed": outcome.has_changed }));
+    }
     print(&format!("{} {}", outcome.subject.name, if outcome.has_changed { done } else { nothing_to_do }))
 }
 

@@ -17,7 +17,7 @@ use super::{
 pub(super) fn line() -> Command {
     let one = |name: &'static str, about: &'static str| {
         let who = Arg::new("user").value_name("EMAIL|UUID").required(true).help("Whom: an e-mail address or an id");
-        Command::new(name).about(about).arg(who)
+        Command::new(name).about(about).arg(who).arg(json_flag())
     };
     Command::new("user")
         .about("People: list, show, create, invite, suspend, reactivate, set a password, end sessions")
@@ -34,7 +34,7 @@ pub(super) fn line() -> Command {
                 )
                 .arg(json_flag()),
         )
-        .subcommand(one("show", "Show one person with their memberships and sessions").arg(json_flag()))
+        .subcommand(one("show", "Show one person with their memberships and sessions"))
         .subcommand(create_line())
         .subcommand(invitation::line())
         .subcommand(one("suspend", "End a person's sessions, and refuse them everything from now on"))
@@ -78,24 +78,32 @@ pub(super) async fn run(desk: &Desk, user: &ArgMatches) -> Result<()> {
         Some(("suspend", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let outcome = context.suspend_user_as_operator(&key).await.map_err(refused)?;
-            told(&outcome, "is suspended from now on", "is suspended already")
+            told(arguments, &outcome, "is suspended from now on", "is suspended already")
         }
         Some(("reactivate", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let outcome = context.reactivate_user_as_operator(&key).await.map_err(refused)?;
-            told(&outcome, "is not suspended any more", "is not suspended")
+            told(arguments, &outcome, "is not suspended any more", "is not suspended")
         }
         Some(("set-password", arguments)) => {
             let key = whom(arguments)?;
             let password = read_password()?;
             let context = desk.open().await?;
             let (person, ended) = context.set_password_as_operator(&key, password).await.map_err(refused)?;
+            if arguments.get_flag("json") {
+                return print_json(&json!({ "user": to_json(&person), "sessions_ended": ended }));
+            }
             print(&format!("{} has a new password; {}", called(&person), sessions_ended(ended)))
         }
         Some(("end-sessions", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let (person, ended) = context.end_sessions_as_operator(&key).await.map_err(refused)?;
-            print(&format!("{}: {}{}", called(&person), sessions_ended(ended.sessions), keys_revoked(ended.api_keys)))
+            let (sessions, keys) = (ended.sessions, ended.api_keys);
+            if arguments.get_flag("json") {
+                let told = json!({ "user": to_json(&person), "sessions_ended": sessions, "api_keys_revoked": keys });
+                return print_json(&told);
+            }
+            print(&format!("{}: {}{}", called(&person), sessions_ended(sessions), keys_revoked(keys)))
         }
         _ => bail!("name a command; see bailiwick admin user --help"),
     }
@@ -191,7 +199,10 @@ fn whom(arguments: &ArgMatches) -> Result<UserKey> {
     parse(arguments, "user", "EMAIL|UUID")
 }
 
-fn told(outcome: &Outcome<ListedUser>, done: &str, nothing_to_do: &str) -> Result<()> {
+fn told(arguments: &ArgMatches, outcome: &Outcome<ListedUser>, done: &str, nothing_to_do: &str) -> Result<()> {
+    if arguments.get_flag("json") {
+        return print_json(&json!({ "user": to_json(&outcome.subject), "has_changed": outcome.has_changed }));
+    }
     print(&format!("{} {}", called(&outcome.subject), if outcome.has_changed { done } else { nothing_to_do }))
 }
 

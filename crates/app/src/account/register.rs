@@ -3,7 +3,7 @@
 use bailiwick_domain::account::{Language, PhoneNumber, TermsAccepted};
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::field::Refusal;
+use bailiwick_domain::field::{FieldFault, Refusal};
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::link::{LinkPurpose, LinkToken};
 use bailiwick_domain::name::Name;
@@ -130,7 +130,7 @@ impl Context {
         let new_user = NewUser { id: user, email, name, is_super_admin: false };
         match user::insert(&mut transaction, &new_user, now).await {
             // The unique index on the address decides, also between two who are at it at once.
-            Err(StoreError::Conflict(_)) => return Err(Code::EmailTaken.into()),
+            Err(StoreError::Conflict(_)) => return Err(taken()),
             outcome => outcome?,
         }
         let description = Description {
@@ -225,4 +225,10 @@ impl Context {
         self.audit(transaction, actor, act, now).await?;
         Ok(id)
     }
+}
+
+/// Somebody has an account with the address.
+fn taken() -> Fault {
+    let refusal = Refusal::new("unique", "an address that nobody has an account with");
+    Fault::new(Code::EmailTaken).with_fields(vec![FieldFault { key: "Email".into(), refusal, value: None }])
 }

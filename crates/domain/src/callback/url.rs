@@ -98,6 +98,11 @@ impl fmt::Debug for CallbackUrl {
 }
 
 impl Parse for CallbackUrl {
+    /// Neither a query nor a user name with a password is repeated: both may hold secrets of the application.
+    fn echo(text: &str) -> Option<&str> {
+        text.split(['?', '#']).next().filter(|shown| !shown.contains('@'))
+    }
+
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         let parsed = is_plainly_absolute(text).then(|| Url::parse(text).ok()).flatten();
         parsed.filter(is_callable).map(Self).ok_or_else(|| {
@@ -152,6 +157,12 @@ mod tests {
 
     fn url(text: &str) -> CallbackUrl {
         CallbackUrl::parse_text(text).unwrap()
+    }
+
+    #[test]
+    fn an_error_repeats_neither_query_nor_user_name() {
+        assert_eq!(CallbackUrl::echo("ftp://shop.example/a?token=x#y"), Some("ftp://shop.example/a"));
+        assert_eq!(CallbackUrl::echo("https://ann:secret@shop.example/"), None);
     }
 
     fn parameters() -> CallbackParameters {

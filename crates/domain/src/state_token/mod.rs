@@ -48,6 +48,8 @@ impl RawState {
 }
 
 impl Parse for RawState {
+    const SECRET: bool = true;
+
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         Ok(Self(text.to_owned()))
     }

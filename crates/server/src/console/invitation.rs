@@ -94,8 +94,11 @@ async fn join(
 }
 
 async fn register(visit: &Visit<Guest>, token: &LinkToken, invited: InvitationRecord) -> Result<Response, Fault> {
-    let (form, newcomer) = newcomer::read(visit);
+    let (mut form, newcomer) = newcomer::read(visit);
     let Some(Newcomer { name, password, terms }) = newcomer else {
+        let typed = visit.field("name").unwrap_or_default();
+        let known = [typed, invited.email.as_str(), invited.organisation_name.as_str()];
+        newcomer::judge_password(visit, &mut form, &known).await?;
         return answer(visit, StatusCode::UNPROCESSABLE_ENTITY, token, invited, Way::Register(form));
     };
     let new = NewAccount {

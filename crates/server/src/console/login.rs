@@ -36,6 +36,7 @@ async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
         return Cookies::default().redirect(&next);
     }
     let notice = match visit.query_member("notice") {
+        _ if !visit.context.is_set_up().await? => Some(LoginNotice::NotSetUp),
         Some("signed-out") => Some(LoginNotice::SignedOut),
         Some("set-up") => Some(LoginNotice::SetUp),
         Some("password-set") => Some(LoginNotice::PasswordSet),

@@ -2,6 +2,7 @@
 
 use bailiwick_contract::page::{Guest, Visit};
 use bailiwick_domain::account::TermsAccepted;
+use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::password::Password;
@@ -32,4 +33,14 @@ pub(super) fn read(visit: &Visit<Guest>) -> (NewcomerForm, Option<Newcomer>) {
     };
     let (Ok(name), Ok(password), Ok(terms)) = (name, password, terms) else { return (form, None) };
     (form, Some(Newcomer { name, password, terms }))
+}
+
+/// Says of the password, too, whether it will do for somebody of whom this is known: a form that is refused for
+/// something else tells all that is wrong with it at once.
+pub(super) async fn judge_password(visit: &Visit<Guest>, form: &mut NewcomerForm, known: &[&str]) -> Result<(), Fault> {
+    let Ok(password) = Password::parse_text(visit.field("password").unwrap_or_default()) else { return Ok(()) };
+    let known = known.iter().map(|&text| text.to_owned()).collect();
+    let judged = visit.context.password_strength(password, known).await?;
+    form.password = password_problem(judged.refusal.as_ref());
+    Ok(())
 }

@@ -29,12 +29,15 @@ pub(super) fn pages() -> Vec<Page> {
 }
 
 /// Why nobody may register here just like that.
-fn refusal(registration: Registration) -> Option<RegisterRefusal> {
-    match registration {
+async fn refusal(visit: &Visit<Guest>) -> Result<Option<RegisterRefusal>, Fault> {
+    if !visit.context.is_set_up().await? {
+        return Ok(Some(RegisterRefusal::NotSetUp));
+    }
+    Ok(match visit.context.settings.registration {
         Registration::Open => None,
         Registration::Invite => Some(RegisterRefusal::ByInvitation),
         Registration::Closed => Some(RegisterRefusal::Closed),
-    }
+    })
 }
 
 async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
@@ -43,7 +46,7 @@ async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
         return Cookies::default().redirect(&next);
     }
     let (layout, cookies) = Frame::new(&visit, None, None).take();
-    if let Some(refusal) = refusal(visit.context.settings.registration) {
+    if let Some(refusal) = refusal(&visit).await? {
         return cookies.page(StatusCode::FORBIDDEN, &RegisterPage { layout, state: RegisterState::Refused(refusal) });
     }
     let form = RegisterForm { next, ..RegisterForm::default() };
@@ -51,20 +54,22 @@ async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
 }
 
 async fn submit(visit: Visit<Guest>) -> Result<Response, Fault> {
-    if let Some(refusal) = refusal(visit.context.settings.registration) {
+    if let Some(refusal) = refusal(&visit).await? {
         return answer(&visit, StatusCode::FORBIDDEN, RegisterState::Refused(refusal));
     }
     let typed = |name: &str| visit.field(name).unwrap_or_default();
     let company = Name::parse_text(typed("company"));
     let email = EmailAddress::parse_text(typed("email"));
     let (form, newcomer) = newcomer::read(&visit);
-    let form = RegisterForm {
+    let mut form = RegisterForm {
         next: local_path(&visit.context, visit.field("next").unwrap_or("/")),
         company: typed_field(typed("company"), company.as_ref().err()),
         email: typed_field(typed("email"), email.as_ref().err()),
         newcomer: form,
     };
     let (Ok(company), Ok(email), Some(newcomer)) = (company, email, newcomer) else {
+        let known = [typed("name"), typed("company"), typed("email")];
+        newcomer::judge_password(&visit, &mut form.newcomer, &known).await?;
         return answer(&visit, StatusCode::UNPROCESSABLE_ENTITY, RegisterState::Form(form));
     };
     let Newcomer { name, password, terms } = newcomer;

@@ -36,10 +36,15 @@ use super::view::layout::{Choice, Field, Moment};
 /// Random bytes in the key of a form.
 const FORM_KEY_BYTES: usize = 16;
 
+/// What brings the question back to somebody whose session ended while they read it.
+const RESUMED_WITH: [&str; 5] = ["callback_url", "state", "type", "name", "organization_id"];
+/// For how long the secret is shown again to whoever sends the form again: a second click, and not a reload hours later.
+const SECOND_CLICK: Span = Span::seconds(10);
+
 pub(super) fn pages() -> Vec<Page> {
     vec![
         Page::get("/system-creation", "system-creation").member().handle(ask),
-        Page::post("/system-creation", "system-creation-consent").member().handle(consent),
+        Page::post("/system-creation", "system-creation-consent").member().resuming(&RESUMED_WITH).handle(consent),
     ]
 }
 
@@ -96,6 +101,8 @@ async fn consent(visit: Visit<Caller>) -> Result<Response, Fault> {
         Ok(CallbackOutcome::Created(answer) | CallbackOutcome::Replayed(answer)) => {
             created(&visit, &wish, serde_json::from_value(answer).map_err(Fault::broken)?)
         }
+        // The form was sent before, with other answers, and what it asked for was done.
+        Err(fault) if fault.code == Code::IdempotencyMismatch => refuse_state(&visit, &wish, Code::StateUsed.into()),
         Err(fault) => refused(&visit, wish, fault).await,
     }
 }
@@ -190,7 +197,9 @@ fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome) -> Result<Respo
         let next = next.filter(|at| at.since(now) >= Span::seconds(1));
         Delivery::Pending { next_attempt: next.map(|at| Moment::new(now, at)) }
     };
-    let created_at = Timestamp::from_seconds(Timestamp::from_microseconds(outcome.created_at).seconds());
+    let created_at = Timestamp::from_microseconds(outcome.created_at);
+    let is_new = now.since(created_at) <= SECOND_CLICK;
+    let created_at = Timestamp::from_seconds(created_at.seconds());
     let opener_message = json!({
         "type": "system_created",
         "state": wish.state.as_str(),
@@ -205,7 +214,7 @@ fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome) -> Result<Respo
         system_name: outcome.name,
         system_type: outcome.kind,
         organisation_name: outcome.organisation,
-        secret: Some(outcome.secret),
+        secret: is_new.then_some(outcome.secret),
         delivery,
         continue_url: outcome.continue_url,
         opener_message: opener_message.to_string(),

@@ -54,6 +54,8 @@ pub enum LoginNotice {
     SessionEnded,
     /// The server was just set up.
     SetUp,
+    /// The server was not set up yet.
+    NotSetUp,
     /// One set a new password by a mailed link.
     PasswordSet,
     /// One registered, and has to confirm one's address before one can sign in.
@@ -97,6 +99,9 @@ impl LoginNotice {
         match self {
             Self::SignedOut => "You have signed out.",
             Self::SessionEnded => "Your session has ended. Sign in again to go on.",
+            Self::NotSetUp => {
+                "This server is not set up yet. Whoever runs it opens the link that it printed when it started."
+            }
             Self::SetUp => "This server is set up. Sign in with the account that you have just created.",
             Self::PasswordSet => "Your new password is set. Sign in with it.",
             Self::Registered => {
@@ -172,6 +177,7 @@ impl LoginPage {
             ("login-confirmed", Self { notice: Some(LoginNotice::Confirmed), ..page() }),
             ("login-signed-out", Self { notice: Some(LoginNotice::SignedOut), ..page() }),
             ("login-session-ended", Self { notice: Some(LoginNotice::SessionEnded), ..page() }),
+            ("login-not-set-up", Self { notice: Some(LoginNotice::NotSetUp), ..page() }),
             ("login-set-up", Self { notice: Some(LoginNotice::SetUp), ..page() }),
         ]
     }

@@ -27,6 +27,8 @@ pub enum RegisterState {
 /// Why there is no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegisterRefusal {
+    /// The server was not set up yet.
+    NotSetUp,
     /// Only who was invited may register.
     ByInvitation,
     /// Nobody may register.
@@ -71,6 +73,7 @@ impl RegisterState {
                 "Error: Create an account"
             }
             Self::Form(_) => "Create an account",
+            Self::Refused(RegisterRefusal::NotSetUp) => "Not set up yet",
             Self::Refused(RegisterRefusal::ByInvitation) => "Accounts are by invitation",
             Self::Refused(RegisterRefusal::Closed) => "No new accounts",
         }
@@ -112,6 +115,7 @@ impl RegisterPage {
             ("register-errors", page(RegisterState::Form(wrong))),
             ("register-taken", page(RegisterState::Form(taken))),
             ("register-unavailable", page(RegisterState::Form(filled(NewcomerForm::unavailable(plant))))),
+            ("register-not-set-up", page(RegisterState::Refused(RegisterRefusal::NotSetUp))),
             ("register-by-invitation", page(RegisterState::Refused(RegisterRefusal::ByInvitation))),
             ("register-closed", page(RegisterState::Refused(RegisterRefusal::Closed))),
         ]
