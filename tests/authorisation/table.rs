@@ -248,6 +248,13 @@ fn endpoints() -> Vec<Row> {
         row("delete-system", MANAGERS, nothing),
         row("regenerate-secret", MANAGERS, nothing),
         // The log is one's own: the sibling's admin gets that of the sibling.
+        // The sibling's admin manages neither.
+        row("explain-access", [Is(401), Is(403), Is(403), Is(200), Is(400), Is(200), Is(200)], |target| {
+            let reader = target.world.person(Persona::Reader).map(|person| person.id.to_string()).unwrap_or_default();
+            let resource = format!("organization:{}", target.organisation);
+            let query = format!("?subject={reader}&resource={resource}&right=read:systems");
+            Input { query, body: Body::Nothing }
+        }),
         row("list-audit", ADMINS, nothing),
         row("export-audit", ADMINS, nothing),
         row("health", EVERYBODY, nothing),

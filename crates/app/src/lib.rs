@@ -13,6 +13,7 @@ pub mod callback;
 pub mod caller;
 pub mod clock;
 pub mod context;
+pub mod explanation;
 pub mod hasher;
 pub mod idempotency;
 pub mod invitation;

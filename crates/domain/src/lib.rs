@@ -21,6 +21,7 @@ pub mod organisation;
 pub mod page;
 pub mod password;
 pub mod principal;
+pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod search;

@@ -137,6 +137,15 @@ impl Right {
     }
 }
 
+impl Parse for Right {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        let found = Self::ALL.into_iter().find(|right| right.name() == text);
+        found.ok_or_else(|| Refusal::new("oneof", format!("one of {}", Self::ALL.map(Self::name).join(", "))))
+    }
+}
+
+crate::schema::wire_text!(Right, |value| value.name(), { "type": "string", "enum": Right::ALL.map(Right::name) });
+
 impl fmt::Display for Right {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

@@ -1,6 +1,7 @@
 //! The two APIs: one file for each section of the seeds. No rules here: a
 //! handler turns what was read into a use case, and its outcome into a view.
 
+pub mod access;
 pub mod api_key;
 pub mod audit;
 pub mod authenticate;
@@ -42,6 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         invitation::endpoints(),
         organization::endpoints(),
         organization_acts::endpoints(),
+        access::endpoints(),
         system::endpoints(),
         audit::endpoints(),
         plain::endpoints(),

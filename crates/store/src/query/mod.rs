@@ -8,6 +8,7 @@ pub mod audit_list;
 mod counted;
 pub mod delivery;
 pub mod destruction;
+pub mod explanation;
 pub mod idempotency;
 pub mod invalidation;
 pub mod invitation;
@@ -42,13 +43,14 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 34] = [
+    let modules: [&[&'static Statement]; 35] = [
         account::STATEMENTS,
         api_key::STATEMENTS,
         audit_chain::STATEMENTS,
         audit_list::STATEMENTS,
         delivery::STATEMENTS,
         destruction::STATEMENTS,
+        explanation::STATEMENTS,
         idempotency::STATEMENTS,
         invalidation::STATEMENTS,
         invitation::STATEMENTS,
