@@ -281,6 +281,13 @@ async fn where_not_everybody_may_register_nobody_is_led_to_it() {
     ] {
         let bench = Bench::start_with(Engine::Sqlite, |settings| settings.registration = registration).await;
         let visitor = Visitor::new().await;
+        visitor.go(&bench.at("/register")).await;
+        visitor.arrive_at("Not set up yet").await;
+        visitor.portray("register-not-set-up").await;
+        visitor.go(&bench.at("/login")).await;
+        assert!(visitor.arrive_at("Sign in").await.contains("This server is not set up yet."));
+        visitor.portray("login-not-set-up").await;
+        bench.organisation("Owner", None).await;
         visitor.go(&bench.at("/login")).await;
         assert!(!visitor.arrive_at("Sign in").await.contains("Create one"));
         visitor.go(&bench.at("/register")).await;

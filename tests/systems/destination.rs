@@ -82,6 +82,15 @@ on_both_engines! {
         scene.admin.call_back(&bench, &body).await.data(201);
     }
 
+    async fn a_destination_that_is_refused_is_repeated_without_its_secrets(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        for url in ["https://10.0.0.1/a?token=CANARY", "https://ann:CANARY@example.com/", "ftp://example.com/?CANARY"] {
+            let answer = scene.admin.call_back(&bench, &body_to(&bench, url, "repeated")).await;
+            assert_eq!(answer.refused()[0].0, "callback_url", "{url}");
+            assert!(!answer.text.contains("CANARY"), "{}", answer.text);
+        }
+    }
+
     async fn a_name_that_does_not_resolve_now_is_tried_later(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let answer = scene.admin.call_back(&bench, &body_to(&bench, "https://nowhere.invalid/callback", "later")).await;

@@ -2,7 +2,7 @@
 
 use bailiwick_domain::callback::CallbackUrl;
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::field::{Check, Refusal};
+use bailiwick_domain::field::{Check, Parse, Refusal};
 use bailiwick_domain::id::{OrganisationId, SystemId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::page::{Direction, Page};
@@ -285,7 +285,7 @@ impl Context {
         if let Some(url) = wish.callback_url
             && let Err(refusal) = self.admit_destination(url).await
         {
-            check.refuse("callback_url", refusal, Some(url.as_str()));
+            check.refuse("callback_url", refusal, CallbackUrl::echo(url.as_str()));
         }
         if let Some(wanted) = wish.organisation {
             let reach = Reach::of(&caller.principal, Right::ManageSystems);

@@ -37,9 +37,10 @@ use super::view::layout::{Choice, Field, Moment};
 const FORM_KEY_BYTES: usize = 16;
 
 /// What brings the question back to somebody whose session ended while they read it.
-const RESUMED_WITH: [&str; 5] = ["callback_url", "state", "type", "name", "organization_id"];
-/// For how long the secret is shown again to whoever sends the form again: a second click, and not a reload hours later.
-const SECOND_CLICK: Span = Span::seconds(10);
+const RESUMED_WITH: [&str; 6] = ["callback_url", "state", "type", "type_chosen", "name", "organization_id"];
+/// For how long after the creation the secret is shown again to whoever sends the form again: a second click, also
+/// beside a receiver that takes its time, and not a reload hours later.
+const SECOND_CLICK: Span = Span::seconds(30);
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
@@ -98,8 +99,12 @@ async fn consent(visit: Visit<Caller>) -> Result<Response, Fault> {
         Err(problems) => return show(&visit, wish, problems, StatusCode::UNPROCESSABLE_ENTITY).await,
     };
     match visit.context.create_by_callback(&visit.caller, request, answer).await {
-        Ok(CallbackOutcome::Created(answer) | CallbackOutcome::Replayed(answer)) => {
-            created(&visit, &wish, serde_json::from_value(answer).map_err(Fault::broken)?)
+        // However long the first attempt to call back took, whoever created the system sees its secret.
+        Ok(CallbackOutcome::Created(answer)) => created(&visit, &wish, outcome(answer)?, true),
+        Ok(CallbackOutcome::Replayed(answer)) => {
+            let outcome = outcome(answer)?;
+            let age = visit.context.now().since(Timestamp::from_microseconds(outcome.created_at));
+            created(&visit, &wish, outcome, age <= SECOND_CLICK)
         }
         // The form was sent before, with other answers, and what it asked for was done.
         Err(fault) if fault.code == Code::IdempotencyMismatch => refuse_state(&visit, &wish, Code::StateUsed.into()),
@@ -187,7 +192,11 @@ fn answer(_: &Context, created: &CallbackCreated) -> serde_json::Value {
     serde_json::to_value(outcome).unwrap_or_default()
 }
 
-fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome) -> Result<Response, Fault> {
+fn outcome(answer: serde_json::Value) -> Result<Outcome, Fault> {
+    serde_json::from_value(answer).map_err(Fault::broken)
+}
+
+fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome, shows_secret: bool) -> Result<Response, Fault> {
     let now = visit.context.now();
     let delivery = if outcome.is_delivered {
         Delivery::Delivered
@@ -197,9 +206,7 @@ fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome) -> Result<Respo
         let next = next.filter(|at| at.since(now) >= Span::seconds(1));
         Delivery::Pending { next_attempt: next.map(|at| Moment::new(now, at)) }
     };
-    let created_at = Timestamp::from_microseconds(outcome.created_at);
-    let is_new = now.since(created_at) <= SECOND_CLICK;
-    let created_at = Timestamp::from_seconds(created_at.seconds());
+    let created_at = Timestamp::from_seconds(Timestamp::from_microseconds(outcome.created_at).seconds());
     let opener_message = json!({
         "type": "system_created",
         "state": wish.state.as_str(),
@@ -214,7 +221,7 @@ fn created(visit: &Visit<Caller>, wish: &Wish, outcome: Outcome) -> Result<Respo
         system_name: outcome.name,
         system_type: outcome.kind,
         organisation_name: outcome.organisation,
-        secret: is_new.then_some(outcome.secret),
+        secret: shows_secret.then_some(outcome.secret),
         delivery,
         continue_url: outcome.continue_url,
         opener_message: opener_message.to_string(),
