@@ -76,8 +76,8 @@ fn settings(run: &Run<'_>) -> String {
         writeln!(settings, "headers = {{ Authorization = \"Bearer {token}\" }}").unwrap();
     }
     // Whether an organisation, a state or a type of system is one that will do stands in the database,
-    // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess, and
-    // whether a link is good.
+    // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess, whether
+    // a link is good, and what somebody manages.
     for operation in [
         "create-system",
         "create-system-by-callback",
@@ -94,6 +94,7 @@ fn settings(run: &Run<'_>) -> String {
         "change-organization",
         "move-organization",
         "switch-organization",
+        "explain-access",
     ] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");
