@@ -8,6 +8,7 @@ pub mod authenticate;
 mod cloud;
 pub mod configuration;
 pub mod invitation;
+mod invitation_import;
 pub mod me;
 pub mod membership;
 pub mod organization;
@@ -41,6 +42,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         people::endpoints(),
         membership::endpoints(),
         invitation::endpoints(),
+        invitation_import::endpoints(),
         organization::endpoints(),
         organization_acts::endpoints(),
         access::endpoints(),
