@@ -155,7 +155,7 @@ fn people() -> Vec<Row> {
         row("list-users", SIGNED_IN, nothing),
         row("read-user", READERS, nothing),
         row("suspend-user", ADMINS_OF_IT, nothing),
-        row("reactivate-user", ADMINS_OF_IT, nothing),
+        row("reactivate-user", UNDOERS, nothing),
         row("send-reset", ADMINS_OF_IT, nothing),
         row("set-membership", ADMINS_OF_IT, |_| Input {
             query: String::new(),
@@ -344,6 +344,11 @@ fn flows() -> Vec<Row> {
             let mut form = wish(target);
             form.push(("organization_id", target.organisation.clone()));
             form.push(("idempotency_key", target.unique.to_owned()));
+            Input { query: String::new(), body: Body::Form(form) }
+        }),
+        // One acts for organisations of one's own: the others belong elsewhere.
+        row("switch-organization-submit", [SignIn, To("/"), To("/"), To("/"), Is(422), Is(422), Is(422)], |target| {
+            let form = vec![("organization_id", target.organisation.clone()), ("next", "/".to_owned())];
             Input { query: String::new(), body: Body::Form(form) }
         }),
         row("choose-theme", [To("/"); 7], |_| Input {

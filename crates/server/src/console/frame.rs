@@ -12,13 +12,15 @@ use bailiwick_domain::account::Language;
 use bailiwick_domain::device::KNOWN_FOR;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Refusal;
+use bailiwick_domain::principal::Membership;
+use bailiwick_domain::role::Right;
 use bailiwick_domain::secret::SecretText;
 use data_encoding::BASE64URL_NOPAD;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::fault::log_answered_by_form;
-use super::view::layout::{Active, Field, Layout, Nav, PasswordProblem, THEME_COOKIE, theme_of};
+use super::view::layout::{Active, Choice, Field, Layout, Nav, PasswordProblem, THEME_COOKIE, theme_of};
 
 /// Random bytes in the cookie that form tokens are bound to.
 const FORM_COOKIE_BYTES: usize = 16;
@@ -190,10 +192,20 @@ fn is_form_cookie(value: &str) -> bool {
 fn nav(caller: &Caller, active: Active) -> Nav {
     let principal = &caller.principal;
     let organisation = principal.current_membership().map(|membership| membership.organisation_name.to_string());
+    let choice = |membership: &Membership| Choice {
+        value: membership.organisation.to_string(),
+        label: membership.organisation_name.to_string(),
+        selected: principal.current_organisation == Some(membership.organisation),
+    };
+    let organisations: Vec<_> = principal.memberships.iter().map(choice).collect();
+    let may_see =
+        |(part, right): (Active, Option<Right>)| right.is_none_or(|right| principal.holds(right)).then_some(part);
     Nav {
         user_name: principal.name.to_string(),
         user_email: principal.email.to_string(),
         organisation_name: organisation.unwrap_or_default(),
+        organisations: if organisations.len() > 1 { organisations } else { Vec::new() },
+        parts: Active::PARTS.into_iter().filter_map(may_see).collect(),
         active,
     }
 }

@@ -14,6 +14,7 @@ mod newcomer;
 mod register;
 mod reset_password;
 mod setup;
+mod switch;
 mod system_creation;
 mod theme;
 pub mod view;
@@ -35,6 +36,7 @@ pub fn pages() -> Vec<Page> {
         register::pages(),
         reset_password::pages(),
         setup::pages(),
+        switch::pages(),
         system_creation::pages(),
         theme::pages(),
     ]

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Unconfirmed,
     /// The request came from another site, or its form is too old (403).
     ForeignOrigin,
+    /// One cannot act for this organisation, or not now (422).
+    NotYours,
     /// No such page (404).
     NotFound,
     /// The page does not answer to this method (405).
@@ -54,6 +56,7 @@ impl ErrorKind {
             Self::Forbidden => "You do not have the right to see this",
             Self::Unconfirmed => "Confirm your address first",
             Self::ForeignOrigin => "This form is out of date",
+            Self::NotYours => "You cannot act for this organisation",
             Self::NotFound => "There is no page at this address",
             Self::MethodNotAllowed => "This page cannot be used like that",
             Self::TooLarge => "That is more than this page takes",
@@ -86,6 +89,11 @@ impl ErrorKind {
             Self::ForeignOrigin => {
                 "It was sent from another site, or it was open for too long. Nothing was changed. Go back, reload the \
                  page, and send the form again."
+                    .into()
+            }
+            Self::NotYours => {
+                "It was suspended or deleted meanwhile, or you do not belong to it any more. Nothing was changed: you \
+                 act for the same organisation as before."
                     .into()
             }
             Self::NotFound => {
@@ -125,6 +133,7 @@ impl ErrorPage {
             ("error-403", page(ErrorKind::Forbidden, 403)),
             ("error-403-unconfirmed", page(ErrorKind::Unconfirmed, 403)),
             ("error-403-origin", page(ErrorKind::ForeignOrigin, 403)),
+            ("error-422-not-yours", page(ErrorKind::NotYours, 422)),
             ("error-404", page(ErrorKind::NotFound, 404)),
             ("error-405", page(ErrorKind::MethodNotAllowed, 405)),
             ("error-413", page(ErrorKind::TooLarge, 413)),

@@ -15,6 +15,7 @@ pub mod guide;
 pub mod invitation;
 pub mod layout;
 pub mod login;
+pub mod nav;
 pub mod newcomer;
 pub mod prose;
 pub mod register;
