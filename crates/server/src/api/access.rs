@@ -27,6 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  For whoever manages both the person and what the right is about.",
             )
             .needs(Right::ManageUsers)
+            .while_impersonating()
             .handle(explain),
     ]
 }

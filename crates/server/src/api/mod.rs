@@ -7,6 +7,7 @@ pub mod audit;
 pub mod authenticate;
 mod cloud;
 pub mod configuration;
+pub mod impersonation;
 pub mod invitation;
 mod invitation_import;
 pub mod me;
@@ -39,6 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         user::endpoints(),
         me::endpoints(),
         api_key::endpoints(),
+        impersonation::endpoints(),
         people::endpoints(),
         membership::endpoints(),
         invitation::endpoints(),
