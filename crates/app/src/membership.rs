@@ -180,16 +180,22 @@ impl Step {
     /// [`Code::OnOneself`] where the caller would administer nothing any more; [`Code::LastAdministrator`].
     async fn check(&self, link: &mut Link, by: Authority<'_>, name: &Name) -> Result<(), Fault> {
         let is_oneself = by.user() == Some(self.user);
+        let takes_administration = self.takes_administration();
+        // First of all, as whoever takes their last place that is not out may not come in any more either.
+        if is_oneself
+            && takes_administration
+            && !by.is_super_admin()
+            && !membership::administers(link, self.user).await?
+        {
+            return Err(Code::OnOneself.into());
+        }
         stands(link, by).await?;
         // Nobody else changes what the caller is while the caller is held as the one whom it is about.
         if !is_oneself {
             place(link, by, self.organisation).await?;
         }
-        if !self.takes_administration() {
+        if !takes_administration {
             return Ok(());
-        }
-        if is_oneself && !by.is_super_admin() && !membership::administers(link, self.user).await? {
-            return Err(Code::OnOneself.into());
         }
         if !membership::has_administrator(link, self.organisation).await? {
             return Err(last_administrator(name));
