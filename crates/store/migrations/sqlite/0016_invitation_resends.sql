@@ -9,5 +9,3 @@ CREATE TABLE invitation_resends (
 CREATE INDEX invitation_resends_by_organisation ON invitation_resends (organisation_id, sent_at);
 CREATE INDEX invitation_resends_by_address ON invitation_resends (email_folded, sent_at);
 CREATE INDEX invitation_resends_by_time ON invitation_resends (sent_at);
--- Organisations are named by their names, in files of invitations and at the command line.
-CREATE INDEX organisations_by_name ON organisations (name);
