@@ -6,5 +6,6 @@
 
 mod canary;
 mod matrix;
+mod partner_pages;
 mod table;
 mod world;

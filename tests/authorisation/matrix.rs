@@ -134,6 +134,7 @@ async fn try_route(
         Seen::Is(expected) => status == expected && has_right_form(route, status, &body),
         Seen::SignIn => status == 303 && location.starts_with("/login?next=%2F"),
         Seen::To(to) => status == 303 && location == to,
+        Seen::Under(part) => status == 303 && location.starts_with(part),
     };
     if !is_right {
         wrong.push(format!("{unique}: {expected:?} was declared, but it is {status} {location} {body:.300}"));
@@ -189,7 +190,7 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
             _ if route.path.contains("{organization_id}") => "organization not found",
             "end-own-session" => "session not found",
             "revoke-api-key" => "api key not found",
-            "revoke-invitation" => "invitation not found",
+            "resend-invitation" | "revoke-invitation" => "invitation not found",
             _ => "system not found",
         },
         _ => return true,

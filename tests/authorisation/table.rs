@@ -3,6 +3,7 @@
 use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
+use crate::partner_pages;
 use crate::world::{Body, Persona, World};
 
 /// What somebody gets to see.
@@ -14,6 +15,8 @@ pub(crate) enum Seen {
     SignIn,
     /// 303 to this address.
     To(&'static str),
+    /// 303 to an address that begins like this.
+    Under(&'static str),
 }
 
 use Seen::{Is, SignIn, To};
@@ -55,7 +58,7 @@ const ADMINS_OF_IT: [Seen; 7] = [Is(401), Is(403), Is(403), Is(200), Is(404), Is
 const UNDOERS: [Seen; 7] = [Is(401), Is(403), Is(403), Is(409), Is(404), Is(409), Is(409)];
 const MEMBERS: [Seen; 7] = [SignIn, Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
 
-fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
+pub(crate) fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
     Row { name, answers, arrange, spends_session: false }
 }
 
@@ -70,7 +73,7 @@ fn no_token(_: &Target<'_>) -> Input {
     Input { query: format!("?token={token}"), body: Body::Form(vec![("token", token)]) }
 }
 
-fn nothing(_: &Target<'_>) -> Input {
+pub(crate) fn nothing(_: &Target<'_>) -> Input {
     Input { query: String::new(), body: Body::Nothing }
 }
 
@@ -78,7 +81,7 @@ fn nothing(_: &Target<'_>) -> Input {
 pub(crate) fn rows() -> Vec<Row> {
     // It ends the other sessions of whoever calls, so that nothing can come after it.
     let last = row("end-other-sessions", SIGNED_IN, nothing);
-    let groups = [entrances(), own_keys(), people(), organisations(), endpoints(), pages(), flows(), vec![last]];
+    let groups = [entrances(), own_keys(), people(), organisations(), endpoints(), pages(), flows(), partner_pages::rows(), vec![last]];
     groups.into_iter().flatten().collect()
 }
 
@@ -227,7 +230,14 @@ fn endpoints() -> Vec<Row> {
             body: Body::Json(json!({ "token": "A".repeat(43) })),
         }),
         // The id is none of an invitation.
+        row("resend-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
         row("revoke-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
+        // The sibling's admin may invite, but the file names an organisation that is none of theirs.
+        row("import-invitations", [Is(401), Is(403), Is(403), Is(200), Is(400), Is(200), Is(200)], |target| {
+            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let file = format!("email,organization,role\n{local}@example.net,{},reader\n", target.organisation);
+            Input { query: String::new(), body: Body::Csv(file) }
+        }),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),

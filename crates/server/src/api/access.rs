@@ -133,7 +133,7 @@ impl From<Chain> for ChainView {
 }
 
 /// The explanation in a sentence.
-fn sentence(explained: &Explanation, right: Right) -> String {
+pub(crate) fn sentence(explained: &Explanation, right: Right) -> String {
     let Explanation { subject, resource, rule, chains } = explained;
     let name = &subject.name;
     match rule {

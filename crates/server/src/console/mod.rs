@@ -8,9 +8,12 @@ pub mod fault;
 mod forgot_password;
 mod frame;
 mod home;
+mod impersonation;
 mod invitation;
 mod login;
 mod newcomer;
+mod organisation;
+mod people;
 mod register;
 mod reset_password;
 mod setup;
@@ -31,8 +34,11 @@ pub fn pages() -> Vec<Page> {
         docs::pages(),
         forgot_password::pages(),
         home::pages(),
+        impersonation::pages(),
         invitation::pages(),
         login::pages(),
+        organisation::pages(),
+        people::pages(),
         register::pages(),
         reset_password::pages(),
         setup::pages(),

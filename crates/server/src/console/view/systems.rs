@@ -110,7 +110,7 @@ impl Column {
 const STATUSES: [SystemStatus; 3] = [SystemStatus::Online, SystemStatus::Offline, SystemStatus::Maintenance];
 
 /// The word for a status.
-const fn status_label(status: SystemStatus) -> &'static str {
+pub(crate) const fn status_label(status: SystemStatus) -> &'static str {
     match status {
         SystemStatus::Online => "Online",
         SystemStatus::Offline => "Offline",
