@@ -60,6 +60,7 @@ pub mod document;
 pub mod endpoint;
 pub mod fault_answer;
 pub mod forwarded;
+pub mod form;
 pub mod input;
 pub mod json_lines;
 mod meter;

@@ -14,6 +14,7 @@ use http::{HeaderMap, Method, Response, StatusCode, Uri};
 
 use crate::access::AccessKind;
 use crate::cookie::{CookieNames, cookie};
+use crate::form::{Form, FormLimits, pairs};
 use crate::input::{PathMembers, read_bytes};
 use crate::registry::Registry;
 use crate::same_origin::{SameOrigin, same_origin};
@@ -69,8 +70,8 @@ pub struct Visit<C> {
     pub cookies: CookieNames,
     /// The query's members in their order.
     pub query: Vec<(String, String)>,
-    /// The form's fields in their order; empty unless something was posted.
-    pub form: Vec<(String, String)>,
+    /// The form; empty unless something was posted.
+    pub form: Form,
     path: PathMembers,
 }
 
@@ -90,7 +91,14 @@ impl<C> Visit<C> {
     /// The first form field of this name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        first(&self.form, name)
+        first(&self.form.fields, name)
+    }
+
+    /// The first file of this name, where one was chosen.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        let (_, file) = self.form.files.iter().find(|(key, file)| key == name && !file.is_empty())?;
+        Some(file)
     }
 
     /// The cookie of this name.
@@ -123,6 +131,7 @@ pub struct PageDeclaration<A> {
     name: &'static str,
     deadline: Span,
     resumed_with: &'static [&'static str],
+    limits: FormLimits,
 }
 
 impl Page {
@@ -138,7 +147,8 @@ impl Page {
 
     const fn declare(method: Method, path: &'static str, name: &'static str) -> PageDeclaration<UndecidedAudience> {
         let deadline = PAGE_DEADLINE_DEFAULT;
-        PageDeclaration { audience: UndecidedAudience, method, path, name, deadline, resumed_with: &[] }
+        let limits = FormLimits { length_max: FORM_LENGTH_MAX, takes_files: false };
+        PageDeclaration { audience: UndecidedAudience, method, path, name, deadline, resumed_with: &[], limits }
     }
 }
 
@@ -155,9 +165,15 @@ impl<A> PageDeclaration<A> {
         self
     }
 
+    /// That the form may carry files, and how many bytes all of it may have.
+    pub const fn taking_files(mut self, length_max: usize) -> Self {
+        self.limits = FormLimits { length_max, takes_files: true };
+        self
+    }
+
     fn audience<B>(self, audience: B) -> PageDeclaration<B> {
-        let Self { method, path, name, deadline, resumed_with, .. } = self;
-        PageDeclaration { audience, method, path, name, deadline, resumed_with }
+        let Self { method, path, name, deadline, resumed_with, limits, .. } = self;
+        PageDeclaration { audience, method, path, name, deadline, resumed_with, limits }
     }
 }
 
@@ -207,18 +223,18 @@ impl<A: Audience> PageDeclaration<A> {
         F: Fn(Visit<A::Caller>) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<axum::response::Response, Fault>> + Send + 'static,
     {
-        let (audience, resumed_with, operation) = (self.audience, self.resumed_with, self.name);
+        let (audience, resumed_with, operation, limits) = (self.audience, self.resumed_with, self.name, self.limits);
         let work: Work = Arc::new(move |service, incoming| {
             let handler = handler.clone();
             Box::pin(async move {
                 let mut incoming = incoming;
-                let form = read_form(&service, &mut incoming).await?;
+                let form = read_form(&service, &mut incoming, limits).await?;
                 let Incoming { parts, origin, .. } = &incoming;
                 let asked = Asked { operation, method: parts.method.as_str(), path: parts.uri.path() };
                 match audience.admit(&service, &parts.headers, origin, &asked).await {
                     Ok(caller) => handler(visit(service, incoming, form, caller).await).await,
                     Err(fault) if fault.code == Code::InvalidToken => {
-                        Ok(to_login(&incoming, form.iter().filter(|(name, _)| resumed_with.contains(&name.as_str()))))
+                        Ok(to_login(&incoming, form.fields.iter().filter(|(name, _)| resumed_with.contains(&name.as_str()))))
                     }
                     Err(fault) => Err(fault),
                 }
@@ -236,7 +252,7 @@ impl<A: Audience> PageDeclaration<A> {
     }
 }
 
-async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Vec<(String, String)>, caller: C) -> Visit<C> {
+async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Form, caller: C) -> Visit<C> {
     let Incoming { mut parts, origin, .. } = incoming;
     let path = PathMembers::of(&mut parts).await;
     Visit {
@@ -253,25 +269,21 @@ async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Vec<(String, 
     }
 }
 
-fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(bytes).into_owned().collect()
-}
-
 /// Reads the form of a request that changes something, once it has proved that it comes from our pages.
-async fn read_form(service: &Service, incoming: &mut Incoming) -> Result<Vec<(String, String)>, Fault> {
+async fn read_form(service: &Service, incoming: &mut Incoming, limits: FormLimits) -> Result<Form, Fault> {
     if matches!(incoming.parts.method, Method::GET | Method::HEAD) {
-        return Ok(Vec::new());
+        return Ok(Form::default());
     }
     let headers = &incoming.parts.headers;
     let verdict = same_origin(headers, service.context.settings.base_url.url());
     if verdict == SameOrigin::No {
         return Err(Code::ForeignOrigin.into());
     }
-    let bytes = read_bytes(headers, std::mem::take(&mut incoming.body), FORM_LENGTH_MAX).await?;
-    let form = pairs(&bytes);
+    let bytes = read_bytes(headers, std::mem::take(&mut incoming.body), limits.length_max).await?;
+    let form = Form::read(&incoming.parts.headers, bytes, limits).await?;
     let bound_to = cookie(&incoming.parts.headers, service.cookies.form);
     let proves = |token| service.context.verify_form_token(bound_to, token);
-    if verdict == SameOrigin::Unsaid && !first(&form, FORM_TOKEN_FIELD).is_some_and(proves) {
+    if verdict == SameOrigin::Unsaid && !first(&form.fields, FORM_TOKEN_FIELD).is_some_and(proves) {
         return Err(Code::ForeignOrigin.into());
     }
     Ok(form)
