@@ -75,10 +75,13 @@ async fn invitation_cases(bench: &Bench, fay: &Person, organisation: Organisatio
     let admin = bench.sign_in(fay).await.access;
     let (own, newcomers) =
         (bench.invitation(&fay.email, organisation).await, bench.invitation("gwen@example.org", organisation).await);
-    bench.invitation("hugo@example.org", organisation).await;
+    for email in ["hugo@example.org", "jo@example.org"] {
+        bench.invitation(email, organisation).await;
+    }
     let list = Answer::of(bench.call(Method::GET, "/api/invitations").bearer_auth(&admin)).await.json();
     let invitations = list["data"]["invitations"].as_array().unwrap_or_else(|| panic!("{list}"));
     let superfluous = invitations.iter().find(|one| one["email"] == "hugo@example.org").unwrap();
+    let again = invitations.iter().find(|one| one["email"] == "jo@example.org").unwrap();
     let invitee = json!({ "organization_id": organisation, "email": "ivan@example.org", "role": "reader" });
     let newcomer = json!({
         "Email": "gwen@example.org", "Password": NEXT, "Name": "Gwen", "AcceptEULA": true, "Invitation": newcomers,
@@ -86,6 +89,8 @@ async fn invitation_cases(bench: &Bench, fay: &Person, organisation: Organisatio
     vec![
         Case::of("list-invitations", 5, Reading, 200).by(&admin),
         Case::of("create-invitation", 5, Writing, 201).by(&admin).with(invitee),
+        Case::of("resend-invitation", 5, Writing, 200).about(again["id"].as_str().unwrap()).by(&admin),
+        Case::of("import-invitations", 15, Writing, 200).by(&admin).with("email,role\nlea@example.org,reader\n".into()),
         Case::of("revoke-invitation", 5, Writing, 200).about(superfluous["id"].as_str().unwrap()).by(&admin),
         Case::of("accept-invitation", 5, Writing, 200).by(&admin).with(json!({ "token": own })),
         Case::of("register", 15, Writing, 201).with(newcomer),
@@ -210,8 +215,10 @@ impl Case {
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);
         }
-        if let Some(body) = &self.body {
-            request = request.json(body);
+        match &self.body {
+            Some(Value::String(file)) => request = request.header("content-type", "text/csv").body(file.clone()),
+            Some(body) => request = request.json(body),
+            None => {}
         }
         Answer::of(request).await
     }

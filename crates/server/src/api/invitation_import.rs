@@ -20,7 +20,7 @@ use serde::Serialize;
 use super::invitation::InvitingView;
 
 /// How long a file may take: its mails are all written in one transaction.
-const DEADLINE: Span = Span::seconds(30);
+const DEADLINE: Span = Span::seconds(15);
 
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
