@@ -19,5 +19,6 @@ mod look;
 mod neighbours;
 mod rude;
 mod stop;
+mod trees;
 mod visitor;
 mod world;
