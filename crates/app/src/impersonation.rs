@@ -221,6 +221,13 @@ impl Context {
         })
     }
 
+    /// Whether the session that this cookie stands for, or stood for, was begun by the caller to act as somebody else.
+    pub async fn gave_way(&self, caller: &Caller, cookie: &str) -> Result<bool, Fault> {
+        let Some(own) = caller.session() else { return Ok(false) };
+        let digest = BearerDigest::of_cookie(cookie);
+        Ok(session::gave_way(&mut self.database.read().await?, digest.bytes(), own).await?)
+    }
+
     /// Ends that the caller acts as somebody else.
     ///
     /// # Errors

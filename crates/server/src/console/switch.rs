@@ -12,7 +12,7 @@ use super::frame::{Cookies, Frame, local_path};
 use super::view::error::{ErrorKind, ErrorPage};
 
 pub(super) fn pages() -> Vec<Page> {
-    vec![Page::post("/switch-organization", "switch-organization-submit").member().handle(switch)]
+    vec![Page::post("/switch-organization", "switch-organization-submit").member().while_impersonating().handle(switch)]
 }
 
 /// Leads back to where it was used. What one sees does not depend on it: one sees what any of one's organisations

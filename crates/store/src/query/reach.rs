@@ -53,13 +53,7 @@ impl Reach {
         matches!(self.values, [Value::Null, ..])
     }
 
-    /// The person and the roles: what is found by these is within reach where nobody else has to reach it too.
-    pub(crate) fn membership(&self) -> &[Value] {
-        let [_, membership @ ..] = &self.values;
-        membership
-    }
-
-    /// The same with whatever bounds it, for [`organisations_within_reach`].
+    /// Whose memberships count, with whatever bounds them, and in which roles: for [`organisations_within_reach`].
     pub(crate) const fn bounded_membership(&self) -> &[Value] {
         &self.bounded
     }

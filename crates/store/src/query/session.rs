@@ -26,6 +26,8 @@ statements! {
         impersonation_stands!("s", "u", "$2"));
     Read ENDS_AT = "SELECT expires_at FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 \
         AND actor_session_id IS NULL";
+    /// Whatever became of it: that it has ended is when one asks.
+    Read GAVE_WAY = "SELECT EXISTS (SELECT 1 FROM sessions WHERE cookie_digest = $1 AND actor_session_id = $2)";
     Read LIVES = "SELECT EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2)";
     /// The generation in the condition makes the rotation happen once.
     Write ROTATE = "UPDATE sessions SET generation = generation + 1, rotated_at = $3 \
@@ -148,6 +150,11 @@ pub async fn by_handle(link: &mut Link, handle: i64, now: Timestamp) -> Result<O
 /// Whether a session has neither ended nor expired.
 pub async fn lives(link: &mut Link, id: SessionId, now: Timestamp) -> Result<bool> {
     link.one(&LIVES, values![id, now]).await
+}
+
+/// Whether the session of this cookie was begun by this one, to act as somebody else.
+pub async fn gave_way(link: &mut Link, digest: &[u8], own: SessionId) -> Result<bool> {
+    link.one(&GAVE_WAY, values![digest, own]).await
 }
 
 /// Until when a session lives that its person is in themselves; nothing where it has ended.

@@ -27,6 +27,10 @@ pub enum ErrorKind {
     Forbidden,
     /// One's e-mail address has to be confirmed before (403).
     Unconfirmed,
+    /// It is for the person alone as whom one acts (403).
+    Impersonating,
+    /// The person has not consented to somebody acting as them (403).
+    NoConsent,
     /// The request came from another site, or its form is too old (403).
     ForeignOrigin,
     /// One cannot act for this organisation, or not now (422).
@@ -55,6 +59,8 @@ impl ErrorKind {
             Self::BadRequest => "This request cannot be read",
             Self::Forbidden => "You do not have the right to see this",
             Self::Unconfirmed => "Confirm your address first",
+            Self::Impersonating => "This is for the person alone",
+            Self::NoConsent => "This person has not consented",
             Self::ForeignOrigin => "This form is out of date",
             Self::NotYours => "You cannot act for this organisation",
             Self::NotFound => "There is no page at this address",
@@ -84,6 +90,16 @@ impl ErrorKind {
             Self::Unconfirmed => {
                 "Open the link in the mail that we have sent you; look among unwanted mail too. Your account can send \
                  you another one."
+                    .into()
+            }
+            Self::Impersonating => {
+                "Nobody does this for somebody else while acting as them. Stop acting as them by the button at the top \
+                 if you want to do it as yourself. Nothing was changed."
+                    .into()
+            }
+            Self::NoConsent => {
+                "Ask them to consent to support acting as them, on their account page, under Support access. Then try \
+                 again."
                     .into()
             }
             Self::ForeignOrigin => {
@@ -122,6 +138,8 @@ impl ErrorKind {
 impl ErrorPage {
     /// Every state of the page; `plant` ends every text that comes from outside.
     pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        use super::layout::Acting;
+
         let page = |kind, status| Self {
             layout: super::layout::samples::stranger("/nowhere", plant),
             kind,
@@ -132,6 +150,14 @@ impl ErrorPage {
             ("error-400", page(ErrorKind::BadRequest, 400)),
             ("error-403", page(ErrorKind::Forbidden, 403)),
             ("error-403-unconfirmed", page(ErrorKind::Unconfirmed, 403)),
+            (
+                "error-403-impersonating",
+                Self {
+                    layout: Layout { acting: Some(Acting::default()), ..super::layout::samples::stranger("", plant) },
+                    ..page(ErrorKind::Impersonating, 403)
+                },
+            ),
+            ("error-403-no-consent", page(ErrorKind::NoConsent, 403)),
             ("error-403-origin", page(ErrorKind::ForeignOrigin, 403)),
             ("error-422-not-yours", page(ErrorKind::NotYours, 422)),
             ("error-404", page(ErrorKind::NotFound, 404)),

@@ -55,6 +55,15 @@ pub struct Layout {
     pub form_token: String,
     /// The navigation; `None` when nobody is signed in.
     pub nav: Option<Nav>,
+    /// As whom one acts, where one does not act as oneself.
+    pub acting: Option<Acting>,
+}
+
+/// As whom somebody acts who does not act as themselves; every page says so.
+#[derive(Clone, Debug, Default)]
+pub struct Acting {
+    /// The person's name; nothing where the page does not know.
+    pub person: Option<String>,
 }
 
 impl Layout {
@@ -226,6 +235,7 @@ pub(crate) mod samples {
             path: format!("{path}{plant}"),
             form_token: format!("token-of-the-form{plant}"),
             nav: None,
+            acting: None,
         }
     }
 
@@ -240,6 +250,11 @@ pub(crate) mod samples {
             active,
         };
         Layout { nav: Some(nav), ..stranger(path, plant) }
+    }
+
+    /// A page of somebody who acts as another person.
+    pub(crate) fn acting(path: &str, active: Active, plant: &str) -> Layout {
+        Layout { acting: Some(Acting { person: Some(format!("Ada Verdi{plant}")) }), ..member(path, active, plant) }
     }
 
     /// An organisation that one can act for.
