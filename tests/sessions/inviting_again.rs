@@ -82,6 +82,7 @@ on_both_engines! {
         new_link(&bench, &mut known).await;
         let path = format!("{INVITATIONS}/{revoked}");
         assert_eq!(Answer::of(bench.call(Method::DELETE, &path).bearer_auth(&stage.admin.access)).await.status, 200);
+        let other = bench.sign_in(&bench.person("other", stage.theirs, Role::Admin).await).await;
         let before = (made(&aside).await, aside.number("SELECT COUNT(*) FROM mails").await);
         for settled in [&accepted, &revoked] {
             let refused = resend(&bench, &stage.admin, settled).await;
@@ -89,7 +90,6 @@ on_both_engines! {
         }
         // Bob is a reader here by now, and no administrator anywhere; the administrator of a sibling sees nothing.
         assert_eq!(resend(&bench, &stage.elsewhere, &revoked).await.status, 403);
-        let other = bench.sign_in(&bench.person("other", stage.theirs, Role::Admin).await).await;
         let foreign = resend(&bench, &other, &revoked).await;
         let unknown = resend(&bench, &other, "019a9f00-0000-7000-8000-00000000aaaa").await;
         assert_eq!((foreign.status, foreign.body), (404, unknown.body));

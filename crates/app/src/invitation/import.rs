@@ -147,6 +147,20 @@ impl Import {
 }
 
 impl Context {
+    /// The organisation that somebody names who would invite into it; without a name the one that they act for.
+    ///
+    /// # Errors
+    /// A validation fault on `organization` where it is not one of those whose people they manage, or not one alone.
+    pub async fn inviting_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        key: Option<&OrganisationKey>,
+    ) -> Result<OrganisationRecord, Fault> {
+        let mut planner = Planner::new(by.into(), self.now());
+        let found = planner.place(&mut self.database.read().await?, key).await?;
+        found.map_err(|refused| Fault::new(Code::ValidationFailed).with_fields(refused.faults()))
+    }
+
     /// Says what a file would do; nothing happens.
     pub async fn preview_import(&self, by: impl Into<Authority<'_>>, file: &InvitationFile) -> Result<Import, Fault> {
         let (by, now) = (by.into(), self.now());

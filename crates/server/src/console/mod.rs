@@ -10,6 +10,7 @@ mod frame;
 mod home;
 mod impersonation;
 mod invitation;
+mod inviting;
 mod login;
 mod newcomer;
 mod organisation;
@@ -36,6 +37,7 @@ pub fn pages() -> Vec<Page> {
         home::pages(),
         impersonation::pages(),
         invitation::pages(),
+        inviting::pages(),
         login::pages(),
         organisation::pages(),
         people::pages(),

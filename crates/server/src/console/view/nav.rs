@@ -13,6 +13,8 @@ pub enum Active {
     Organisations,
     /// People, and why they may do what they may.
     People,
+    /// Invitations: the list, one more, a file of them.
+    Invitations,
     /// The API pages.
     Docs,
     /// One's own account.
@@ -22,10 +24,11 @@ pub enum Active {
 impl Active {
     /// The parts that the navigation leads to, in its order, each with the right that it takes; the API pages, which
     /// are for strangers too, come after these.
-    pub const PARTS: [(Self, Option<Right>); 4] = [
+    pub const PARTS: [(Self, Option<Right>); 5] = [
         (Self::Systems, None),
         (Self::Organisations, Some(Right::ReadOrganisations)),
         (Self::People, Some(Right::ReadUsers)),
+        (Self::Invitations, Some(Right::ManageUsers)),
         (Self::Account, None),
     ];
 
@@ -35,6 +38,7 @@ impl Active {
             Self::Systems => "/",
             Self::Organisations => "/organizations",
             Self::People => "/users",
+            Self::Invitations => "/invitations",
             Self::Docs => "/docs",
             Self::Account => "/account",
         }
@@ -46,6 +50,7 @@ impl Active {
             Self::Systems => "Systems",
             Self::Organisations => "Organisations",
             Self::People => "People",
+            Self::Invitations => "Invitations",
             Self::Docs => "API",
             Self::Account => "Account",
         }
@@ -57,6 +62,7 @@ impl Active {
             Self::Systems => "systems",
             Self::Organisations => "organisations",
             Self::People => "people",
+            Self::Invitations => "invitations",
             Self::Docs => "docs",
             Self::Account => "account",
         }

@@ -18,7 +18,10 @@ use super::docs::{DocsOperationPage, DocsPage, DocsSectionPage};
 use super::error::ErrorPage;
 use super::forgot_password::ForgotPasswordPage;
 use super::guide::GuidePage;
+use super::import::ImportPage;
 use super::invitation::InvitationPage;
+use super::invitations::InvitationsPage;
+use super::inviting::InvitePage;
 use super::login::LoginPage;
 use super::markup::{Element, elements};
 use super::move_organisation::MoveOrganisationPage;
@@ -61,6 +64,9 @@ fn pages(plant: &str) -> Vec<(&'static str, String)> {
         render(ResetPasswordPage::samples(plant)),
         render(ConfirmPage::samples(plant)),
         render(InvitationPage::samples(plant)),
+        render(InvitationsPage::samples(plant)),
+        render(InvitePage::samples(plant)),
+        render(ImportPage::samples(plant)),
         render(AccountPage::samples(plant)),
         render(ImpersonationPage::samples(plant)),
         render(ConsentPage::samples(plant)),
