@@ -107,7 +107,7 @@ fn list(
     let [small, large] = [crowds[0].people / 10, crowds[1].people / 10];
     let mut rounds: Vec<[Measured; 2]> = Vec::new();
     for round in 1..=stage.rounds() {
-        let mut read = |crowd: &Crowd<'_>, pages: &[String]| {
+        let read = |crowd: &Crowd<'_>, pages: &[String]| {
             stage.step(format!("Pages of {what}, {}, round {round} of {}", engine.name(), stage.rounds()));
             let address = crowd.server.address.to_string();
             let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
