@@ -24,7 +24,21 @@ fn form(fields: &[(&'static str, String)]) -> Input {
 }
 
 pub(crate) fn rows() -> Vec<Row> {
-    [organisations(), people()].into_iter().flatten().collect()
+    [organisations(), people(), invitations()].into_iter().flatten().collect()
+}
+
+/// The pages of those who invite: what they name is none of an invitation, and what they fill in is wrong.
+fn invitations() -> Vec<Row> {
+    let none = [SignIn, Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)];
+    let wrong = [SignIn, Is(403), Is(403), Is(422), Is(422), Is(422), Is(422)];
+    vec![
+        row("invitations", ADMINS, nothing),
+        row("invitations-submit", none, |_| form(&[("act", "resend".to_owned())])),
+        row("invitation-revoke-form", none, nothing),
+        row("invitation-new-form", ADMINS, nothing),
+        row("invitation-new-submit", wrong, |_| form(&[("email", "nobody".to_owned())])),
+        row("invitations-import", wrong, |_| form(&[("act", "import".to_owned())])),
+    ]
 }
 
 fn organisations() -> Vec<Row> {

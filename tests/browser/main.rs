@@ -5,12 +5,18 @@
 
 mod account;
 mod console;
+mod explain;
 mod flow;
+mod invitations;
 mod invited;
 mod keyboard;
 mod looks;
 mod mailbox;
 mod newcomer;
+mod organisations;
+mod partners;
+mod people;
 mod refusals;
 mod shop;
+mod switcher;
 mod visitor;

@@ -24,6 +24,7 @@ mod invitation_page;
 mod invitations;
 mod inviting;
 mod inviting_again;
+mod inviting_pages;
 mod kinds;
 mod known_devices;
 mod operator;
