@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bailiwick_app::caller::Authority;
+use bailiwick_app::operator::TreeFilter;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -75,7 +76,7 @@ impl Forest {
     }
 
     async fn compare(&self, after: &str) {
-        let listed = self.bench.context.organisations_for_operator().await.unwrap().shown;
+        let listed = self.bench.context.organisations_for_operator(TreeFilter::default(), None).await.unwrap().shown;
         for (number, node) in self.nodes.iter().enumerate() {
             let found = listed.iter().find(|entry| entry.organisation.id == node.id).unwrap();
             let found = &found.organisation;
