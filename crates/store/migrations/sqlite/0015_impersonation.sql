@@ -37,4 +37,4 @@ CREATE TABLE impersonated_acts (
     target TEXT NOT NULL,
     request_id TEXT NOT NULL
 ) STRICT;
-CREATE INDEX impersonated_acts_by_impersonation ON impersonated_acts (impersonation_id, id);
+CREATE INDEX impersonated_acts_by_impersonation ON impersonated_acts (impersonation_id, at);

@@ -102,8 +102,9 @@ statements! {
     Write NOTE = "INSERT INTO impersonated_acts (id, impersonation_id, at, kind, name, target, request_id) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     Read COUNT_ACTS = "SELECT COUNT(*) FROM (SELECT 1 FROM impersonated_acts WHERE impersonation_id = $1 LIMIT $2) AS counted";
+    /// What was changed at the moment at which it was asked for came after that.
     Read ACTS = "SELECT at, kind, name, target, request_id FROM impersonated_acts WHERE impersonation_id = $1 \
-        ORDER BY id DESC LIMIT $2 OFFSET $3";
+        ORDER BY at DESC, kind, id DESC LIMIT $2 OFFSET $3";
 }
 
 record! {
