@@ -56,6 +56,8 @@ async fn ask(visit: Visit<Caller>) -> Result<Response, Fault> {
 async fn submit(visit: Visit<Caller>) -> Result<Response, Fault> {
     let id = named(&visit)?;
     let Ok(parent) = OrganisationId::parse_text(visit.field("parent_id").unwrap_or_default()) else {
+        // Nothing was chosen: whoever may choose does so now.
+        visit.context.preview_decision(&visit.caller, id, Decision::Move).await?;
         return Cookies::default().redirect(&format!("/organizations/{id}/move"));
     };
     match visit.context.move_organisation(&visit.caller, id, parent).await {

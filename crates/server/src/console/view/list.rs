@@ -86,7 +86,7 @@ impl Paging {
 
     /// What is shown of how many; `total` is how many there are without filters, where there are any.
     pub(crate) fn count(&self, (one, many): (&str, &str), total: Option<u64>) -> String {
-        let noun = if self.found == 1 { one } else { many };
+        let noun = if total.unwrap_or(self.found) == 1 { one } else { many };
         if !self.is_needed() || self.shown == 0 {
             let of_all = total.map(|total| format!(" of {}", counted(total))).unwrap_or_default();
             return format!("{}{of_all} {noun}", counted(self.found));
@@ -129,7 +129,7 @@ mod tests {
         let nouns = ("person", "people");
         for (paging, total, words) in [
             (paging(1, 1, 1), None, "1 person"),
-            (paging(1, 7, 7), Some(90), "7 of 90 people"),
+            (paging(1, 1, 1), Some(90), "1 of 90 people"),
             (paging(2, 25, 90), None, "26–50 of 90 people"),
             (paging(2, 5, 30), Some(90), "26–30 of 30 matching people"),
             (paging(1, 25, 1_001), None, "1–25 of more than 1,000 people"),
