@@ -7,5 +7,6 @@
 mod canary;
 mod matrix;
 mod partner_pages;
+mod support_access;
 mod table;
 mod world;

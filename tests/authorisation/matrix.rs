@@ -59,6 +59,7 @@ impl Route {
             ("{user_id}", about.user),
             ("{organization_id}", about.organisation),
             ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
+            ("{impersonation_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
             ("{*path}", "css/base.css"),
             ("{section}", "systems"),
             ("{guide}", "state-token"),
@@ -183,6 +184,7 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
     let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
     let message = match status {
         401 => "invalid token",
+        403 if route.name == "impersonate" && body["message"] == "no consent" => "no consent",
         403 => "insufficient permissions",
         404 => match route.name {
             "get-user" | "change-user" => "user not found",
@@ -190,6 +192,8 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
             _ if route.path.contains("{organization_id}") => "organization not found",
             "end-own-session" => "session not found",
             "revoke-api-key" => "api key not found",
+            "revoke-consent" => "consent not found",
+            "list-impersonated-acts" => "impersonation not found",
             "resend-invitation" | "revoke-invitation" => "invitation not found",
             _ => "system not found",
         },

@@ -4,6 +4,7 @@ use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
 use crate::partner_pages;
+use crate::support_access;
 use crate::world::{Body, Persona, World};
 
 /// What somebody gets to see.
@@ -81,7 +82,17 @@ pub(crate) fn nothing(_: &Target<'_>) -> Input {
 pub(crate) fn rows() -> Vec<Row> {
     // It ends the other sessions of whoever calls, so that nothing can come after it.
     let last = row("end-other-sessions", SIGNED_IN, nothing);
-    let groups = [entrances(), own_keys(), people(), organisations(), endpoints(), pages(), flows(), partner_pages::rows(), vec![last]];
+    let groups = [
+        entrances(),
+        people(),
+        organisations(),
+        endpoints(),
+        pages(),
+        flows(),
+        partner_pages::rows(),
+        support_access::rows(),
+        vec![last],
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -130,19 +141,6 @@ fn entrances() -> Vec<Row> {
             });
             Input { query: String::new(), body: Body::Json(body) }
         }),
-    ]
-}
-
-/// One's own API keys.
-fn own_keys() -> Vec<Row> {
-    vec![
-        row("list-own-api-keys", SIGNED_IN, nothing),
-        row("create-api-key", [Is(401), Is(201), Is(201), Is(201), Is(201), Is(201), Is(201)], |_| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "name": "a program", "access": "read" })),
-        }),
-        // Nobody has a key of this id.
-        row("revoke-api-key", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
     ]
 }
 

@@ -122,6 +122,28 @@ async fn key_cases(bench: &Bench, organisation: OrganisationId) -> Vec<Case> {
     ]
 }
 
+/// Of support access: as somebody who consents, and as somebody as whom somebody else acts.
+async fn support_cases(bench: &Bench, organisation: OrganisationId) -> Vec<Case> {
+    use Needs::{Reading, Writing};
+    let (kay, lou) =
+        (bench.person("kay", organisation, Role::Reader).await, bench.person("lou", organisation, Role::Reader).await);
+    let sue = bench.sign_in(&bench.person("sue", organisation, Role::Support).await).await.access;
+    let (kay, lou_access) = (bench.sign_in(&kay).await.access, bench.sign_in(&lou).await.access);
+    let hours = json!({ "hours": 8 });
+    let consent = bench.call(Method::PUT, "/api/me/impersonation-consent").bearer_auth(&lou_access).json(&hours);
+    assert_eq!(Answer::of(consent).await.status, 200);
+    let begun = bench.call(Method::POST, &format!("/api/users/{}/impersonate", lou.id)).bearer_auth(&sue);
+    let begun = Answer::of(begun).await.json();
+    let id = begun["data"]["impersonation_id"].as_str().unwrap_or_else(|| panic!("{begun}"));
+    vec![
+        Case::of("get-consent", 5, Reading, 200).by(&kay),
+        Case::of("grant-consent", 5, Writing, 200).by(&kay).with(hours),
+        Case::of("revoke-consent", 5, Writing, 200).by(&lou_access),
+        Case::of("list-own-impersonations", 5, Reading, 200).by(&lou_access),
+        Case::of("list-impersonated-acts", 5, Reading, 200).about(id).by(&lou_access),
+    ]
+}
+
 /// At least one for each other endpoint.
 async fn cases(bench: &Bench, [ann, bob, cleo, eve]: [&Person; 4]) -> Vec<Case> {
     use Needs::{Nothing, Reading, Writing};
@@ -209,7 +231,7 @@ impl Case {
 
     async fn ask(&self, bench: &Bench) -> Answer {
         let Endpoint { method, path, .. } = self.endpoint();
-        let parameters = ["{uuid}", "{id}", "{key_id}"];
+        let parameters = ["{uuid}", "{id}", "{key_id}", "{impersonation_id}"];
         let path = parameters.into_iter().fold(path.to_owned(), |path, parameter| path.replace(parameter, &self.id));
         let mut request = bench.call(method, &path);
         if let Some(bearer) = &self.bearer {
@@ -283,6 +305,7 @@ async fn stalled(bench: Bench) {
     cases.extend(invitation_cases(&bench, &fay, branch).await);
     cases.push(switching_case(&bench, owner, branch).await);
     cases.extend(key_cases(&bench, owner).await);
+    cases.extend(support_cases(&bench, owner).await);
     for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }
