@@ -135,7 +135,9 @@ impl Decider {
         let path = format!("/api/organizations/{id}");
         let (method, path, body, after) = match self.random.random_range(0..10) {
             0..=2 => (Method::PATCH, format!("{path}/suspend"), None, State { is_suspended: true, ..state.clone() }),
-            3..=4 => (Method::PATCH, format!("{path}/reactivate"), None, State { is_suspended: false, ..state.clone() }),
+            3..=4 => {
+                (Method::PATCH, format!("{path}/reactivate"), None, State { is_suspended: false, ..state.clone() })
+            }
             5 => (Method::DELETE, path, None, State { is_deleted: true, ..state.clone() }),
             6..=7 => (Method::PATCH, format!("{path}/restore"), None, State { is_deleted: false, ..state.clone() }),
             8 if number > 0 && state.is_deleted => {
@@ -186,12 +188,15 @@ async fn is_so(look: &Look, id: OrganisationId, state: &State) -> bool {
     let it = format!("FROM organisations WHERE id = {}", look.id(id.uuid()));
     if state.is_gone {
         let tree = format!("FROM organisation_paths WHERE ancestor_id = {}", look.id(id.uuid()));
-        return look.count(&format!("SELECT COUNT(*) {it}")).await + look.count(&format!("SELECT COUNT(*) {tree}")).await == 0;
+        return look.count(&format!("SELECT COUNT(*) {it}")).await
+            + look.count(&format!("SELECT COUNT(*) {tree}")).await
+            == 0;
     }
     let word = |is_so: bool| if is_so { "IS NOT NULL" } else { "IS NULL" };
     let (suspended, deleted) = (word(state.is_suspended), word(state.is_deleted));
     let parent = look.id(state.parent.uuid());
-    let sql = format!("SELECT COUNT(*) {it} AND suspended_at {suspended} AND deleted_at {deleted} AND parent_id = {parent}");
+    let sql =
+        format!("SELECT COUNT(*) {it} AND suspended_at {suspended} AND deleted_at {deleted} AND parent_id = {parent}");
     look.count(&sql).await == 1
 }
 
@@ -202,7 +207,8 @@ async fn grow(world: &World) -> Vec<Vec<Node>> {
     let owner = organisation::owner(&mut transaction).await.unwrap().unwrap();
     let mut parts = Vec::new();
     for number in 0..DECIDERS {
-        let distributor = add(&mut transaction, &format!("Distributor {number}"), OrganisationKind::Distributor, owner).await;
+        let distributor =
+            add(&mut transaction, &format!("Distributor {number}"), OrganisationKind::Distributor, owner).await;
         let mut part = vec![node(distributor, owner)];
         for reseller in 0..RESELLERS {
             let name = format!("Reseller {number} {reseller}");
@@ -224,9 +230,18 @@ const fn node(id: OrganisationId, parent: OrganisationId) -> Node {
 }
 
 /// Adds an organisation with somebody in it.
-async fn add(transaction: &mut WriteTransaction, name: &str, kind: OrganisationKind, parent: OrganisationId) -> OrganisationId {
+async fn add(
+    transaction: &mut WriteTransaction,
+    name: &str,
+    kind: OrganisationKind,
+    parent: OrganisationId,
+) -> OrganisationId {
     let (now, random): (_, &dyn Random) = (SystemClock.now(), &SystemRandom);
-    let record = OrganisationRecord { id: OrganisationId::new(now, random.bytes()), kind, name: Name::parse_text(name).unwrap() };
+    let record = OrganisationRecord {
+        id: OrganisationId::new(now, random.bytes()),
+        kind,
+        name: Name::parse_text(name).unwrap(),
+    };
     organisation::insert(transaction, &record, Some(parent), now).await.unwrap();
     let user = UserId::new(now, random.bytes());
     let email = EmailAddress::parse_text(&format!("{}@example.org", name.replace(' ', "-"))).unwrap();

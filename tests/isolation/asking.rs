@@ -34,6 +34,7 @@ pub(crate) enum Needs {
 pub(crate) enum Body {
     Nothing,
     Json(Value),
+    Csv(String),
     Form(Vec<(&'static str, String)>),
 }
 
@@ -49,13 +50,16 @@ pub(crate) struct Wish {
     pub(crate) query: String,
     pub(crate) body: Body,
     pub(crate) status: u16,
+    /// Whether a refusal may be put in whatever words and with whatever status, as long as it is one.
+    pub(crate) is_worded_freely: bool,
     pub(crate) check: Option<Check>,
     pub(crate) effect: Option<Effect>,
 }
 
 impl Wish {
     pub(crate) fn of(status: u16) -> Self {
-        Self { path: Vec::new(), query: String::new(), body: Body::Nothing, status, check: None, effect: None }
+        let (path, query, body) = (Vec::new(), String::new(), Body::Nothing);
+        Self { path, query, body, status, is_worded_freely: false, check: None, effect: None }
     }
 
     pub(crate) fn about(mut self, id: &str) -> Self {
@@ -70,6 +74,11 @@ impl Wish {
 
     pub(crate) fn sending(mut self, body: Value) -> Self {
         self.body = Body::Json(body);
+        self
+    }
+
+    pub(crate) fn bringing(mut self, file: String) -> Self {
+        self.body = Body::Csv(file);
         self
     }
 

@@ -12,6 +12,7 @@
 
 mod asking;
 mod conflicts;
+mod console;
 mod creators;
 mod model;
 mod run;

@@ -52,6 +52,7 @@ pub(crate) enum Right {
     ManageOrganisations,
     ReadAudit,
     DestroyOrganisations,
+    ImpersonateUsers,
 }
 
 impl Right {
@@ -76,6 +77,7 @@ impl Right {
             Self::ManageOrganisations => "manage:organizations",
             Self::ReadAudit => "read:audit",
             Self::DestroyOrganisations => "destroy:organizations",
+            Self::ImpersonateUsers => "impersonate:users",
         }
     }
 
@@ -88,7 +90,7 @@ impl Right {
     pub(crate) fn is_of(self, role: Role) -> bool {
         match self {
             Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations => true,
-            Self::ManageSystems => role != Role::Reader,
+            Self::ManageSystems | Self::ImpersonateUsers => role != Role::Reader,
             Self::ManageUsers | Self::ManageOrganisations | Self::ReadAudit => role == Role::Admin,
             Self::DestroyOrganisations => false,
         }
@@ -104,6 +106,7 @@ pub(crate) struct Organisation {
     pub(crate) is_deleted: bool,
     /// Destroyed, or never there.
     pub(crate) is_gone: bool,
+    pub(crate) name: String,
     pub(crate) word: String,
     pub(crate) vat: Option<String>,
 }
@@ -140,6 +143,8 @@ pub(crate) struct Invitation {
     pub(crate) email: String,
     pub(crate) role: Role,
     pub(crate) sender: Option<usize>,
+    /// How many mails were sent of it.
+    pub(crate) mails: usize,
     pub(crate) is_over: bool,
     pub(crate) is_gone: bool,
 }
@@ -267,8 +272,10 @@ impl Model {
     /// Whether an invitation can be accepted.
     pub(crate) fn is_open(&self, invitation: usize) -> bool {
         let Invitation { organisation, sender, is_over, is_gone, .. } = self.invitations[invitation];
-        let is_sent_by_somebody_out = sender.is_some_and(|sender| self.people[sender].is_suspended);
-        !is_over && !is_gone && self.is_in(organisation) && !is_sent_by_somebody_out
+        // What somebody sent counts as long as they could send it now.
+        let stands =
+            |sender: usize| !self.people[sender].is_suspended && self.reaches(sender, Right::ManageUsers, organisation);
+        !is_over && !is_gone && self.is_in(organisation) && sender.is_none_or(stands)
     }
 
     /// Whether somebody may know of what a word belongs to.

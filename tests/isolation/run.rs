@@ -133,10 +133,12 @@ impl Run {
         let described = ask.described();
         let wrong =
             |what: String| Some(format!("{described}\n{what}\nanswered {}: {:.2000}", answer.status, answer.text));
-        if answer.status != ask.wish.status {
+        let is_expected = |status: u16| (200..300).contains(&status) || (status == 303 && !is_sign_in(answer));
+        let is_free = ask.wish.is_worded_freely && !is_expected(ask.wish.status) && answer.status < 500;
+        if answer.status != ask.wish.status && !is_free {
             return wrong(format!("{} was expected", ask.wish.status));
         }
-        let is_success = (200..300).contains(&answer.status) || (answer.status == 303 && !is_sign_in(answer));
+        let is_success = is_expected(ask.wish.status) && is_expected(answer.status);
         let json = serde_json::from_str(&answer.text).unwrap_or_else(|_| Value::String(answer.text.clone()));
         if is_success
             && let Some(check) = &ask.wish.check
@@ -166,7 +168,8 @@ impl Run {
     fn leaks(&self, ask: &Ask, answer: &Answer) -> Vec<String> {
         let (model, caller) = (&self.world.model, self.caller(ask.by));
         let mut told = leaks(model, caller, &format!("{}{}", answer.location, answer.text), &ask.said());
-        if ask.route.ends_with("-audit") {
+        // The page of an organisation shows what was done there, whatever else it says.
+        if ask.route.ends_with("-audit") || ask.route.starts_with("organization") {
             told.retain(|word| !caller.is_some_and(|caller| model.may_read_of(caller, word)));
         }
         told

@@ -21,6 +21,10 @@ pub(crate) fn sights() -> Vec<Teller> {
         teller("read-user", HoldingOrKey(Right::ReadUsers), 10, person),
         teller("get-user", SignIn, 5, account),
         teller("list-invitations", Holding(Right::ManageUsers), 5, invitations),
+        teller("import-invitations", Holding(Right::ManageUsers), 4, dry_run),
+        teller("get-consent", SignIn, 1, plain),
+        teller("list-own-impersonations", SignIn, 1, plain),
+        teller("list-impersonated-acts", SignIn, 1, nothing_there),
         teller("explain-access", Holding(Right::ManageUsers), 6, explanation),
         teller("list-audit", HoldingOrKey(Right::ReadAudit), 6, audit),
         teller("export-audit", Holding(Right::ReadAudit), 1, export),
@@ -42,6 +46,7 @@ pub(crate) fn pages() -> Vec<Teller> {
         teller("account", SignIn, 3, page),
         teller("system-creation", SignIn, 4, system_creation),
         teller("docs", Nothing, 1, page),
+        teller("account-impersonation", SignIn, 1, nothing_there),
     ]
 }
 
@@ -214,6 +219,23 @@ fn invitations(draw: &mut Draw<'_>) -> Wish {
     let listed = (0..model.invitations.len()).filter(|each| model.sees_invitation(caller, *each));
     let expected = listed.map(|each| model.invitations[each].id.clone()).collect();
     Wish { check: Some(exactly("invitations", expected)), ..Wish::of(200).asking("?page_size=100") }
+}
+
+fn nothing_there(_: &mut Draw<'_>) -> Wish {
+    Wish::of(404).about("019a9f00-0000-7000-8000-00000000dddd")
+}
+
+/// A file that invites somebody new somewhere, and what would come of it.
+fn dry_run(draw: &mut Draw<'_>) -> Wish {
+    let (place, role, number) = (draw.organisation(), draw.role().name(), draw.number);
+    let may = draw.model.is_in(place) && draw.model.reaches(draw.caller, Right::ManageUsers, place);
+    let it = &draw.model.organisations[place];
+    let named = if draw.happens(0.5) && !it.name.is_empty() { &it.name } else { &it.id };
+    let file = format!("email,organization,role\nnew-{number}@example.net,{named},{role}\n");
+    Wish::of(200).asking("?dry_run=true").bringing(file).checked(move |answer| {
+        let told = answer["data"]["can_be_carried_out"].as_bool();
+        (told != Some(may)).then(|| format!("{told:?} is told, and it is {may}"))
+    })
 }
 
 /// Whether the model lets somebody have a right over something in these organisations.

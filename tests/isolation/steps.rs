@@ -11,6 +11,8 @@ pub(crate) fn steps() -> Vec<Teller> {
     let (people, systems) = (Holding(Right::ManageUsers), HoldingOrKey(Right::ManageSystems));
     vec![
         teller("suspend-user", people, 5, suspend),
+        teller("impersonate", Holding(Right::ImpersonateUsers), 3, impersonate),
+        teller("stop-impersonating", SignIn, 1, |_| Wish::of(409)),
         teller("reactivate-user", people, 6, reactivate),
         teller("send-reset", people, 3, send_reset),
         teller("set-membership", people, 8, set_place),
@@ -25,6 +27,7 @@ pub(crate) fn steps() -> Vec<Teller> {
         teller("delete-system", systems, 2, |draw| act_on_system(draw, None, true)),
         teller("create-invitation", people, 3, invite),
         teller("accept-invitation", SignIn, 5, accept),
+        teller("resend-invitation", people, 3, resend),
         teller("revoke-invitation", people, 3, revoke),
         teller("create-api-key", SignIn, 2, create_key),
         teller("revoke-api-key", SignIn, 2, revoke_key),
@@ -56,7 +59,7 @@ fn refusal_of_whole(draw: &Draw<'_>, person: usize) -> Option<u16> {
     refusal(draw, person).or(belongs_elsewhere.then_some(403))
 }
 
-fn suspend(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn suspend(draw: &mut Draw<'_>) -> Wish {
     let person = draw.person();
     let model = draw.model;
     let Person { is_suspended, is_super, ref places, .. } = model.people[person];
@@ -74,7 +77,7 @@ fn suspend(draw: &mut Draw<'_>) -> Wish {
     })
 }
 
-fn reactivate(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn reactivate(draw: &mut Draw<'_>) -> Wish {
     let person = draw.person();
     let is_in = !draw.model.people[person].is_suspended;
     let status = refusal_of_whole(draw, person).or(is_in.then_some(409)).unwrap_or(200);
@@ -82,7 +85,20 @@ fn reactivate(draw: &mut Draw<'_>) -> Wish {
     Wish::of(status).about(&draw.model.people[person].id).changing(clear)
 }
 
-fn send_reset(draw: &mut Draw<'_>) -> Wish {
+/// Nobody here has consented: what one may do with a consent is told elsewhere.
+fn impersonate(draw: &mut Draw<'_>) -> Wish {
+    let (person, caller) = (draw.person(), draw.caller);
+    let reaches = |right| draw.model.reaches_person(caller, right, person);
+    let is_too_high = draw.model.people[person].is_super && !draw.model.people[caller].is_super;
+    let status = match (reaches(Right::ImpersonateUsers), reaches(Right::ReadUsers)) {
+        (false, false) if person != caller => 404,
+        (true, _) if person != caller && !is_too_high && !draw.model.may_come_in(person) => 409,
+        _ => 403,
+    };
+    Wish::of(status).about(&draw.model.people[person].id)
+}
+
+pub(crate) fn send_reset(draw: &mut Draw<'_>) -> Wish {
     let person = draw.person();
     let is_out = !draw.model.may_come_in(person);
     let are_many = draw.model.people[person].resets >= 3;
@@ -122,7 +138,7 @@ fn place_of(draw: &mut Draw<'_>, person: usize) -> usize {
     draw.model.people[person].places[index].0
 }
 
-fn set_place(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn set_place(draw: &mut Draw<'_>) -> Wish {
     let (person, role) = (draw.person(), draw.role());
     let place = place_of(draw, person);
     let before = draw.model.role_in(person, place);
@@ -148,7 +164,7 @@ fn set_place(draw: &mut Draw<'_>) -> Wish {
     })
 }
 
-fn remove_place(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn remove_place(draw: &mut Draw<'_>) -> Wish {
     let person = draw.person();
     let place = place_of(draw, person);
     let before = draw.model.role_in(person, place);
@@ -275,6 +291,7 @@ fn invite(draw: &mut Draw<'_>) -> Wish {
             email,
             role,
             sender: Some(caller),
+            mails: 1,
             is_over: false,
             is_gone: false,
         });
@@ -296,6 +313,26 @@ fn accept(draw: &mut Draw<'_>) -> Wish {
     Wish::of(status).sending(json!({ "token": token })).changing(move |model, _| {
         model.invitations[invitation].is_over = true;
         model.people[caller].places.push((organisation, role));
+    })
+}
+
+fn resend(draw: &mut Draw<'_>) -> Wish {
+    let (invitation, caller) = (draw.invitation(), draw.caller);
+    let is_seen = draw.model.sees_invitation(caller, invitation);
+    let Invitation { ref id, ref token, organisation, is_over, mails, .. } = draw.model.invitations[invitation];
+    // Whoever is there already got several invitations, and how many mails they may still get is told elsewhere.
+    if is_seen && !token.is_empty() {
+        return Wish::of(404).about("019a9f00-0000-7000-8000-00000000eeee");
+    }
+    let status = match () {
+        () if !is_seen => 404,
+        () if is_over || !draw.model.is_in(organisation) => 409,
+        () if mails >= 3 => 429,
+        () => 200,
+    };
+    Wish::of(status).about(id).changing(move |model, _| {
+        let it = &mut model.invitations[invitation];
+        (it.sender, it.mails) = (Some(caller), it.mails + 1);
     })
 }
 

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::asking::Teller;
+use crate::console;
 use crate::model::Model;
 use crate::sights::{pages, sights};
 use crate::steps::{forms, steps};
 use crate::tree_steps::tree_steps;
 
 /// Routes that know of no organisation but through the session or the link that one brings along.
-const ABOUT_ONESELF: [(&str, &str); 33] = [
+const ABOUT_ONESELF: [(&str, &str); 35] = [
+    ("grant-consent", "one's own"),
+    ("revoke-consent", "one's own"),
     ("sign-in", "whoever knows the password"),
     ("sign-in-by-get", "whoever knows the password"),
     ("sign-out", "ends the session that asks"),
@@ -46,19 +49,24 @@ const ABOUT_ONESELF: [(&str, &str); 33] = [
 ];
 
 /// Routes that are told of in stories of their own beside this one.
-const ELSEWHERE: [(&str, &str); 2] = [
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("invitations-import", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("invitation-new-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("invitations-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("impersonate-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("stop-impersonating-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
     ("system-creation-consent", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
     ("choose-theme", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
 ];
 
 /// Everything that only looks.
 pub(crate) fn lookers() -> Vec<Teller> {
-    sights().into_iter().chain(pages()).collect()
+    sights().into_iter().chain(pages()).chain(console::views()).collect()
 }
 
 /// Everything that changes something.
 pub(crate) fn doers() -> Vec<Teller> {
-    steps().into_iter().chain(tree_steps()).chain(forms()).collect()
+    steps().into_iter().chain(tree_steps()).chain(forms()).chain(console::forms()).collect()
 }
 
 #[test]

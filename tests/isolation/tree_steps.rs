@@ -91,13 +91,14 @@ fn create(draw: &mut Draw<'_>) -> Wish {
             is_suspended: false,
             is_deleted: false,
             is_gone: false,
+            name: format!("{word} created"),
             word,
             vat: Some(number),
         });
     })
 }
 
-fn change(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn change(draw: &mut Draw<'_>) -> Wish {
     let organisation = draw.organisation();
     let has_number = draw.happens(0.6);
     let number = Some(number(draw)).filter(|_| has_number);
@@ -113,6 +114,7 @@ fn change(draw: &mut Draw<'_>) -> Wish {
         body["vat_number"] = json!(number);
     }
     Wish::of(status.unwrap_or(200)).about(&draw.id_of(organisation)).sending(body).changing(move |model, _| {
+        model.organisations[organisation].name = name;
         if let Some(number) = number {
             model.words.entry(number.to_lowercase()).or_default().push(Owner::Organisation(organisation));
             model.organisations[organisation].vat = Some(number);
@@ -120,7 +122,7 @@ fn change(draw: &mut Draw<'_>) -> Wish {
     })
 }
 
-fn suspend(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn suspend(draw: &mut Draw<'_>) -> Wish {
     let organisation = draw.organisation();
     let is_suspended = draw.model.organisations[organisation].is_suspended;
     let status = refusal_from_above(draw, organisation).or(is_suspended.then_some(409)).unwrap_or(200);
@@ -128,7 +130,7 @@ fn suspend(draw: &mut Draw<'_>) -> Wish {
     Wish::of(status).about(&draw.id_of(organisation)).changing(set)
 }
 
-fn reactivate(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn reactivate(draw: &mut Draw<'_>) -> Wish {
     let organisation = draw.organisation();
     let is_suspended = draw.model.organisations[organisation].is_suspended;
     let status = refusal(draw, organisation).or((!is_suspended).then_some(409)).unwrap_or(200);
@@ -136,7 +138,7 @@ fn reactivate(draw: &mut Draw<'_>) -> Wish {
     Wish::of(status).about(&draw.id_of(organisation)).changing(clear)
 }
 
-fn delete(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn delete(draw: &mut Draw<'_>) -> Wish {
     let organisation = draw.organisation();
     let status = refusal_from_above(draw, organisation).unwrap_or(200);
     let set = move |model: &mut Model, _: &_| model.organisations[organisation].is_deleted = true;
@@ -153,7 +155,7 @@ fn shares_number(model: &Model, root: usize, parent: usize) -> bool {
     numbers.into_iter().any(|number| model.has_number(others.iter().copied(), number))
 }
 
-fn restore(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn restore(draw: &mut Draw<'_>) -> Wish {
     let organisation = draw.organisation();
     let (model, caller) = (draw.model, draw.caller);
     let status = if model.sees_deleted(caller, organisation) {
@@ -170,7 +172,7 @@ fn restore(draw: &mut Draw<'_>) -> Wish {
     Wish::of(status).about(&draw.id_of(organisation)).changing(clear)
 }
 
-fn destroy(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn destroy(draw: &mut Draw<'_>) -> Wish {
     let organisation = draw.organisation();
     let (model, is_super) = (draw.model, draw.model.people[draw.caller].is_super);
     let status = match () {
@@ -188,7 +190,7 @@ fn destroy(draw: &mut Draw<'_>) -> Wish {
     })
 }
 
-fn relocate(draw: &mut Draw<'_>) -> Wish {
+pub(crate) fn relocate(draw: &mut Draw<'_>) -> Wish {
     let (organisation, place) = (draw.organisation(), draw.organisation());
     let (model, caller) = (draw.model, draw.caller);
     let it = &model.organisations[organisation];

@@ -138,6 +138,7 @@ impl World {
                 is_suspended: false,
                 is_deleted: false,
                 is_gone: false,
+                name: format!("{word} Ltd"),
                 word,
                 vat: None,
             });
@@ -150,6 +151,7 @@ impl World {
             is_suspended: false,
             is_deleted: false,
             is_gone: true,
+            name: String::new(),
             word: "cnryonothing".to_owned(),
             vat: None,
         });
@@ -295,6 +297,7 @@ impl World {
                 email,
                 role,
                 sender: None,
+                mails: 1,
                 is_over: false,
                 is_gone: false,
             });
@@ -329,6 +332,7 @@ impl World {
         match &ask.wish.body {
             Body::Nothing => request,
             Body::Json(body) => request.json(body),
+            Body::Csv(file) => request.header("content-type", "text/csv").body(file.clone()),
             Body::Form(form) => submit(request, form.iter().map(|(name, value)| (*name, value.as_str()))),
         }
     }

@@ -7,6 +7,7 @@
 
 mod acceptance;
 mod import;
+mod senders;
 
 use bailiwick_domain::account::Language;
 use bailiwick_domain::email::EmailAddress;
@@ -185,9 +186,11 @@ impl Context {
         filter: &InvitationFilter,
         page: Page,
     ) -> Result<InvitationPage, Fault> {
-        let (reach, now) = (by.into().reach(Right::ManageUsers), self.now());
+        let (by, now) = (by.into(), self.now());
         let mut link = self.database.read().await?;
-        let (invitations, total) = invitation_list::page(&mut link, &reach, filter, page, now).await?;
+        let reach = by.reach(Right::ManageUsers);
+        let (mut invitations, total) = invitation_list::page(&mut link, &reach, filter, page, now).await?;
+        senders::show_to(&mut link, by, &mut invitations).await?;
         Ok(InvitationPage { invitations, total })
     }
 
@@ -200,9 +203,12 @@ impl Context {
         by: impl Into<Authority<'_>>,
         id: InvitationId,
     ) -> Result<InvitationRecord, Fault> {
-        let reach = by.into().reach(Right::ManageUsers);
-        let found = invitation::find_reachable(&mut self.database.read().await?, &reach, id).await?;
-        Ok(found.ok_or(Code::InvitationNotFound)?)
+        let by = by.into();
+        let mut link = self.database.read().await?;
+        let found = invitation::find_reachable(&mut link, &by.reach(Right::ManageUsers), id).await?;
+        let mut found = found.ok_or(Code::InvitationNotFound)?;
+        senders::show_to(&mut link, by, std::slice::from_mut(&mut found)).await?;
+        Ok(found)
     }
 
     /// Takes an invitation back: its link opens nothing from then on.
@@ -223,6 +229,7 @@ impl Context {
             return Err(Code::InvitationOver.into());
         }
         found.revoked_at = Some(now);
+        senders::show_to(&mut transaction, by, std::slice::from_mut(&mut found)).await?;
         self.audit(&mut transaction, by.actor(), act("invitation.revoked", &found, json!({})), now).await?;
         transaction.commit().await?;
         Ok(found)

@@ -99,7 +99,7 @@ struct InvitationView {
     /// What became of it. While its organisation or whoever sent it is suspended, or the latter does not manage its
     /// people, it is `suspended` and nobody can accept it; afterwards it is open again.
     status: InvitationStatus,
-    /// Who invites; null where it was the operator of the server.
+    /// Who invites; null where it was the operator of the server, and where they are not for your eyes.
     invited_by: Option<InviterView>,
     /// When it was mailed first.
     created_at: Timestamp,

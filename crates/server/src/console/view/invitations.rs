@@ -110,7 +110,7 @@ impl InvitationRow {
     }
 
     fn inviter(&self) -> &str {
-        self.inviter.as_deref().unwrap_or("The operator")
+        self.inviter.as_deref().unwrap_or("Somebody above")
     }
 
     /// Whether it can be mailed again.
