@@ -1,9 +1,9 @@
 //! What the person is told, what the log keeps, and what tokens say.
 
-use base64::Engine as _;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::on_both_engines;
+use base64::Engine as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
