@@ -14,6 +14,7 @@
 
 mod crash;
 mod disk;
+mod invited;
 mod links;
 mod look;
 mod neighbours;

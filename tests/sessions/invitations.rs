@@ -227,6 +227,7 @@ on_both_engines! {
         let (token, _) = mailed(bench.directory(), &stage.bob.email).await;
         for (table, column, value, which) in [
             ("organisations", "suspended_through", "id", "name LIKE 'Bella%'"),
+            ("organisations", "deleted_through", "id", "name LIKE 'Bella%'"),
             ("users", "suspended_at", "created_at", "email LIKE 'carla%'"),
         ] {
             aside.run(&format!("UPDATE {table} SET {column} = {value} WHERE {which}")).await;

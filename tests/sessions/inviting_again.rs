@@ -217,4 +217,43 @@ on_both_engines! {
         assert_eq!(to(&above).await.status, 200);
         assert_eq!(accept(&bench, &stage.elsewhere, &token).await.status, 200);
     }
+
+    async fn role_and_organisation_come_from_the_invitation_alone(bench: Bench) {
+        let (stage, aside) = (Stage::set(&bench).await, Aside::of(&bench).await);
+        let mut known = BTreeSet::new();
+        assert_eq!(stage.invite(&bench, &stage.bob.email, "reader").await.status, 201);
+        let token = new_link(&bench, &mut known).await;
+        let before = made(&aside).await;
+        for member in ["role", "organization_id", "email", "user_id"] {
+            let mut body = json!({ "token": token });
+            body[member] = if member == "role" { "admin".into() } else { json!(stage.theirs) };
+            let request = bench.call(Method::POST, "/api/invitations/accept").bearer_auth(&stage.elsewhere.access);
+            let refused = Answer::of(request.json(&body)).await;
+            let error = refused.json()["data"]["errors"][0].clone();
+            assert_eq!((refused.status, &error["key"], &error["message"]), (400, &json!(member), &json!("unknown")));
+        }
+        assert_eq!(made(&aside).await, before);
+        let query = format!("/api/invitations/accept?role=admin&organization_id={}", stage.theirs);
+        let request = bench.call(Method::POST, &query).bearer_auth(&stage.elsewhere.access);
+        let joined = Answer::of(request.json(&json!({ "token": token }))).await;
+        assert!(matches!(joined.status, 200 | 400), "{joined:?}");
+        if joined.status == 400 {
+            assert_eq!(accept(&bench, &stage.elsewhere, &token).await.status, 200);
+        }
+        let mut now = memberships(&bench, &stage.elsewhere.access).await;
+        now.sort();
+        let expected = [("Bellavista <Hotels>", "reader"), ("Sibling", "reader")];
+        assert_eq!(now, expected.map(|(name, role)| (name.to_owned(), role.to_owned())));
+        // Nor does whoever registers say where they come in, and as what.
+        assert_eq!(stage.invite(&bench, NEWCOMER, "reader").await.status, 201);
+        let mut body = newcomer(NEWCOMER, &new_link(&bench, &mut known).await);
+        for (member, value) in [("Role", json!("admin")), ("Organisation", json!({ "UUID": stage.theirs })), ("IsSuperAdmin", json!(true))] {
+            body[member] = value;
+        }
+        let registered = post(&bench, REGISTER, &body).await;
+        let user = registered.json();
+        assert_eq!((registered.status, &user["Organisation"]["Name"]), (201, &json!("Bellavista <Hotels>")), "{registered:?}");
+        assert_eq!(user["IsSuperAdmin"], false);
+        assert_eq!(aside.number("SELECT COUNT(*) FROM memberships WHERE role = 'admin'").await, 1, "carla alone");
+    }
 }
