@@ -23,6 +23,10 @@ fn form(fields: &[(&'static str, String)]) -> Input {
     Input { query: String::new(), body: Body::Form(fields.to_vec()) }
 }
 
+fn plain(_: &Target<'_>) -> Input {
+    form(&[])
+}
+
 pub(crate) fn rows() -> Vec<Row> {
     [organisations(), people(), invitations()].into_iter().flatten().collect()
 }
@@ -64,15 +68,15 @@ fn organisations() -> Vec<Row> {
         row("organization-edit-form", ADMINS_OF_IT, nothing),
         row("organization-edit-submit", done(one), |target| form(&[("name", format!("Changed {}", target.unique))])),
         row("organization-suspend-form", ADMINS_OF_IT, nothing),
-        row("organization-suspend-submit", done(one), nothing),
+        row("organization-suspend-submit", done(one), plain),
         // It is neither suspended nor deleted: whoever may undo either is told so.
-        row("organization-reactivate-submit", UNDOERS, nothing),
+        row("organization-reactivate-submit", UNDOERS, plain),
         row("organization-delete-form", ADMINS_OF_IT, nothing),
-        row("organization-delete-submit", done(one), nothing),
-        row("organization-restore-submit", UNDOERS, nothing),
+        row("organization-delete-submit", done(one), plain),
+        row("organization-restore-submit", UNDOERS, plain),
         row("organization-destroy-form", [SignIn, Is(403), Is(403), Is(403), Is(403), Is(403), Under(one)], nothing),
         // Nobody has typed its name.
-        row("organization-destroy-submit", [SignIn, Is(403), Is(403), Is(403), Is(403), Is(403), Is(422)], nothing),
+        row("organization-destroy-submit", [SignIn, Is(403), Is(403), Is(403), Is(403), Is(403), Is(422)], plain),
         row("organization-move-form", ADMINS_OF_IT, nothing),
         // It stands below that one already.
         row("organization-move-submit", done(one), |target| form(&[("parent_id", target.organisation.clone())])),
@@ -85,17 +89,17 @@ fn people() -> Vec<Row> {
         row("people", MEMBERS, nothing),
         row("person", READERS, nothing),
         row("person-suspend-form", ADMINS_OF_IT, nothing),
-        row("person-suspend-submit", done(one), nothing),
+        row("person-suspend-submit", done(one), plain),
         // Nobody is suspended: it is as if somebody else had been quicker.
-        row("person-reactivate-submit", done(one), nothing),
-        row("person-reset-submit", done(one), nothing),
+        row("person-reactivate-submit", done(one), plain),
+        row("person-reset-submit", done(one), plain),
         row("person-join-form", ADMINS_OF_IT, nothing),
         row("person-membership-submit", done(one), |target| {
             form(&[("organization_id", target.organisation.clone()), ("role", "support".to_owned())])
         }),
         row("person-remove-form", ADMINS_OF_IT, nothing),
         // They are out of sight then, for all but super admins.
-        row("person-remove-submit", done("/users"), nothing),
+        row("person-remove-submit", done("/users"), plain),
         row("access", ADMINS, nothing),
     ]
 }

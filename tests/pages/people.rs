@@ -106,6 +106,25 @@ on_both_engines! {
         browser.send(&format!("{rita}/suspend"), &[]).await.says(403, &["You can remove them from yours."]);
     }
 
+    async fn whoever_may_act_as_somebody_is_told_whether_they_consent(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let (browser, rita) = (Browser::of(&bench, &scene.nora).await, person(&scene.rita));
+        let page = browser.open(&rita).await;
+        page.says(200, &["they do not consent to it now"]);
+        page.hides(&["/impersonate"]);
+        let tokens = bench.sign_in(&scene.rita).await;
+        let consent = bench.call(reqwest::Method::PUT, "/api/me/impersonation-consent").bearer_auth(&tokens.access);
+        let granted = consent.json(&serde_json::json!({ "hours": 2 })).send().await.unwrap();
+        assert!(granted.status().is_success(), "{}", granted.text().await.unwrap());
+        browser.open(&rita).await.says(200, &["They consent to it", &format!("action=\"{rita}/impersonate\"")]);
+        let begun = browser.send(&format!("{rita}/impersonate"), &[]).await;
+        assert_eq!((begun.status, begun.location.as_str()), (303, "/"));
+        // Who only sees them learns nothing of it.
+        bench.person("peer", scene.shop, Role::Reader).await;
+        let peer = Browser::of(&bench, &bench.person("other", scene.shop, Role::Reader).await).await;
+        peer.open(&rita).await.hides(&["consent", "/impersonate"]);
+    }
+
     async fn links_for_a_new_password_are_sent_up_to_three(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let browser = Browser::of(&bench, &scene.nora).await;

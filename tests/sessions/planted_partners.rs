@@ -82,7 +82,7 @@ fn decisions() -> Vec<Form<'static>> {
 
 fn about_invitations() -> Vec<Form<'static>> {
     vec![
-        form("/invitations", &["act", "id"], 400, "cannot be read"),
+        form("/invitations", &["act", "id"], 404, "There is no page at this address"),
         Form {
             shown: &["email", "organization"],
             ..form("/invitations/new", &["email", "organization", "role", "language"], 422, "email-error")

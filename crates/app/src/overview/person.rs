@@ -5,11 +5,12 @@ use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
+use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::people::{self, PersonRecord};
 use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::tree_count::{self, OrganisationStats};
 use bailiwick_store::query::user_list::ListedMembership;
-use bailiwick_store::query::{api_key, membership, session};
+use bailiwick_store::query::{api_key, impersonation, membership, session};
 use bailiwick_store::{Link, Result as Stored};
 
 use super::reaches;
@@ -35,6 +36,10 @@ pub struct PersonPowers {
     pub may_manage: bool,
     /// Suspend the whole account, and let it in again.
     pub may_suspend: bool,
+    /// Act as them to help them, where they consent to it.
+    pub may_impersonate: bool,
+    /// Until when they consent to that; told to those alone who may.
+    pub consents_until: Option<Timestamp>,
     /// Whether they belong to an organisation, deleted ones included, whose people the caller does not manage. It is
     /// told to those alone who manage them.
     pub belongs_elsewhere: bool,
@@ -93,9 +98,15 @@ impl Context {
     /// # Errors
     /// [`Code::UserNotFound`], also when they exist elsewhere.
     pub async fn person_overview(&self, caller: &Caller, id: UserId) -> Result<PersonOverview, Fault> {
+        let now = self.now();
         let mut link = self.database.read().await?;
-        let (person, powers) = person(&mut link, caller, id).await?;
-        let reach = Reach::of(&caller.principal, Right::ReadUsers);
+        let (person, mut powers) = person(&mut link, caller, id).await?;
+        let principal = &caller.principal;
+        if principal.impersonator.is_none() && impersonation::may(&mut link, principal.user, id).await? {
+            powers.may_impersonate = true;
+            powers.consents_until = impersonation::consent(&mut link, id, now).await?.map(|consent| consent.expires_at);
+        }
+        let reach = Reach::of(principal, Right::ReadUsers);
         let mut memberships = Vec::new();
         for membership in people::memberships(&mut link, &reach, id).await? {
             let manages = reaches(&mut link, caller, Right::ManageUsers, membership.organisation).await?;
@@ -193,7 +204,7 @@ async fn powers(link: &mut Link, caller: &Caller, person: &PersonRecord) -> Stor
     }
     let belongs_elsewhere = people::belongs_elsewhere(link, &managed, person.id).await?;
     let may_suspend = !is_oneself && !belongs_elsewhere;
-    Ok(PersonPowers { is_oneself, may_manage: true, may_suspend, belongs_elsewhere })
+    Ok(PersonPowers { is_oneself, may_manage: true, may_suspend, belongs_elsewhere, ..PersonPowers::default() })
 }
 
 /// Refuses whoever may do nothing with a person.

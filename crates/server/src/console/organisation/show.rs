@@ -58,6 +58,7 @@ fn answer(
     let path = format!("/organizations/{}", overview.organisation.id);
     // What was just done, or is wrong, is not for whoever comes back.
     layout.path = if wrong.is_none() { path } else { String::new() };
+    let list = Crumb { address: "/organizations".to_owned(), name: "Organisations".to_owned() };
     let crumb = |upper: &bailiwick_app::system::OrganisationRecord| Crumb {
         address: format!("/organizations/{}", upper.id),
         name: upper.name.to_string(),
@@ -68,7 +69,7 @@ fn answer(
         layout,
         notice: notice.map(OrganisationNotice::words),
         alert: wrong.map(|wrong| wrong.alert.clone()),
-        above: above.iter().map(crumb).collect(),
+        above: std::iter::once(list).chain(above.iter().map(crumb)).collect(),
         stats: numbers(&organisation, &stats),
         powers,
         people: Part { rows: people.people.into_iter().map(member).collect(), total: people.total },

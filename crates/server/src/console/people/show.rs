@@ -62,6 +62,7 @@ fn answer(
             suspended: person.suspended_at.map(|at| Moment::new(now, at)),
             created: Moment::new(now, person.created_at),
         },
+        consents_until: powers.consents_until.map(|until| Moment::new(now, until)),
         memberships: memberships.into_iter().map(|membership| row(now, membership)).collect(),
         powers,
     };

@@ -3,10 +3,11 @@
 use bailiwick_app::overview::PersonPowers;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
+use bailiwick_domain::time::Span;
 
 use super::access::{AccessPage, Answer, ChainRow, Chosen, Step};
-use super::layout::samples::member;
-use super::layout::{Active, Choice};
+use super::layout::samples::{NOW, member};
+use super::layout::{Active, Choice, Moment};
 use super::list::Paging;
 use super::partner_samples::{ago, crumbs, id, picker};
 use super::people::{PeopleAsk, PeoplePage, PersonRow};
@@ -79,10 +80,23 @@ impl PersonPage {
             person: person(false),
             memberships: vec![membership(1, true), membership(2, false)],
             powers,
+            consents_until: None,
         };
         let elsewhere = PersonPowers { may_suspend: false, belongs_elsewhere: true, ..powers };
         vec![
             ("person", page()),
+            (
+                "person-consents",
+                Self {
+                    powers: PersonPowers { may_impersonate: true, ..powers },
+                    consents_until: Some(Moment::new(NOW, NOW.plus(Span::hours(5)))),
+                    ..page()
+                },
+            ),
+            (
+                "person-does-not-consent",
+                Self { powers: PersonPowers { may_impersonate: true, ..PersonPowers::default() }, ..page() },
+            ),
             ("person-suspended", Self { person: person(true), notice: Some("The account is suspended."), ..page() }),
             (
                 "person-refused",

@@ -28,6 +28,8 @@ pub struct PersonPage {
     pub memberships: Vec<MembershipRow>,
     /// What one may do with them.
     pub powers: PersonPowers,
+    /// Until when they consent to it that one acts as them.
+    pub consents_until: Option<Moment>,
 }
 
 /// Who somebody is.
@@ -182,6 +184,11 @@ impl PersonPage {
     /// What the page is called in this state.
     fn title(&self) -> String {
         format!("{}{}", if self.alert.is_some() { "Error: " } else { "" }, self.person.name)
+    }
+
+    /// Whether anything may be decided of the account.
+    const fn has_decisions(&self) -> bool {
+        !self.powers.is_oneself && (self.powers.may_manage || self.powers.may_impersonate)
     }
 
     /// Whether anything may be changed of any membership.
