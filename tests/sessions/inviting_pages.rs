@@ -138,7 +138,7 @@ on_both_engines! {
 
         let good = format!("\u{feff}email;role;name\r\n{NEWCOMER};support;\"Nora \"\"N\"\" New\"\r\n{};reader;\r\n", stage.carla.email);
         let shown = import(&browser, &[], Some(good.as_bytes())).await;
-        for words in ["1 person of 2 rows would be invited", "Belongs there already", "Send 1 invitation", "Nora &#34;N&#34; New"] {
+        for words in ["1 person of 2 rows would be invited", "Member already", "Send 1 invitation", "Nora &#34;N&#34; New"] {
             assert!(shown.body.contains(words), "{words}: {shown:?}");
         }
         assert_eq!(counts(&aside).await, (0, 0));

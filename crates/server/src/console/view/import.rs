@@ -68,8 +68,8 @@ impl ImportLine {
     fn outcome(&self) -> String {
         match self.kind {
             OutcomeKind::Invite => "Would be invited".to_owned(),
-            OutcomeKind::AlreadyMember => "Belongs there already".to_owned(),
-            OutcomeKind::AlreadyInvited => "Is invited already".to_owned(),
+            OutcomeKind::AlreadyMember => "Member already".to_owned(),
+            OutcomeKind::AlreadyInvited => "Invited already".to_owned(),
             OutcomeKind::Duplicate { line } => format!("Same as line {line}"),
             OutcomeKind::Invalid => "Cannot be read".to_owned(),
             OutcomeKind::NotAllowed => "Not allowed".to_owned(),
