@@ -18,5 +18,6 @@ mod partners;
 mod people;
 mod refusals;
 mod shop;
+mod support;
 mod switcher;
 mod visitor;
