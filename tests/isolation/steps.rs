@@ -88,12 +88,15 @@ pub(crate) fn reactivate(draw: &mut Draw<'_>) -> Wish {
 /// Nobody here has consented: what one may do with a consent is told elsewhere.
 fn impersonate(draw: &mut Draw<'_>) -> Wish {
     let (person, caller) = (draw.person(), draw.caller);
-    let reaches = |right| draw.model.reaches_person(caller, right, person);
-    let is_too_high = draw.model.people[person].is_super && !draw.model.people[caller].is_super;
-    let status = match (reaches(Right::ImpersonateUsers), reaches(Right::ReadUsers)) {
-        (false, false) if person != caller => 404,
-        (true, _) if person != caller && !is_too_high && !draw.model.may_come_in(person) => 409,
-        _ => 403,
+    let model = draw.model;
+    let is_above =
+        |(place, _): &(usize, Role)| model.is_in(*place) && model.reaches(caller, Right::ImpersonateUsers, *place);
+    let may = model.people[person].places.iter().any(is_above) && !model.people[person].is_super;
+    let status = match () {
+        () if person == caller => 403,
+        () if !model.reaches_person(caller, Right::ReadUsers, person) => 404,
+        () if (may || model.people[caller].is_super) && !model.may_come_in(person) => 409,
+        () => 403,
     };
     Wish::of(status).about(&draw.model.people[person].id)
 }

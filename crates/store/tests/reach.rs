@@ -147,7 +147,8 @@ async fn whether_somebody_sees_one_thing_scans_no_table_on_sqlite() {
         let steps = explained.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap);
         let steps: Vec<String> = steps.collect();
         // A constant row is no table.
-        let scans: Vec<_> = steps.iter().filter(|step| step.starts_with("SCAN ") && *step != "SCAN CONSTANT ROW").collect();
+        let scans: Vec<_> =
+            steps.iter().filter(|step| step.starts_with("SCAN ") && *step != "SCAN CONSTANT ROW").collect();
         assert!(scans.is_empty(), "{name} scans {scans:?}:\n{}", steps.join("\n"));
     }
 }
