@@ -10,7 +10,7 @@ use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
 
 use super::counted;
-use super::reach::{Reach, own_trees, within_reach};
+use super::reach::{Reach, own_trees, reached_by_both, within_reach};
 use super::way::{self, Narrow, gathered_max, probe};
 use crate::error::Result;
 use crate::link::Link;
@@ -31,19 +31,23 @@ macro_rules! details {
     };
 }
 
-/// The condition that an organisation passes: within reach, the search between `$6` and `$7`, the kind `$8`, the
+/// The condition that an organisation passes what is asked of it: the search between `$6` and `$7`, the kind `$8`, the
 /// parent `$9` and the suspension `$10`, each of which lets everything pass when it is null; but `$11` always says
 /// whether what is deleted is listed, or what is not.
+macro_rules! facts_pass {
+    () => {
+        "(CAST($8 AS TEXT) IS NULL OR o.kind = $8) AND (CAST($9 AS UUID) IS NULL OR o.parent_id = $9) \
+         AND (CAST($10 AS BOOLEAN) IS NULL OR (o.suspended_through IS NOT NULL) = $10) \
+         AND (o.deleted_through IS NOT NULL) = CAST($11 AS BOOLEAN) \
+         AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM organisation_search_starts ps \
+             WHERE ps.organisation_id = o.id AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0))"
+    };
+}
+
+/// The condition that an organisation passes all of it, and is within reach (`$1` to `$5`).
 macro_rules! passes {
     () => {
-        concat!(
-            "(CAST($8 AS TEXT) IS NULL OR o.kind = $8) AND (CAST($9 AS UUID) IS NULL OR o.parent_id = $9) \
-             AND (CAST($10 AS BOOLEAN) IS NULL OR (o.suspended_through IS NOT NULL) = $10) \
-             AND (o.deleted_through IS NOT NULL) = CAST($11 AS BOOLEAN) \
-             AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM organisation_search_starts ps \
-                 WHERE ps.organisation_id = o.id AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0)) \
-             AND ", within_reach!("o.id")
-        )
+        concat!(facts_pass!(), " AND ", within_reach!("o.id"))
     };
 }
 
@@ -75,10 +79,26 @@ macro_rules! source {
 
 /// Those of the few that pass.
 macro_rules! few {
+    (reach) => {
+        concat!(
+            " FROM (SELECT s.organisation_id AS id FROM ",
+            source!(reach, "$2", "$3", "$4", "$5"),
+            " LIMIT ",
+            gathered_max!(),
+            ") AS found CROSS JOIN organisations o WHERE o.id = found.id AND ",
+            facts_pass!(),
+            " AND ",
+            reached_by_both!("o.id")
+        )
+    };
     ($($source:tt)+) => {
         concat!(
-            " FROM (SELECT DISTINCT g.organisation_id AS id FROM (SELECT s.organisation_id FROM ", source!($($source)+),
-            " LIMIT ", gathered_max!(), ") g) AS found CROSS JOIN organisations o WHERE o.id = found.id AND ", passes!()
+            " FROM (SELECT DISTINCT g.organisation_id AS id FROM (SELECT s.organisation_id FROM ",
+            source!($($source)+),
+            " LIMIT ",
+            gathered_max!(),
+            ") g) AS found CROSS JOIN organisations o WHERE o.id = found.id AND ",
+            passes!()
         )
     };
 }
@@ -157,15 +177,16 @@ statements! {
     Read DELETED_UP = page_of_few!(up, deleted);
     Read DELETED_DOWN = page_of_few!(down, deleted);
     Read PROBE_REACH = probe!(source!(reach, "$1", "$2", "$3", "$4"));
-    Read COUNT_REACH = count_of_few!(reach, "$2", "$3", "$4", "$5");
-    Read REACH_UP = page_of_few!(up, reach, "$2", "$3", "$4", "$5");
-    Read REACH_DOWN = page_of_few!(down, reach, "$2", "$3", "$4", "$5");
+    Read COUNT_REACH = count_of_few!(reach);
+    Read REACH_UP = page_of_few!(up, reach);
+    Read REACH_DOWN = page_of_few!(down, reach);
     Read COUNT_ALL = count_of_many!("");
     Read COUNT_OF_KIND = count_of_many!("o.kind = $8 AND ");
     Read COUNT_BELOW = count_of_many!("o.parent_id = $9 AND ");
     /// Through the trees within reach, which lead to nothing else.
     Read COUNT_WITHIN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM ", source!(reach, "$2", "$3", "$4", "$5"),
-        " JOIN organisations o ON o.id = s.organisation_id WHERE ", passes!(), " LIMIT $12) AS counted");
+        " JOIN organisations o ON o.id = s.organisation_id WHERE ", facts_pass!(), " AND ", reached_by_both!("o.id"),
+        " LIMIT $12) AS counted");
     Read BY_NAME_UP = page_of_many!("", "o.search_text, o.id");
     Read BY_NAME_DOWN = page_of_many!("", "o.search_text DESC, o.id DESC");
     Read OF_KIND_BY_NAME_UP = page_of_many!("o.kind = $8 AND ", "o.search_text, o.id");
@@ -262,7 +283,7 @@ pub struct OrganisationFilter {
 }
 
 impl OrganisationFilter {
-    /// The ways that may lead over few organisations, those that mostly lead over the fewest first.
+    /// The ways that may lead over few organisations.
     fn ways(&self, phrase: Option<&Phrase>, reach: &Reach) -> Vec<(&'static Narrow, Vec<Value>)> {
         let search = phrase.map(|phrase| (&BY_SEARCH, phrase.range().map(Value::from).to_vec()));
         let deletion = self.is_deleted.then(|| (&BY_DELETION, Vec::new()));

@@ -6,7 +6,7 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::search::Phrase;
 
 use super::counted;
-use super::reach::{Reach, is_everything, own_trees, within_reach};
+use super::reach::{Reach, is_everything, own_trees, reached_by_both, within_reach};
 use super::user_list::ListedUser;
 use super::way::{self, Narrow, gathered_max, probe};
 use crate::error::Result;
@@ -14,40 +14,58 @@ use crate::link::Link;
 use crate::statement::{Statement, statements};
 use crate::value::{Value, values};
 
-/// The condition that a place of theirs, of this name, passes: within reach (`$1` to `$5`), in the organisation `$8`
-/// and of the role `$9`, each of which lets everything pass when it is null.
+/// The condition that a place of theirs, of this name, passes what is asked of places: the organisation `$8` and the
+/// role `$9`, each of which lets everything pass when it is null.
 macro_rules! place_passes {
     ($membership:literal, $organisation:literal) => {
         concat!(
             $organisation,
-            ".deleted_through IS NULL \
-             AND (CAST($8 AS UUID) IS NULL OR ",
+            ".deleted_through IS NULL AND (CAST($8 AS UUID) IS NULL OR ",
             $membership,
-            ".organisation_id = $8) \
-             AND (CAST($9 AS TEXT) IS NULL OR ",
+            ".organisation_id = $8) AND (CAST($9 AS TEXT) IS NULL OR ",
             $membership,
-            ".role = $9) \
-             AND ",
-            within_reach!($organisation, ".id")
+            ".role = $9)"
         )
     };
 }
 
-/// The condition that a person passes: a place of theirs, the search between `$6` and `$7`, the suspension `$10`.
-/// Super admins see those too who have no place.
+/// The condition that a person passes what is asked of people: the search between `$6` and `$7`, the suspension `$10`.
+macro_rules! person_passes {
+    () => {
+        "(CAST($10 AS BOOLEAN) IS NULL OR (u.suspended_at IS NOT NULL) = $10) \
+         AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM user_search_starts ps \
+             WHERE ps.user_id = u.id AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0))"
+    };
+}
+
+/// The condition that a person passes all of it, at a place within reach (`$1` to `$5`). Super admins see those too who
+/// have no place.
 macro_rules! passes {
     () => {
         concat!(
-            "(CAST($10 AS BOOLEAN) IS NULL OR (u.suspended_at IS NOT NULL) = $10) \
-             AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM user_search_starts ps \
-                 WHERE ps.user_id = u.id AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0)) \
-             AND ((",
+            person_passes!(),
+            " AND ((",
             is_everything!(),
             " AND CAST($8 AS UUID) IS NULL AND CAST($9 AS TEXT) IS NULL) \
                  OR EXISTS (SELECT 1 FROM memberships pm JOIN organisations po ON po.id = pm.organisation_id \
                  WHERE pm.user_id = u.id AND ",
             place_passes!("pm", "po"),
+            " AND ",
+            within_reach!("po.id"),
             " LIMIT 1 OFFSET 0))"
+        )
+    };
+}
+
+/// The places within reach that pass.
+macro_rules! reached_places {
+    () => {
+        concat!(
+            source!(reach, "$2", "$3", "$4", "$5"),
+            " JOIN organisations so ON so.id = s.organisation_id AND ",
+            place_passes!("s", "so"),
+            " AND ",
+            reached_by_both!("s.organisation_id")
         )
     };
 }
@@ -76,10 +94,24 @@ macro_rules! source {
 
 /// Those of the few who pass.
 macro_rules! few {
+    (reach) => {
+        concat!(
+            " FROM (SELECT DISTINCT g.user_id AS id FROM (SELECT s.user_id FROM ",
+            reached_places!(),
+            " LIMIT ",
+            gathered_max!(),
+            ") g) AS found CROSS JOIN users u WHERE u.id = found.id AND ",
+            person_passes!()
+        )
+    };
     ($($source:tt)+) => {
         concat!(
-            " FROM (SELECT DISTINCT g.user_id AS id FROM (SELECT s.user_id FROM ", source!($($source)+),
-            " LIMIT ", gathered_max!(), ") g) AS found CROSS JOIN users u WHERE u.id = found.id AND ", passes!()
+            " FROM (SELECT DISTINCT g.user_id AS id FROM (SELECT s.user_id FROM ",
+            source!($($source)+),
+            " LIMIT ",
+            gathered_max!(),
+            ") g) AS found CROSS JOIN users u WHERE u.id = found.id AND ",
+            passes!()
         )
     };
 }
@@ -103,6 +135,8 @@ macro_rules! page {
              LEFT JOIN memberships m ON m.user_id = u.id AND m.organisation_id = (SELECT f.organisation_id \
                  FROM memberships f JOIN organisations fo ON fo.id = f.organisation_id WHERE f.user_id = u.id AND ",
             place_passes!("f", "fo"),
+            " AND ",
+            within_reach!("fo.id"),
             " ORDER BY f.created_at, f.organisation_id LIMIT 1) \
              LEFT JOIN organisations o ON o.id = m.organisation_id ORDER BY ", $order
         )
@@ -142,21 +176,19 @@ statements! {
     Read SUSPENDED_UP = page_of_few!(up, suspended);
     Read SUSPENDED_DOWN = page_of_few!(down, suspended);
     Read PROBE_REACH = probe!(source!(reach, "$1", "$2", "$3", "$4"));
-    Read COUNT_REACH = count_of_few!(reach, "$2", "$3", "$4", "$5");
-    Read REACH_UP = page_of_few!(up, reach, "$2", "$3", "$4", "$5");
-    Read REACH_DOWN = page_of_few!(down, reach, "$2", "$3", "$4", "$5");
+    Read COUNT_REACH = count_of_few!(reach);
+    Read REACH_UP = page_of_few!(up, reach);
+    Read REACH_DOWN = page_of_few!(down, reach);
     Read PROBE_ROLE = probe!(source!(role, "$1"));
     Read COUNT_ROLE = count_of_few!(role, "$9");
     Read ROLE_UP = page_of_few!(up, role, "$9");
     Read ROLE_DOWN = page_of_few!(down, role, "$9");
     Read COUNT_ALL = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE ", passes!(), " LIMIT $11) AS counted");
-    /// Through the trees within reach, which lead to nobody else. Whoever has several places there counts at the first.
-    Read COUNT_WITHIN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM ", source!(reach, "$2", "$3", "$4", "$5"),
-        " JOIN users u ON u.id = s.user_id WHERE NOT EXISTS (SELECT 1 FROM memberships e \
-            JOIN organisation_paths ep ON ep.descendant_id = e.organisation_id \
-            JOIN ", own_trees!("$2", "$3", "$4", "$5"), " et ON et.id = ep.ancestor_id \
-            WHERE e.user_id = s.user_id AND e.organisation_id < s.organisation_id LIMIT 1 OFFSET 0) AND ", passes!(),
-        " LIMIT $11) AS counted");
+    /// Through the places within reach, of which so many are looked at (`$11`) that they belong to as many people as are
+    /// counted (`$12`), though some have several.
+    Read COUNT_WITHIN = concat!("SELECT CASE WHEN COUNT(*) < $11 THEN COUNT(DISTINCT g.user_id) \
+        ELSE CAST($12 AS BIGINT) END FROM (SELECT s.user_id FROM ", reached_places!(),
+        " JOIN users u ON u.id = s.user_id WHERE ", person_passes!(), " LIMIT $11) g");
     Read BY_NAME_UP = page_of_many!("u.search_text, u.id");
     Read BY_NAME_DOWN = page_of_many!("u.search_text DESC, u.id DESC");
     Read BY_EMAIL_UP = page_of_many!("u.email_folded");
@@ -172,6 +204,9 @@ static BY_SUSPENSION: Narrow =
     Narrow { probe: &PROBE_SUSPENDED, count: &COUNT_SUSPENDED, page: [&SUSPENDED_UP, &SUSPENDED_DOWN] };
 static BY_REACH: Narrow = Narrow { probe: &PROBE_REACH, count: &COUNT_REACH, page: [&REACH_UP, &REACH_DOWN] };
 static BY_ROLE: Narrow = Narrow { probe: &PROBE_ROLE, count: &COUNT_ROLE, page: [&ROLE_UP, &ROLE_DOWN] };
+
+/// How many places each person has at the most, where many are counted.
+const PLACES_OF_EACH: i64 = 4;
 
 /// By what a list of people can be ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,7 +251,7 @@ pub struct PeopleFilter {
 }
 
 impl PeopleFilter {
-    /// The ways that may lead over few people, those that mostly lead over the fewest first.
+    /// The ways that may lead over few people.
     fn ways(&self, phrase: Option<&Phrase>, reach: &Reach) -> Vec<(&'static Narrow, Vec<Value>)> {
         let search = phrase.map(|phrase| (&BY_SEARCH, phrase.range().map(Value::from).to_vec()));
         let organisation = self.organisation.map(|organisation| (&BY_ORGANISATION, values![organisation].to_vec()));
@@ -249,8 +284,11 @@ pub async fn page(
         let values = with(values![order.name(), page.limit(), page.offset()]);
         return Ok((link.all(direction.of(way.page), &values).await?, total.min(bound)));
     }
-    let count = if reach.is_everything() { &COUNT_ALL } else { &COUNT_WITHIN };
-    let total = link.one(count, &with(values![bound])).await?;
+    let total = if reach.is_everything() {
+        link.one(&COUNT_ALL, &with(values![bound])).await?
+    } else {
+        link.one(&COUNT_WITHIN, &with(values![PLACES_OF_EACH * bound, bound])).await?
+    };
     let values = with(values![page.limit(), page.offset()]);
     Ok((link.all(direction.of(order.page_of_many()), &values).await?, total))
 }

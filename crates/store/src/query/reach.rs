@@ -119,6 +119,15 @@ macro_rules! within_reach {
 }
 pub(crate) use within_reach;
 
+/// The condition that an organisation within the reach of `$2` is within reach: where somebody else acts as that person,
+/// it has to be within theirs too. Parameters `$1` to `$5`, of somebody whose reach has an end.
+macro_rules! reached_by_both {
+    ($organisation:literal) => {
+        concat!("($1 = $2 OR ", $crate::query::reach::reached_by!("$1", $organisation), ")")
+    };
+}
+pub(crate) use reached_by_both;
+
 /// The organisations within reach of somebody whose reach has an end, as a list in brackets: a person, or what somebody
 /// else does as that person and then both have to reach, and three roles are these parameters.
 macro_rules! organisations_within_reach {

@@ -42,18 +42,20 @@ pub(super) struct Narrow {
     pub(super) page: [&'static Statement; 2],
 }
 
-/// The first of these ways that leads over few rows, each with what its probe is asked with.
+/// The one of these ways that leads over the fewest rows, if those are few; each with what its probe is asked with.
 pub(super) async fn narrow(
     link: &mut Link,
     ways: impl IntoIterator<Item = (&'static Narrow, Vec<Value>)>,
 ) -> Result<Option<&'static Narrow>> {
+    let mut narrowest = None;
+    let mut fewest = GATHERED_MAX;
     for (way, values) in ways {
         let rows: i64 = link.one(way.probe, &values).await?;
-        if rows <= GATHERED_MAX {
-            return Ok(Some(way));
+        if rows <= fewest {
+            (narrowest, fewest) = (Some(way), rows);
         }
     }
-    Ok(None)
+    Ok(narrowest)
 }
 
 #[cfg(test)]
