@@ -1,6 +1,9 @@
 //! Decisions: asked with numbers, made once, refused in words.
 
+use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::support::{Browser, Scene, organisation};
 
@@ -53,6 +56,26 @@ on_both_engines! {
         for path in [shop, organisation(scene.bakery)] {
             root.open(&path).await.says(404, &[]);
         }
+    }
+
+    async fn what_is_announced_before_a_destruction_is_what_is_destroyed(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        // They stay: one belongs elsewhere too, one is a super admin.
+        bench.join(&scene.rita, scene.south, Role::Reader).await;
+        bench.super_admin("deputy", scene.bakery).await;
+        let access = bench.sign_in(&scene.root).await.access;
+        let till = json!({ "name": "Till", "type": "ns8", "organization_id": scene.bakery });
+        bench.call(Method::POST, "/api/systems").bearer_auth(&access).json(&till).send().await.unwrap();
+        let (root, shop) = (Browser::of(&bench, &scene.root).await, organisation(scene.shop));
+        root.send(&format!("{shop}/delete"), &[]).await.leads_to(&shop);
+        let question = root.open(&format!("{shop}/destroy")).await;
+        question.says(200, &["<dt>Organisations, this one included</dt><dd>2</dd>", "<dt>People</dt><dd>1</dd>",
+            "<dt>Systems</dt><dd>1</dd>"]);
+        root.send(&format!("{shop}/destroy"), &[("typed_name", "Shop")]).await.leads_to("/organizations?notice=");
+        let log = bench.call(Method::GET, "/api/audit?action=organization.destroyed").bearer_auth(&access);
+        let log: Value = log.send().await.unwrap().json().await.unwrap();
+        let details = &log["data"]["entries"][0]["details"];
+        assert_eq!([&details["organizations"], &details["users"], &details["systems"]], [2, 1, 1], "{details}");
     }
 
     async fn what_may_not_be_decided_says_by_which_rule(bench: Bench) {

@@ -26,6 +26,7 @@ use crate::system::SystemPage;
 const ROWS: u32 = 8;
 
 /// What the caller may do with an organisation.
+#[expect(clippy::struct_excessive_bools, reason = "each power is there or not, whatever the others are")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OrganisationPowers {
     /// Change what is known of it, and create others below it.

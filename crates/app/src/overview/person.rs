@@ -28,6 +28,7 @@ pub struct MembershipInSight {
 }
 
 /// What the caller may do with a person.
+#[expect(clippy::struct_excessive_bools, reason = "each power is there or not, whatever the others are")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonPowers {
     /// Whether they are oneself.

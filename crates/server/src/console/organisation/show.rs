@@ -72,20 +72,20 @@ fn answer(
         above: std::iter::once(list).chain(above.iter().map(crumb)).collect(),
         stats: numbers(&organisation, &stats),
         powers,
-        people: Part { rows: people.people.into_iter().map(member).collect(), total: people.total },
+        people: Part { rows: people.people.iter().map(member).collect(), total: people.total },
         children: Part { rows: children.into_iter().map(|child| row(now, child)).collect(), total: children_count },
         systems: Part {
             rows: systems.systems.iter().map(|system| line(context, system)).collect(),
             total: systems.total,
         },
         history: history.map(|entries| entries.into_iter().map(|entry| happened(now, entry)).collect()),
-        facts: facts(now, organisation),
+        facts: facts(now, &organisation),
     };
     cookies.page(wrong.map_or(StatusCode::OK, |wrong| wrong.status), &page)
 }
 
-fn facts(now: Timestamp, organisation: OrganisationDetails) -> Facts {
-    let state = state(&organisation);
+fn facts(now: Timestamp, organisation: &OrganisationDetails) -> Facts {
+    let state = state(organisation);
     let moment = |at| Moment::new(now, at);
     let members = organisation.custom_data.iter().flat_map(bailiwick_domain::system::CustomData::iter);
     Facts {
@@ -141,7 +141,7 @@ fn numbers(organisation: &OrganisationDetails, stats: &OrganisationStats) -> Vec
     vec![people, systems, below]
 }
 
-fn member(person: ListedUser) -> MemberRow {
+fn member(person: &ListedUser) -> MemberRow {
     MemberRow {
         id: person.id.to_string(),
         name: person.name.to_string(),

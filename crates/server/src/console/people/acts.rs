@@ -37,9 +37,8 @@ async fn ask(visit: Visit<Caller>) -> Result<Response, Fault> {
 
 async fn suspend(visit: Visit<Caller>) -> Result<Response, Fault> {
     let id = named(&visit)?;
-    let fault = match visit.context.suspend_person(&visit.caller, id).await {
-        Ok(_) => return done(id, PersonNotice::Suspended),
-        Err(fault) => fault,
+    let Err(fault) = visit.context.suspend_person(&visit.caller, id).await else {
+        return done(id, PersonNotice::Suspended);
     };
     match visit.context.preview_person_suspension(&visit.caller, id).await {
         // What a first click suspended is as suspended for the second one.

@@ -121,9 +121,8 @@ async fn ask(visit: Visit<Caller>) -> Result<Response, Fault> {
 
 async fn remove(visit: Visit<Caller>) -> Result<Response, Fault> {
     let (id, organisation) = (named(&visit)?, named_organisation(&visit)?);
-    let fault = match visit.context.remove_membership(&visit.caller, id, organisation).await {
-        Ok(_) => return removed(&visit).await,
-        Err(fault) => fault,
+    let Err(fault) = visit.context.remove_membership(&visit.caller, id, organisation).await else {
+        return removed(&visit).await;
     };
     match visit.context.preview_removal(&visit.caller, id, organisation).await {
         Ok(preview) => {

@@ -73,6 +73,7 @@ impl Layout {
     }
 
     /// What `aria-current` says of a part of the console: that it is this page, or that this page belongs to it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass what they go through by reference")]
     pub(crate) fn current(&self, part: &Active) -> Option<&'static str> {
         let nav = self.nav.as_ref().filter(|nav| nav.active == *part)?;
         let path = self.path.split('?').next().unwrap_or_default();
