@@ -209,7 +209,10 @@ async fn story(engine: Engine) {
     for branch in imported {
         let list = format!("/api/invitations?search=row-&organization_id={branch}");
         let list = read(api.call(Method::GET, &list).bearer_auth(&access)).await.unwrap().1;
-        assert_eq!(list["data"]["pagination"]["total_count"], ROWS, "a file that was acknowledged is not there: {list}");
+        assert_eq!(
+            list["data"]["pagination"]["total_count"], ROWS,
+            "a file that was acknowledged is not there: {list}"
+        );
     }
     assert_whole(&world.look).await;
 }

@@ -46,11 +46,18 @@ async fn tree(engine: Engine) {
         (vec!["--active", "--kind", "distributor"], vec!["North"]),
         (vec!["--deleted"], vec![]),
     ] {
-        assert_eq!(names(&stage.json(&[&["organisation", "list"], filters.as_slice()].concat())), expected, "{filters:?}");
+        assert_eq!(
+            names(&stage.json(&[&["organisation", "list"], filters.as_slice()].concat())),
+            expected,
+            "{filters:?}"
+        );
     }
     assert_eq!(stage.says(&["organisation", "list", "--search", "%"]), "No organisation is like that.\n");
     let shown = stage.json(&["organisation", "show", "Reach"]);
-    assert_eq!((&shown["organizations_below"], &shown["users_in_tree"], &shown["type"]), (&json!(2), &json!(1), &json!("reseller")));
+    assert_eq!(
+        (&shown["organizations_below"], &shown["users_in_tree"], &shown["type"]),
+        (&json!(2), &json!(1), &json!("reseller"))
+    );
     let shown = stage.says(&["organisation", "show", "Shop"]);
     assert!(shown.contains("Below") && shown.contains("Reach") && shown.contains("1, with all below 1"), "{shown}");
 
@@ -64,14 +71,21 @@ async fn tree(engine: Engine) {
 
     // What is above takes it along, and out it is within a second.
     let deleted = stage.says(&["organisation", "delete", "Reach"]);
-    assert!(deleted.contains("Reach is deleted") && deleted.contains("3 organisations, 1 person, no systems"), "{deleted}");
+    assert!(
+        deleted.contains("Reach is deleted") && deleted.contains("3 organisations, 1 person, no systems"),
+        "{deleted}"
+    );
     stage.reads_in_time(&access, 401).await;
     assert_eq!(names(&stage.json(&["organisation", "list", "--deleted"])), ["Reach", "Hut", "Shop"]);
     assert!(stage.refuses(&["organisation", "delete", "Reach"]).contains("no organisation with the name Reach"));
     assert!(stage.refuses(&["organisation", "restore", "Shop"]).contains("organization above is deleted"));
     assert!(stage.says(&["organisation", "show", "Shop"]).contains("from above"));
     let restored = stage.json(&["organisation", "restore", "Reach"]);
-    assert_eq!((&restored["has_changed"], &restored["touched"]["organizations"]), (&json!(true), &json!(3)), "{restored}");
+    assert_eq!(
+        (&restored["has_changed"], &restored["touched"]["organizations"]),
+        (&json!(true), &json!(3)),
+        "{restored}"
+    );
     stage.reads_in_time(&access, 200).await;
     assert!(stage.says(&["organisation", "restore", "Reach"]).contains("is not deleted"));
     let audited = ["deleted", "restored", "moved"].map(|act| format!("organization.{act}"));
@@ -96,7 +110,10 @@ async fn destruction(stage: &Stage) {
     assert_eq!(stage.audited("organization.destroyed").await, 0);
     let done = destroy("Shop\n");
     let told = String::from_utf8(done.stdout).unwrap();
-    assert!(done.status.success() && told.contains("Shop is gone for good: 1 organisation, 1 person, no systems"), "{told}");
+    assert!(
+        done.status.success() && told.contains("Shop is gone for good: 1 organisation, 1 person, no systems"),
+        "{told}"
+    );
     assert_eq!(stage.audited("organization.destroyed").await, 1);
     assert!(stage.refuses(&["user", "show", BEN]).contains("nobody with the address"));
     stage.says(&["organisation", "delete", "Hut"]);
@@ -133,7 +150,12 @@ async fn memberships(engine: Engine) {
     let changed = stage.json(&of("admin"));
     assert_eq!((&changed["role"], &changed["organization"]["name"]), (&json!("admin"), &json!("Hut")), "{changed}");
     let own = stage.json(&["membership", "list", "--user", BEN]);
-    let roles: Vec<_> = own["memberships"].as_array().unwrap().iter().map(|one| (text(&one["organization"], "name"), text(one, "role"))).collect();
+    let roles: Vec<_> = own["memberships"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (text(&one["organization"], "name"), text(one, "role")))
+        .collect();
     assert_eq!(roles, [("Shop", "admin"), ("Hut", "admin")]);
     let members = stage.json(&["membership", "list", "--organisation", "Hut"]);
     assert_eq!((&members["members"][0]["email"], &members["has_more"]), (&json!(BEN), &json!(false)), "{members}");
@@ -186,7 +208,10 @@ async fn invitations(engine: Engine) {
     assert_eq!((&sent["status"], &sent["role"]), (&json!("open"), &json!("support")), "{sent}");
     let (id, first) = (text(&sent, "id").to_owned(), link(&stage, &mut known).await);
     let again = stage.says(&["invitation", "resend", &id]);
-    assert!(again.contains("mailed again to nora.new@example.org as support of Shop") && again.contains("queued"), "{again}");
+    assert!(
+        again.contains("mailed again to nora.new@example.org as support of Shop") && again.contains("queued"),
+        "{again}"
+    );
     let second = link(&stage, &mut known).await;
     assert!(!again.contains(&second), "the link is shown");
     let register = async |link: &str| {
@@ -197,13 +222,17 @@ async fn invitations(engine: Engine) {
     assert!(stage.refuses(&["invitation", "resend", &id]).contains("invitation is settled"));
     assert!(stage.refuses(&["invitation", "revoke", &id]).contains("invitation is not open"));
 
-    let file = format!("email;organization;role\r\n{NEWCOMER};Shop;reader\r\nann@example.net;Hut;reader\r\nann@example.net;Hut;admin\r\n");
+    let file = format!(
+        "email;organization;role\r\n{NEWCOMER};Shop;reader\r\nann@example.net;Hut;reader\r\nann@example.net;Hut;admin\r\n"
+    );
     let import = |flags: &[&str], file: &str| {
         let arguments = [&["admin", "invitation", "import", "-"], flags].concat();
         stage.program.run(&arguments, file).unwrap()
     };
     let told = says(&import(&["--dry-run"], &file));
-    for words in ["already a member", "would invite", "duplicate of line 3", "1 of 3 would be invited; nothing has happened."] {
+    for words in
+        ["already a member", "would invite", "duplicate of line 3", "1 of 3 would be invited; nothing has happened."]
+    {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert_eq!(stage.audited("invitation.sent").await, 1);

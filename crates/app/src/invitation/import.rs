@@ -316,7 +316,7 @@ impl<'caller> Planner<'caller> {
         link: &mut Link,
         organisation: OrganisationId,
         wish: &Wish,
-        line: usize,
+        at: usize,
     ) -> Result<RowOutcome, Fault> {
         let Wish { email, role, .. } = wish;
         if !self.may_grant(link, organisation, *role).await? {
@@ -327,7 +327,7 @@ impl<'caller> Planner<'caller> {
         if let Some(line) = self.seen.get(&(organisation, folded.clone())) {
             return Ok(RowOutcome::Duplicate { line: *line });
         }
-        self.seen.insert((organisation, folded.clone()), line);
+        self.seen.insert((organisation, folded.clone()), at);
         if invitation::is_member(link, organisation, email).await? {
             return Ok(RowOutcome::AlreadyMember);
         }

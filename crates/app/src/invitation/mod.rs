@@ -324,7 +324,8 @@ pub(crate) async fn wait(
         (ours.count + planned.by_organisation >= PER_ORGANISATION_MAX, ours.first),
     ];
     // Where several limits are reached, the last of them to give way counts; what is only planned is sent now.
-    let first = first.into_iter().filter_map(|(is_reached, first)| is_reached.then(|| first.unwrap_or(now))).max();
+    let reached = first.into_iter().filter(|(is_reached, _)| *is_reached);
+    let first = reached.map(|(_, first)| first.unwrap_or(now)).max();
     Ok(first.map(|first| first.plus(COUNTED_FOR).since(now)))
 }
 

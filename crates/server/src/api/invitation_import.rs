@@ -59,7 +59,6 @@ impl BodyInput for InvitationCsv {
         json_schema!({
             "type": "string",
             "description": "The file.",
-            "maxLength": FILE_LENGTH_MAX,
             "examples": ["email,organization,role,language\r\nann@example.org,Northwind,reader,en\r\n"],
         })
     }
