@@ -115,7 +115,7 @@ impl Inviter {
         }
         let invitation = id(&invitation, 201);
         self.sent += 1;
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             let again = self.post(&format!("/api/invitations/{invitation}/resend"), &json!({})).await?;
             assert!(matches!(again.0, 200 | 429), "{again:?}");
         }

@@ -1,5 +1,7 @@
 //! Inviting everybody in a file: what it would do, what it does, and what it never does.
 
+use std::fmt::Write as _;
+
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -194,7 +196,7 @@ on_both_engines! {
         let mut rows = String::from("email,role,organization\n");
         for number in 0..11 {
             let shell = bench.organisation(&format!("Shell {number}"), Some(stage.owner)).await;
-            rows.push_str(&format!("olga@example.org,reader,{shell}\n"));
+            writeln!(rows, "olga@example.org,reader,{shell}").unwrap();
         }
         let data = preview(&bench, &chief, &rows).await;
         assert_eq!((&data["counts"]["invite"], &data["rows"][10]["outcome"]), (&json!(10), &json!("not_allowed")));

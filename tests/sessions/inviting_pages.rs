@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
-use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;

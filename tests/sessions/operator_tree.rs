@@ -93,7 +93,7 @@ async fn tree(engine: Engine) {
         assert_eq!(stage.audited(action).await, count, "{action}");
     }
     destruction(&stage).await;
-    refusals(&stage).await;
+    refusals(&stage);
 }
 
 /// What cannot be taken back is asked for by its name, with numbers.
@@ -121,7 +121,7 @@ async fn destruction(stage: &Stage) {
     assert_eq!((&gone["name"], &gone["removed"]["organizations"]), (&json!("Hut"), &json!(1)), "{gone}");
 }
 
-async fn refusals(stage: &Stage) {
+fn refusals(stage: &Stage) {
     for (arguments, rule) in [
         (vec!["show", "Nowhere"], "no organisation with the name Nowhere"),
         (vec!["move", "North", "--parent", "Reach"], "no distributor can stand below Reach"),

@@ -9,6 +9,7 @@ use bailiwick_app::operator::{
 };
 use bailiwick_app::tree::Touched;
 use bailiwick_domain::field::Parse;
+use bailiwick_domain::vat_number::VatNumber;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -200,7 +201,7 @@ fn shown_to_json(shown: &ShownOrganisation) -> Value {
         "name": organisation.name,
         "type": organisation.kind,
         "parent_id": organisation.parent,
-        "vat_number": organisation.vat_number.as_ref().map(|number| number.as_str()),
+        "vat_number": organisation.vat_number.as_ref().map(VatNumber::as_str),
         "suspended_at": organisation.suspended_at,
         "is_suspended": organisation.is_suspended,
         "deleted_at": organisation.deleted_at,

@@ -123,7 +123,7 @@ impl ImportPage {
         let line = |line: usize, kind: OutcomeKind, faults: &[&str]| ImportLine {
             line,
             email: format!("person-{line}@northwind.example{plant}"),
-            name: (line % 2 == 0).then(|| format!("Ada Verdi{plant}")),
+            name: line.is_multiple_of(2).then(|| format!("Ada Verdi{plant}")),
             organisation: faults.is_empty().then(|| format!("Northwind Distribution{plant}")),
             role: faults.is_empty().then_some(Role::Reader),
             kind,

@@ -217,9 +217,9 @@ impl InvitationsPage {
             id: format!("0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b{number:02}{plant}"),
             email: format!("person-{number}@northwind.example{plant}"),
             organisation: format!("Northwind Distribution{plant}"),
-            role: Role::ALL[number % 3],
+            role: Role::ALL.into_iter().cycle().nth(number).unwrap_or(Role::Reader),
             inviter: (number % 4 != 3).then(|| format!("Carla Neri{plant}")),
-            status: InvitationStatus::ALL[number % 5],
+            status: InvitationStatus::ALL.into_iter().cycle().nth(number).unwrap_or(InvitationStatus::Open),
             sent: Moment::new(NOW, NOW.minus(Span::hours(7))),
             expires: Moment::new(NOW, NOW.plus(Span::days(6))),
         };
