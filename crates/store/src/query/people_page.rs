@@ -162,6 +162,19 @@ macro_rules! page_of_many {
     };
 }
 
+/// How many people a source with several rows for some of them leads to: so many rows are looked at (`$11`) that they
+/// lead to as many people as are counted (`$12`).
+macro_rules! counted_once {
+    ($($rows:expr),+) => {
+        concat!(
+            "SELECT CASE WHEN COUNT(*) < $11 THEN COUNT(DISTINCT g.user_id) ELSE CAST($12 AS BIGINT) END \
+             FROM (SELECT s.user_id FROM ",
+            $($rows,)+
+            " LIMIT $11) g"
+        )
+    };
+}
+
 statements! {
     Read PROBE_SEARCH = probe!(source!(search, "$1", "$2"));
     Read COUNT_SEARCH = count_of_few!(search, "$6", "$7");
@@ -184,11 +197,9 @@ statements! {
     Read ROLE_UP = page_of_few!(up, role, "$9");
     Read ROLE_DOWN = page_of_few!(down, role, "$9");
     Read COUNT_ALL = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE ", passes!(), " LIMIT $11) AS counted");
-    /// Through the places within reach, of which so many are looked at (`$11`) that they belong to as many people as are
-    /// counted (`$12`), though some have several.
-    Read COUNT_WITHIN = concat!("SELECT CASE WHEN COUNT(*) < $11 THEN COUNT(DISTINCT g.user_id) \
-        ELSE CAST($12 AS BIGINT) END FROM (SELECT s.user_id FROM ", reached_places!(),
-        " JOIN users u ON u.id = s.user_id WHERE ", person_passes!(), " LIMIT $11) g");
+    Read COUNT_FOUND = counted_once!("user_search_starts s JOIN users u ON u.id = s.user_id \
+        WHERE s.start >= $6 AND s.start < CAST($7 AS TEXT) AND ", passes!());
+    Read COUNT_WITHIN = counted_once!(reached_places!(), " JOIN users u ON u.id = s.user_id WHERE ", person_passes!());
     Read BY_NAME_UP = page_of_many!("u.search_text, u.id");
     Read BY_NAME_DOWN = page_of_many!("u.search_text DESC, u.id DESC");
     Read BY_EMAIL_UP = page_of_many!("u.email_folded");
@@ -205,8 +216,8 @@ static BY_SUSPENSION: Narrow =
 static BY_REACH: Narrow = Narrow { probe: &PROBE_REACH, count: &COUNT_REACH, page: [&REACH_UP, &REACH_DOWN] };
 static BY_ROLE: Narrow = Narrow { probe: &PROBE_ROLE, count: &COUNT_ROLE, page: [&ROLE_UP, &ROLE_DOWN] };
 
-/// How many places each person has at the most, where many are counted.
-const PLACES_OF_EACH: i64 = 4;
+/// How many places, or words that a search finds, a person has on an average at the most.
+const ROWS_OF_EACH: i64 = 2;
 
 /// By what a list of people can be ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,10 +295,10 @@ pub async fn page(
         let values = with(values![order.name(), page.limit(), page.offset()]);
         return Ok((link.all(direction.of(way.page), &values).await?, total.min(bound)));
     }
-    let total = if reach.is_everything() {
-        link.one(&COUNT_ALL, &with(values![bound])).await?
-    } else {
-        link.one(&COUNT_WITHIN, &with(values![PLACES_OF_EACH * bound, bound])).await?
+    let total = match (reach.is_everything(), &phrase) {
+        (true, None) => link.one(&COUNT_ALL, &with(values![bound])).await?,
+        (true, Some(_)) => link.one(&COUNT_FOUND, &with(values![ROWS_OF_EACH * bound, bound])).await?,
+        (false, _) => link.one(&COUNT_WITHIN, &with(values![ROWS_OF_EACH * bound, bound])).await?,
     };
     let values = with(values![page.limit(), page.offset()]);
     Ok((link.all(direction.of(order.page_of_many()), &values).await?, total))
