@@ -120,10 +120,7 @@ struct Decider {
 impl Decider {
     /// Decides one thing after the other until the server is gone.
     async fn stay(&mut self) {
-        let (status, tokens) = match self.api.try_sign_in(OWNER).await {
-            Ok(answer) => answer,
-            Err(_) => return,
-        };
+        let Ok((status, tokens)) = self.api.try_sign_in(OWNER).await else { return };
         let access = tokens.unwrap_or_else(|| panic!("the owner cannot sign in: {status}")).access;
         while self.decide(&access).await.is_ok() {}
     }

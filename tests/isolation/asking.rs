@@ -68,7 +68,7 @@ impl Wish {
     }
 
     pub(crate) fn asking(mut self, query: &str) -> Self {
-        self.query = query.to_owned();
+        query.clone_into(&mut self.query);
         self
     }
 

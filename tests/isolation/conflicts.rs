@@ -59,9 +59,12 @@ async fn ask(bench: &Bench, token: &str, method: &str, path: &str, body: Option<
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-/// Every route about one thing that stands in its path: its method, its path with what it is about, a body that would
-/// do, and the names by which a query or a body could name another one.
-fn routes(scene: &Scene) -> Vec<(&'static str, String, Option<Value>, Vec<&'static str>, String)> {
+/// A route about one thing that stands in its path: its method, its path with what it is about, a body that would do,
+/// the names by which a query or a body could name another one, and that one.
+type About = (&'static str, String, Option<Value>, Vec<&'static str>, String);
+
+/// Every such route.
+fn routes(scene: &Scene) -> Vec<About> {
     let Scene { ours, theirs, our_person, their_person, our_system, their_system, .. } = scene;
     let (ours, theirs) = (ours.to_string(), theirs.to_string());
     let (rita, theo) = (our_person.id.to_string(), their_person.id.to_string());

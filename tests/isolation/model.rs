@@ -111,6 +111,7 @@ pub(crate) struct Organisation {
     pub(crate) vat: Option<String>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) id: String,

@@ -113,10 +113,8 @@ impl Run {
             wish.status = refused;
         }
         let mut parts = wish.path.iter();
-        let filled = path.split('/').map(|part| match part.starts_with('{') {
-            true => parts.next().map_or_else(|| part.to_owned(), Clone::clone),
-            false => part.to_owned(),
-        });
+        let mut fill = |part: &str| if part.starts_with('{') { parts.next().cloned() } else { None };
+        let filled = path.split('/').map(|part| fill(part).unwrap_or_else(|| part.to_owned()));
         let path = format!("{}{}", filled.collect::<Vec<_>>().join("/"), wish.query);
         Ask { route: teller.route, by, method, path, wish }
     }
