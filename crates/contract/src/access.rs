@@ -311,9 +311,8 @@ mod tests {
         let session = Credential::Session(SessionId::new(Timestamp::default(), [0; 10]));
         let key = |access| Credential::ApiKey(ApiKeyId::new(Timestamp::default(), [0; 10]), access);
         let (read, write) = (key(KeyAccess::Read), key(KeyAccess::Write));
-        let access = |right, takes_api_keys| {
-            SignedIn { right, takes_api_keys, while_impersonating: false }.key_access()
-        };
+        let access =
+            |right, takes_api_keys| SignedIn { right, takes_api_keys, while_impersonating: false }.key_access();
         for (needed, expected) in [
             (access(Some(Right::ReadSystems), true), [Ok(()), Ok(())]),
             (access(Some(Right::ManageSystems), true), [Err(Code::ApiKeyReadOnly), Ok(())]),

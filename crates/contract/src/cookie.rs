@@ -30,12 +30,7 @@ impl CookieNames {
                 own: "__Host-bailiwick-own",
             }
         } else {
-            Self {
-                session: "bailiwick",
-                form: "bailiwick-form",
-                device: "bailiwick-device",
-                own: "bailiwick-own",
-            }
+            Self { session: "bailiwick", form: "bailiwick-form", device: "bailiwick-device", own: "bailiwick-own" }
         }
     }
 }

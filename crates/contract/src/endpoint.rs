@@ -17,7 +17,8 @@ use crate::answer::{Answer, AnswerShape};
 use crate::call::Call;
 use crate::dialect::Dialect;
 use crate::input::{
-    BODY_LENGTH_MAX, BodyInput, BodyKind, HeadersInput, Media, MemberShape, PathInput, PathMembers, QueryInput, read_body,
+    BODY_LENGTH_MAX, BodyInput, BodyKind, HeadersInput, Media, MemberShape, PathInput, PathMembers, QueryInput,
+    read_body,
 };
 use crate::serve::{Incoming, Service, Work};
 

@@ -233,9 +233,10 @@ impl<A: Audience> PageDeclaration<A> {
                 let asked = Asked { operation, method: parts.method.as_str(), path: parts.uri.path() };
                 match audience.admit(&service, &parts.headers, origin, &asked).await {
                     Ok(caller) => handler(visit(service, incoming, form, caller).await).await,
-                    Err(fault) if fault.code == Code::InvalidToken => {
-                        Ok(to_login(&incoming, form.fields.iter().filter(|(name, _)| resumed_with.contains(&name.as_str()))))
-                    }
+                    Err(fault) if fault.code == Code::InvalidToken => Ok(to_login(
+                        &incoming,
+                        form.fields.iter().filter(|(name, _)| resumed_with.contains(&name.as_str())),
+                    )),
                     Err(fault) => Err(fault),
                 }
             })

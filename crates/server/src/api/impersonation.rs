@@ -60,15 +60,19 @@ fn own() -> Vec<Endpoint> {
             .describe("The newest comes first. At most 100 are listed, and each for a year after its end.")
             .signed_in()
             .handle(list),
-        Endpoint::get("/api/me/impersonations/{impersonation_id}/acts", "list-impersonated-acts", "List what was done as you")
-            .tag("Me")
-            .describe(
-                "Every request, noted before it was answered, and every change, the newest first. More than 1000 are \
+        Endpoint::get(
+            "/api/me/impersonations/{impersonation_id}/acts",
+            "list-impersonated-acts",
+            "List what was done as you",
+        )
+        .tag("Me")
+        .describe(
+            "Every request, noted before it was answered, and every change, the newest first. More than 1000 are \
                  counted only as far as it takes to tell whether there is another page.",
-            )
-            .faults(&[Code::ImpersonationNotFound])
-            .signed_in()
-            .handle(acts),
+        )
+        .faults(&[Code::ImpersonationNotFound])
+        .signed_in()
+        .handle(acts),
     ]
 }
 
@@ -290,9 +294,7 @@ struct BegunView {
     expires_at: Timestamp,
 }
 
-async fn impersonate(
-    call: Call<Caller, PersonPath, NoQuery, NoBody, ClientHeaders>,
-) -> Reply<Created201<BegunView>> {
+async fn impersonate(call: Call<Caller, PersonPath, NoQuery, NoBody, ClientHeaders>) -> Reply<Created201<BegunView>> {
     let user_agent = call.headers.user_agent.as_ref().map(UserAgent::as_str);
     let begun = call.context.impersonate(&call.caller, call.path.user_id, user_agent).await?;
     let view = BegunView {

@@ -24,7 +24,10 @@ pub(super) fn pages() -> Vec<Page> {
     vec![
         Page::get("/docs", "docs").visitor().while_impersonating().handle(show_index),
         Page::get("/docs/{section}", "docs-section").visitor().while_impersonating().handle(show_section),
-        Page::get("/docs/{section}/{operation}", "docs-operation").visitor().while_impersonating().handle(show_operation),
+        Page::get("/docs/{section}/{operation}", "docs-operation")
+            .visitor()
+            .while_impersonating()
+            .handle(show_operation),
         Page::get("/docs/guides/{guide}", "docs-guide").visitor().while_impersonating().handle(show_guide),
     ]
 }

@@ -177,8 +177,12 @@ pub(super) async fn sign_in_cookies(visit: &Visit<Guest>, session: &BrowserSessi
     end_previous(visit).await;
     let lifetime = session.expires_at.since(visit.context.now()).as_seconds();
     let lifetime = session.is_kept.then_some(lifetime);
-    let cookies = forget_own(visit, Cookies::default())
-        .and(set_cookie(&visit.context, visit.cookies.session, session.cookie.expose(), lifetime));
+    let cookies = forget_own(visit, Cookies::default()).and(set_cookie(
+        &visit.context,
+        visit.cookies.session,
+        session.cookie.expose(),
+        lifetime,
+    ));
     let device = session.device.as_ref().map(SecretText::expose).or_else(|| visit.cookie(visit.cookies.device));
     let Some(device) = device else { return cookies };
     cookies.and(set_cookie(&visit.context, visit.cookies.device, device, Some(KNOWN_FOR.as_seconds())))

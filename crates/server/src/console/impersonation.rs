@@ -43,13 +43,11 @@ async fn stop(visit: Visit<Guest>) -> Result<Response, Fault> {
         Some(_) => return forget_own(&visit, Cookies::default()).redirect("/"),
         None => {}
     }
-    match own_session(&visit).await? {
-        Some(cookies) => cookies.redirect("/"),
-        None => {
-            let over = set_cookie(&visit.context, visit.cookies.session, "", Some(0));
-            forget_own(&visit, Cookies::default()).and(over).redirect("/login")
-        }
+    if let Some(cookies) = own_session(&visit).await? {
+        return cookies.redirect("/");
     }
+    let over = set_cookie(&visit.context, visit.cookies.session, "", Some(0));
+    forget_own(&visit, Cookies::default()).and(over).redirect("/login")
 }
 
 /// The cookies by which a browser has its own session back, where it gave one up for the one that it brings along and

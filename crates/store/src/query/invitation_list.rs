@@ -102,8 +102,11 @@ pub async fn page(
     page: Page,
     now: Timestamp,
 ) -> Result<(Vec<InvitationRecord>, i64)> {
-    let (count, list, membership): (_, _, &[Value]) =
-        if reach.is_everything() { (&COUNT, &PAGE, &[]) } else { (&COUNT_WITHIN, &PAGE_WITHIN, reach.bounded_membership()) };
+    let (count, list, membership): (_, _, &[Value]) = if reach.is_everything() {
+        (&COUNT, &PAGE, &[])
+    } else {
+        (&COUNT_WITHIN, &PAGE_WITHIN, reach.bounded_membership())
+    };
     let search = filter.search.as_deref().map(|text| contains(&text.to_lowercase()));
     let status = filter.status.map(InvitationStatus::name);
     let shared = [membership, values![status, filter.organisation, search, now]].concat();

@@ -32,12 +32,12 @@ pub(super) async fn section(visit: &Visit<Caller>, alert: Option<String>) -> Res
     Ok(SupportSection {
         consented_until: consent.map(|consent| Moment::new(now, consent.expires_at)),
         alert,
-        rows: all.into_iter().take(LISTED_MAX).map(|record| row(visit, record)).collect(),
+        rows: all.iter().take(LISTED_MAX).map(|record| row(visit, record)).collect(),
         unlisted,
     })
 }
 
-fn row(visit: &Visit<Caller>, record: ImpersonationRecord) -> ImpersonationRow {
+fn row(visit: &Visit<Caller>, record: &ImpersonationRecord) -> ImpersonationRow {
     let now = visit.context.now();
     ImpersonationRow {
         address: address(record.id),
@@ -94,7 +94,7 @@ pub(super) async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
     let (layout, cookies) = Frame::new(&visit, Some(&visit.caller), Some(Active::Account)).take();
     let page = ImpersonationPage {
         layout,
-        row: row(&visit, record),
+        row: row(&visit, &record),
         acts: found.acts.into_iter().map(|act| act_row(&visit, act)).collect(),
         earlier: has_earlier.then(|| at(number.get().saturating_add(1))),
         later: number.get().checked_sub(1).filter(|before| *before > 0).map(at),

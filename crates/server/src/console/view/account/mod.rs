@@ -264,7 +264,10 @@ impl AccountPage {
             ("account-key-made", Self { keys: KeysSection::sample_made(plant), ..page() }),
             ("account-key-errors", Self { keys: KeysSection::sample_wrong(plant), ..page() }),
             ("account-support", Self { support: SupportSection::sample(plant), ..page() }),
-            ("account-consented", Self { notice: Some(AccountNotice::Consented), support: SupportSection::sample(plant), ..page() }),
+            (
+                "account-consented",
+                Self { notice: Some(AccountNotice::Consented), support: SupportSection::sample(plant), ..page() },
+            ),
             (
                 "account-many-sessions",
                 Self { session_count: 500, are_all_counted: false, notice: Some(AccountNotice::Session), ..page() },
