@@ -210,7 +210,8 @@ pub(crate) fn new_word(chance: &mut ChaCha8Rng, of: Owner) -> String {
         Owner::System(_) => 's',
         Owner::Invitation(_) => 'i',
     };
-    format!("cnry{letter}{:07x}", chance.random_range(0..0x0fff_ffff_u32))
+    // With a digit in it, as a VAT number has to have one.
+    format!("cnry{letter}{:06x}{}", chance.random_range(0..0x00ff_ffff_u32), chance.random_range(0..10_u32))
 }
 
 /// Two sets of ids that must be one.
