@@ -87,6 +87,7 @@ pub(crate) fn rows() -> Vec<Row> {
         people(),
         organisations(),
         endpoints(),
+        invitations(),
         pages(),
         flows(),
         partner_pages::rows(),
@@ -196,23 +197,9 @@ fn organisations() -> Vec<Row> {
     ]
 }
 
-/// What is inside.
-fn endpoints() -> Vec<Row> {
+/// Who is invited.
+fn invitations() -> Vec<Row> {
     vec![
-        // About the reader of our organisation, who may read and change themselves.
-        row("get-user", READERS, nothing),
-        row("change-user", [Is(401), Is(200), Is(403), Is(200), Is(404), Is(200), Is(200)], |_| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "Newsletter": true })),
-        }),
-        row("get-me", SIGNED_IN, nothing),
-        row("change-me", SIGNED_IN, |_| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "newsletter": true })),
-        }),
-        row("send-confirmation", SIGNED_IN, nothing),
-        row("list-own-sessions", SIGNED_IN, nothing),
-        row("end-own-session", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-invitations", [Is(401), Is(403), Is(403), Is(200), Is(200), Is(200), Is(200)], nothing),
         // The sibling's admin may invite, but names an organisation that is none of theirs.
@@ -236,6 +223,26 @@ fn endpoints() -> Vec<Row> {
             let file = format!("email,organization,role\n{local}@example.net,{},reader\n", target.organisation);
             Input { query: String::new(), body: Body::Csv(file) }
         }),
+    ]
+}
+
+/// What is inside.
+fn endpoints() -> Vec<Row> {
+    vec![
+        // About the reader of our organisation, who may read and change themselves.
+        row("get-user", READERS, nothing),
+        row("change-user", [Is(401), Is(200), Is(403), Is(200), Is(404), Is(200), Is(200)], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "Newsletter": true })),
+        }),
+        row("get-me", SIGNED_IN, nothing),
+        row("change-me", SIGNED_IN, |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "newsletter": true })),
+        }),
+        row("send-confirmation", SIGNED_IN, nothing),
+        row("list-own-sessions", SIGNED_IN, nothing),
+        row("end-own-session", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),

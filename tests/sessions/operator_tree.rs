@@ -270,23 +270,32 @@ async fn invitations(engine: Engine) {
     }
 }
 
-macro_rules! on_both {
-    ($($story:ident: $sqlite:ident, $postgres:ident;)*) => { $(
-        #[tokio::test]
-        async fn $sqlite() {
-            $story(Engine::Sqlite).await;
-        }
-
-        #[tokio::test]
-        async fn $postgres() {
-            $story(Engine::Postgres).await;
-        }
-    )* };
+#[tokio::test]
+async fn the_operator_decides_of_organisations_on_sqlite() {
+    tree(Engine::Sqlite).await;
 }
 
-on_both! {
-    tree: the_operator_decides_of_organisations_on_sqlite, the_operator_decides_of_organisations_on_postgres;
-    memberships: the_operator_gives_and_takes_roles_on_sqlite, the_operator_gives_and_takes_roles_on_postgres;
-    invitations: the_operator_invites_again_takes_back_and_imports_on_sqlite,
-        the_operator_invites_again_takes_back_and_imports_on_postgres;
+#[tokio::test]
+async fn the_operator_decides_of_organisations_on_postgres() {
+    tree(Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn the_operator_gives_and_takes_roles_on_sqlite() {
+    memberships(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_operator_gives_and_takes_roles_on_postgres() {
+    memberships(Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn the_operator_invites_again_takes_back_and_imports_on_sqlite() {
+    invitations(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_operator_invites_again_takes_back_and_imports_on_postgres() {
+    invitations(Engine::Postgres).await;
 }
