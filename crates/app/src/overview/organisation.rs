@@ -1,4 +1,4 @@
-//! One organisation.
+//! One organisation, with what is in it, what was done in it, and what the caller may do with it.
 
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::{OrganisationId, UserId};

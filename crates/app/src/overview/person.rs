@@ -1,4 +1,4 @@
-//! One person.
+//! One person, with what they are and where, and what a suspension or a removal of theirs would touch.
 
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::{OrganisationId, UserId};
