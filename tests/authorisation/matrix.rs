@@ -184,7 +184,7 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
     let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
     let message = match status {
         401 => "invalid token",
-        403 if route.name == "impersonate" && body["message"] == "no consent" => "no consent",
+        403 if route.name == "impersonate" && body.get("message") == Some(&json!("no consent")) => "no consent",
         403 => "insufficient permissions",
         404 => match route.name {
             "get-user" | "change-user" => "user not found",
