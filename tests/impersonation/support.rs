@@ -53,7 +53,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
 /// Calls with a token.
 pub(crate) async fn call(node: &Bench, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
     let request = node.call(method, path).bearer_auth(token);
-    Answer::of(body.iter().fold(request, |request, body| request.json(body))).await
+    Answer::of(body.iter().fold(request, RequestBuilder::json)).await
 }
 
 /// Reads with a token.
