@@ -82,6 +82,13 @@ fn print(text: &str) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{}", plain::plain(text.trim_end()))?)
 }
 
+/// Asks people something, aside of what is read by scripts.
+fn eprint(text: &str) -> Result<()> {
+    let mut aside = std::io::stderr().lock();
+    write!(aside, "{}", plain::plain(text))?;
+    Ok(aside.flush()?)
+}
+
 /// Prints a document for scripts.
 fn print_json(document: &serde_json::Value) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{}", plain::plain_json(&document.to_string()))?)

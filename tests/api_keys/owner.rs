@@ -1,6 +1,7 @@
 //! What becomes of keys when something becomes of their owner, or of them, also on another node.
 
-use bailiwick_app::operator::{OrganisationKey, UserKey};
+use bailiwick_app::caller::Authority;
+use bailiwick_app::operator::UserKey;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
@@ -54,10 +55,9 @@ on_both_engines! {
         let ann = bench.person("ann", shop, Role::Admin).await;
         let key = make(&bench, &bench.sign_in(&ann).await.access, "write").await.key;
         assert_eq!(read(&bench, &key).await, 200);
-        let which = OrganisationKey::parse_text("Shop").unwrap();
-        bench.context.suspend_organisation_as_operator(&which).await.unwrap();
+        bench.context.suspend_organisation(Authority::Operator, shop).await.unwrap();
         assert_eq!(read(&bench, &key).await, 401);
-        bench.context.reactivate_organisation_as_operator(&which).await.unwrap();
+        bench.context.reactivate_organisation(Authority::Operator, shop).await.unwrap();
         assert_eq!(read(&bench, &key).await, 200);
     }
 

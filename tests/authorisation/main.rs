@@ -6,5 +6,7 @@
 
 mod canary;
 mod matrix;
+mod partner_pages;
+mod support_access;
 mod table;
 mod world;

@@ -59,6 +59,7 @@ impl Route {
             ("{user_id}", about.user),
             ("{organization_id}", about.organisation),
             ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
+            ("{impersonation_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
             ("{*path}", "css/base.css"),
             ("{section}", "systems"),
             ("{guide}", "state-token"),
@@ -134,6 +135,7 @@ async fn try_route(
         Seen::Is(expected) => status == expected && has_right_form(route, status, &body),
         Seen::SignIn => status == 303 && location.starts_with("/login?next=%2F"),
         Seen::To(to) => status == 303 && location == to,
+        Seen::Under(part) => status == 303 && location.starts_with(part),
     };
     if !is_right {
         wrong.push(format!("{unique}: {expected:?} was declared, but it is {status} {location} {body:.300}"));
@@ -182,6 +184,7 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
     let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
     let message = match status {
         401 => "invalid token",
+        403 if route.name == "impersonate" && body.get("message") == Some(&json!("no consent")) => "no consent",
         403 => "insufficient permissions",
         404 => match route.name {
             "get-user" | "change-user" => "user not found",
@@ -189,7 +192,9 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
             _ if route.path.contains("{organization_id}") => "organization not found",
             "end-own-session" => "session not found",
             "revoke-api-key" => "api key not found",
-            "revoke-invitation" => "invitation not found",
+            "revoke-consent" => "consent not found",
+            "list-impersonated-acts" => "impersonation not found",
+            "resend-invitation" | "revoke-invitation" => "invitation not found",
             _ => "system not found",
         },
         _ => return true,

@@ -3,6 +3,8 @@
 use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
+use crate::partner_pages;
+use crate::support_access;
 use crate::world::{Body, Persona, World};
 
 /// What somebody gets to see.
@@ -14,6 +16,8 @@ pub(crate) enum Seen {
     SignIn,
     /// 303 to this address.
     To(&'static str),
+    /// 303 to an address that begins like this.
+    Under(&'static str),
 }
 
 use Seen::{Is, SignIn, To};
@@ -55,7 +59,7 @@ const ADMINS_OF_IT: [Seen; 7] = [Is(401), Is(403), Is(403), Is(200), Is(404), Is
 const UNDOERS: [Seen; 7] = [Is(401), Is(403), Is(403), Is(409), Is(404), Is(409), Is(409)];
 const MEMBERS: [Seen; 7] = [SignIn, Is(200), Is(200), Is(200), Is(200), Is(200), Is(200)];
 
-fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
+pub(crate) fn row(name: &'static str, answers: [Seen; 7], arrange: fn(&Target<'_>) -> Input) -> Row {
     Row { name, answers, arrange, spends_session: false }
 }
 
@@ -70,7 +74,7 @@ fn no_token(_: &Target<'_>) -> Input {
     Input { query: format!("?token={token}"), body: Body::Form(vec![("token", token)]) }
 }
 
-fn nothing(_: &Target<'_>) -> Input {
+pub(crate) fn nothing(_: &Target<'_>) -> Input {
     Input { query: String::new(), body: Body::Nothing }
 }
 
@@ -78,7 +82,18 @@ fn nothing(_: &Target<'_>) -> Input {
 pub(crate) fn rows() -> Vec<Row> {
     // It ends the other sessions of whoever calls, so that nothing can come after it.
     let last = row("end-other-sessions", SIGNED_IN, nothing);
-    let groups = [entrances(), own_keys(), people(), organisations(), endpoints(), pages(), flows(), vec![last]];
+    let groups = [
+        entrances(),
+        people(),
+        organisations(),
+        endpoints(),
+        invitations(),
+        pages(),
+        flows(),
+        partner_pages::rows(),
+        support_access::rows(),
+        vec![last],
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -130,19 +145,6 @@ fn entrances() -> Vec<Row> {
     ]
 }
 
-/// One's own API keys.
-fn own_keys() -> Vec<Row> {
-    vec![
-        row("list-own-api-keys", SIGNED_IN, nothing),
-        row("create-api-key", [Is(401), Is(201), Is(201), Is(201), Is(201), Is(201), Is(201)], |_| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "name": "a program", "access": "read" })),
-        }),
-        // Nobody has a key of this id.
-        row("revoke-api-key", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
-    ]
-}
-
 /// The people of organisations: each row about a reader of ours whom no other request knows.
 fn people() -> Vec<Row> {
     vec![
@@ -155,7 +157,7 @@ fn people() -> Vec<Row> {
         row("list-users", SIGNED_IN, nothing),
         row("read-user", READERS, nothing),
         row("suspend-user", ADMINS_OF_IT, nothing),
-        row("reactivate-user", ADMINS_OF_IT, nothing),
+        row("reactivate-user", UNDOERS, nothing),
         row("send-reset", ADMINS_OF_IT, nothing),
         row("set-membership", ADMINS_OF_IT, |_| Input {
             query: String::new(),
@@ -195,6 +197,35 @@ fn organisations() -> Vec<Row> {
     ]
 }
 
+/// Who is invited.
+fn invitations() -> Vec<Row> {
+    vec![
+        // The list is one's own: the sibling's admin gets that of the sibling.
+        row("list-invitations", [Is(401), Is(403), Is(403), Is(200), Is(200), Is(200), Is(200)], nothing),
+        // The sibling's admin may invite, but names an organisation that is none of theirs.
+        row("create-invitation", [Is(401), Is(403), Is(403), Is(201), Is(400), Is(201), Is(201)], |target| {
+            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let email = format!("{local}@example.net");
+            let body = json!({ "organization_id": target.organisation, "email": email, "role": "reader" });
+            Input { query: String::new(), body: Body::Json(body) }
+        }),
+        // Everybody may, with an invitation; nobody has one.
+        row("accept-invitation", [Is(401), Is(400), Is(400), Is(400), Is(400), Is(400), Is(400)], |_| Input {
+            query: String::new(),
+            body: Body::Json(json!({ "token": "A".repeat(43) })),
+        }),
+        // The id is none of an invitation.
+        row("resend-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
+        row("revoke-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
+        // The sibling's admin may invite, but the file names an organisation that is none of theirs.
+        row("import-invitations", [Is(401), Is(403), Is(403), Is(200), Is(400), Is(200), Is(200)], |target| {
+            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
+            let file = format!("email,organization,role\n{local}@example.net,{},reader\n", target.organisation);
+            Input { query: String::new(), body: Body::Csv(file) }
+        }),
+    ]
+}
+
 /// What is inside.
 fn endpoints() -> Vec<Row> {
     vec![
@@ -212,22 +243,6 @@ fn endpoints() -> Vec<Row> {
         row("send-confirmation", SIGNED_IN, nothing),
         row("list-own-sessions", SIGNED_IN, nothing),
         row("end-own-session", [Is(401), Is(404), Is(404), Is(404), Is(404), Is(404), Is(404)], nothing),
-        // The list is one's own: the sibling's admin gets that of the sibling.
-        row("list-invitations", [Is(401), Is(403), Is(403), Is(200), Is(200), Is(200), Is(200)], nothing),
-        // The sibling's admin may invite, but names an organisation that is none of theirs.
-        row("create-invitation", [Is(401), Is(403), Is(403), Is(201), Is(400), Is(201), Is(201)], |target| {
-            let local: String = target.unique.chars().filter(char::is_ascii_alphanumeric).collect();
-            let email = format!("{local}@example.net");
-            let body = json!({ "organization_id": target.organisation, "email": email, "role": "reader" });
-            Input { query: String::new(), body: Body::Json(body) }
-        }),
-        // Everybody may, with an invitation; nobody has one.
-        row("accept-invitation", [Is(401), Is(400), Is(400), Is(400), Is(400), Is(400), Is(400)], |_| Input {
-            query: String::new(),
-            body: Body::Json(json!({ "token": "A".repeat(43) })),
-        }),
-        // The id is none of an invitation.
-        row("revoke-invitation", [Is(401), Is(403), Is(403), Is(404), Is(404), Is(404), Is(404)], nothing),
         // The list is one's own: the sibling's admin gets that of the sibling.
         row("list-systems", SIGNED_IN, nothing),
         row("create-system", CREATORS, |target| Input { query: String::new(), body: Body::Json(draft(target)) }),
@@ -344,6 +359,11 @@ fn flows() -> Vec<Row> {
             let mut form = wish(target);
             form.push(("organization_id", target.organisation.clone()));
             form.push(("idempotency_key", target.unique.to_owned()));
+            Input { query: String::new(), body: Body::Form(form) }
+        }),
+        // One acts for organisations of one's own: the others belong elsewhere.
+        row("switch-organization-submit", [SignIn, To("/"), To("/"), To("/"), Is(422), Is(422), Is(422)], |target| {
+            let form = vec![("organization_id", target.organisation.clone()), ("next", "/".to_owned())];
             Input { query: String::new(), body: Body::Form(form) }
         }),
         row("choose-theme", [To("/"); 7], |_| Input {

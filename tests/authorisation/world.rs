@@ -59,6 +59,7 @@ pub(crate) enum Body {
     Nothing,
     Json(Value),
     Form(Vec<(&'static str, String)>),
+    Csv(String),
 }
 
 /// Where a request goes and what it carries.
@@ -125,6 +126,7 @@ impl World {
         match &ask.body {
             Body::Nothing => request,
             Body::Json(value) => request.json(value),
+            Body::Csv(file) => request.header("content-type", "text/csv").body(file.clone()),
             Body::Form(fields) => submit(request, fields.iter().map(|(name, value)| (*name, value.as_str()))),
         }
     }

@@ -5,12 +5,19 @@
 
 mod account;
 mod console;
+mod explain;
 mod flow;
+mod invitations;
 mod invited;
 mod keyboard;
 mod looks;
 mod mailbox;
 mod newcomer;
+mod organisations;
+mod partners;
+mod people;
 mod refusals;
 mod shop;
+mod support;
+mod switcher;
 mod visitor;

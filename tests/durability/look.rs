@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio_postgres::NoTls;
+use uuid::Uuid;
 
 /// What a row of one table must have in another, and counts those that have not: all are 0 in a sound database.
 const HALF_DONE: [(&str, &str); 8] = [
@@ -58,6 +59,14 @@ impl Look {
         match url.strip_prefix("sqlite://") {
             Some(path) => Self::Sqlite(path.to_owned()),
             None => Self::Postgres(url.to_owned()),
+        }
+    }
+
+    /// An id as SQL spells it.
+    pub(crate) fn id(&self, id: Uuid) -> String {
+        match self {
+            Self::Sqlite(_) => format!("x'{}'", id.simple()),
+            Self::Postgres(_) => format!("'{id}'"),
         }
     }
 

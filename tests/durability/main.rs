@@ -14,10 +14,12 @@
 
 mod crash;
 mod disk;
+mod invited;
 mod links;
 mod look;
 mod neighbours;
 mod rude;
 mod stop;
+mod trees;
 mod visitor;
 mod world;

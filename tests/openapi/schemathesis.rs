@@ -90,6 +90,7 @@ fn settings(run: &Run<'_>) -> String {
         "register",
         "create-invitation",
         "accept-invitation",
+        "import-invitations",
         "create-organization",
         "change-organization",
         "move-organization",

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use bailiwick_app::operator::OrganisationKey;
+use bailiwick_app::caller::Authority;
+use bailiwick_app::operator::TreeFilter;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -57,13 +58,13 @@ impl Forest {
         let number = self.chance.random_range(1..self.nodes.len());
         let suspend = self.chance.random_bool(0.5);
         let node = &mut self.nodes[number];
-        let (context, key) = (&self.bench.context, OrganisationKey::Id(node.id));
+        let (context, id) = (&self.bench.context, node.id);
         let outcome = if suspend {
-            context.suspend_organisation_as_operator(&key).await
+            context.suspend_organisation(Authority::Operator, id).await
         } else {
-            context.reactivate_organisation_as_operator(&key).await
+            context.reactivate_organisation(Authority::Operator, id).await
         };
-        assert_eq!(outcome.unwrap().has_changed, node.is_suspended != suspend, "organisation {number}");
+        assert_eq!(outcome.is_ok(), node.is_suspended != suspend, "organisation {number}: {outcome:?}");
         node.is_suspended = suspend;
     }
 
@@ -75,7 +76,7 @@ impl Forest {
     }
 
     async fn compare(&self, after: &str) {
-        let listed = self.bench.context.organisations_for_operator().await.unwrap().shown;
+        let listed = self.bench.context.organisations_for_operator(TreeFilter::default(), None).await.unwrap().shown;
         for (number, node) in self.nodes.iter().enumerate() {
             let found = listed.iter().find(|entry| entry.organisation.id == node.id).unwrap();
             let found = &found.organisation;
@@ -126,12 +127,12 @@ on_both_engines! {
                     let suspend = forest.chance.random_bool(0.5);
                     forest.nodes[number].is_suspended = suspend;
                     tokio::spawn(async move {
-                        let key = OrganisationKey::Id(id);
-                        if suspend {
-                            context.suspend_organisation_as_operator(&key).await.unwrap();
+                        // What is decided already is refused, and stays decided.
+                        let _ = if suspend {
+                            context.suspend_organisation(Authority::Operator, id).await
                         } else {
-                            context.reactivate_organisation_as_operator(&key).await.unwrap();
-                        }
+                            context.reactivate_organisation(Authority::Operator, id).await
+                        };
                     })
                 })
                 .collect();
@@ -155,8 +156,7 @@ on_both_engines! {
         let ann_refresh = bench.sign_in(&ann).await.refresh;
         let systems = "/api/systems";
 
-        let key = OrganisationKey::Id(distributor);
-        bench.context.suspend_organisation_as_operator(&key).await.unwrap();
+        bench.context.suspend_organisation(Authority::Operator, distributor).await.unwrap();
         assert_eq!(status(&bench, systems, &access[0]).await, 401, "from the next request on");
         assert_eq!(status(&bench, systems, &access[1]).await, 200, "by the other organisation");
         assert_eq!(status(&bench, &format!("{systems}?organization_id={shop}"), &access[1]).await, 200);
@@ -166,7 +166,7 @@ on_both_engines! {
         let refreshed = bench.call(Method::POST, "/auth/authenticate/refresh-token").bearer_auth(&ann_refresh);
         assert_eq!(refreshed.json(&serde_json::json!({})).send().await.unwrap().status().as_u16(), 401);
 
-        bench.context.reactivate_organisation_as_operator(&key).await.unwrap();
+        bench.context.reactivate_organisation(Authority::Operator, distributor).await.unwrap();
         assert_eq!(status(&bench, systems, &access[0]).await, 200, "nothing of theirs has ended");
         assert_eq!(sign_in(&bench, &ann).await, 200);
     }

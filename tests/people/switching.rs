@@ -1,6 +1,6 @@
 //! For which of their organisations somebody acts.
 
-use bailiwick_app::operator::OrganisationKey;
+use bailiwick_app::caller::Authority;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
@@ -55,7 +55,7 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         bench.join(&scene.sue.person, scene.south, Role::Support).await;
         let sue = Actor::of(&bench, scene.sue.person.clone()).await;
-        bench.context.suspend_organisation_as_operator(&OrganisationKey::Id(scene.south)).await.unwrap();
+        bench.context.suspend_organisation(Authority::Operator, scene.south).await.unwrap();
         let me = sue.get(&bench, "/api/me").await.data().clone();
         let shown: Vec<_> = me["memberships"].as_array().unwrap().iter()
             .map(|one| (one["organization_id"].clone(), one["role"].clone(), one["is_suspended"].clone())).collect();

@@ -75,10 +75,13 @@ async fn invitation_cases(bench: &Bench, fay: &Person, organisation: Organisatio
     let admin = bench.sign_in(fay).await.access;
     let (own, newcomers) =
         (bench.invitation(&fay.email, organisation).await, bench.invitation("gwen@example.org", organisation).await);
-    bench.invitation("hugo@example.org", organisation).await;
+    for email in ["hugo@example.org", "jo@example.org"] {
+        bench.invitation(email, organisation).await;
+    }
     let list = Answer::of(bench.call(Method::GET, "/api/invitations").bearer_auth(&admin)).await.json();
     let invitations = list["data"]["invitations"].as_array().unwrap_or_else(|| panic!("{list}"));
     let superfluous = invitations.iter().find(|one| one["email"] == "hugo@example.org").unwrap();
+    let again = invitations.iter().find(|one| one["email"] == "jo@example.org").unwrap();
     let invitee = json!({ "organization_id": organisation, "email": "ivan@example.org", "role": "reader" });
     let newcomer = json!({
         "Email": "gwen@example.org", "Password": NEXT, "Name": "Gwen", "AcceptEULA": true, "Invitation": newcomers,
@@ -86,6 +89,8 @@ async fn invitation_cases(bench: &Bench, fay: &Person, organisation: Organisatio
     vec![
         Case::of("list-invitations", 5, Reading, 200).by(&admin),
         Case::of("create-invitation", 5, Writing, 201).by(&admin).with(invitee),
+        Case::of("resend-invitation", 5, Writing, 200).about(again["id"].as_str().unwrap()).by(&admin),
+        Case::of("import-invitations", 15, Writing, 200).by(&admin).with("email,role\nlea@example.org,reader\n".into()),
         Case::of("revoke-invitation", 5, Writing, 200).about(superfluous["id"].as_str().unwrap()).by(&admin),
         Case::of("accept-invitation", 5, Writing, 200).by(&admin).with(json!({ "token": own })),
         Case::of("register", 15, Writing, 201).with(newcomer),
@@ -114,6 +119,28 @@ async fn key_cases(bench: &Bench, organisation: OrganisationId) -> Vec<Case> {
         Case::of("list-own-api-keys", 5, Reading, 200).by(&access),
         Case::of("create-api-key", 5, Writing, 201).by(&access).with(wish),
         Case::of("revoke-api-key", 5, Writing, 200).about(id).by(&access),
+    ]
+}
+
+/// Of support access: as somebody who consents, and as somebody as whom somebody else acts.
+async fn support_cases(bench: &Bench, organisation: OrganisationId) -> Vec<Case> {
+    use Needs::{Reading, Writing};
+    let (kay, lou) =
+        (bench.person("kay", organisation, Role::Reader).await, bench.person("lou", organisation, Role::Reader).await);
+    let sue = bench.sign_in(&bench.person("sue", organisation, Role::Support).await).await.access;
+    let (kay, lou_access) = (bench.sign_in(&kay).await.access, bench.sign_in(&lou).await.access);
+    let hours = json!({ "hours": 8 });
+    let consent = bench.call(Method::PUT, "/api/me/impersonation-consent").bearer_auth(&lou_access).json(&hours);
+    assert_eq!(Answer::of(consent).await.status, 200);
+    let begun = bench.call(Method::POST, &format!("/api/users/{}/impersonate", lou.id)).bearer_auth(&sue);
+    let begun = Answer::of(begun).await.json();
+    let id = begun["data"]["impersonation_id"].as_str().unwrap_or_else(|| panic!("{begun}"));
+    vec![
+        Case::of("get-consent", 5, Reading, 200).by(&kay),
+        Case::of("grant-consent", 5, Writing, 200).by(&kay).with(hours),
+        Case::of("revoke-consent", 5, Writing, 200).by(&lou_access),
+        Case::of("list-own-impersonations", 5, Reading, 200).by(&lou_access),
+        Case::of("list-impersonated-acts", 5, Reading, 200).about(id).by(&lou_access),
     ]
 }
 
@@ -204,14 +231,16 @@ impl Case {
 
     async fn ask(&self, bench: &Bench) -> Answer {
         let Endpoint { method, path, .. } = self.endpoint();
-        let parameters = ["{uuid}", "{id}", "{key_id}"];
+        let parameters = ["{uuid}", "{id}", "{key_id}", "{impersonation_id}"];
         let path = parameters.into_iter().fold(path.to_owned(), |path, parameter| path.replace(parameter, &self.id));
         let mut request = bench.call(method, &path);
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);
         }
-        if let Some(body) = &self.body {
-            request = request.json(body);
+        match &self.body {
+            Some(Value::String(file)) => request = request.header("content-type", "text/csv").body(file.clone()),
+            Some(body) => request = request.json(body),
+            None => {}
         }
         Answer::of(request).await
     }
@@ -276,6 +305,7 @@ async fn stalled(bench: Bench) {
     cases.extend(invitation_cases(&bench, &fay, branch).await);
     cases.push(switching_case(&bench, owner, branch).await);
     cases.extend(key_cases(&bench, owner).await);
+    cases.extend(support_cases(&bench, owner).await);
     for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }

@@ -28,6 +28,7 @@ pub(crate) const NEWCOMER: &str = "nora.new@example.org";
 
 /// An organisation with two people who are signed in: its administrator, and one of another organisation.
 pub(crate) struct Stage {
+    pub(crate) owner: OrganisationId,
     pub(crate) ours: OrganisationId,
     pub(crate) theirs: OrganisationId,
     pub(crate) carla: Person,
@@ -44,7 +45,7 @@ impl Stage {
         let carla = bench.person("carla", ours, Role::Admin).await;
         let bob = bench.person("bob", theirs, Role::Reader).await;
         let (admin, elsewhere) = (bench.sign_in(&carla).await, bench.sign_in(&bob).await);
-        Self { ours, theirs, carla, admin, bob, elsewhere }
+        Self { owner, ours, theirs, carla, admin, bob, elsewhere }
     }
 
     /// Invites over the API as the administrator.
@@ -226,6 +227,7 @@ on_both_engines! {
         let (token, _) = mailed(bench.directory(), &stage.bob.email).await;
         for (table, column, value, which) in [
             ("organisations", "suspended_through", "id", "name LIKE 'Bella%'"),
+            ("organisations", "deleted_through", "id", "name LIKE 'Bella%'"),
             ("users", "suspended_at", "created_at", "email LIKE 'carla%'"),
         ] {
             aside.run(&format!("UPDATE {table} SET {column} = {value} WHERE {which}")).await;

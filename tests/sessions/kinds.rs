@@ -165,6 +165,7 @@ fn path_about(path: &str, person: &Person) -> String {
         ("{user_id}", person.id.to_string()),
         ("{organization_id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
+        ("{impersonation_id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{*path}", "css/base.css".to_owned()),
         ("{section}", "systems".to_owned()),

@@ -19,16 +19,16 @@ const BEN: &str = "ben@shop.example";
 const NEW_PASSWORD: &str = "quiet harbour violin sunrise";
 
 /// A server that is set up and runs, and the operator beside it.
-struct Stage {
-    program: Program,
-    server: Running,
-    client: Client,
-    aside: Aside,
+pub(crate) struct Stage {
+    pub(crate) program: Program,
+    pub(crate) server: Running,
+    pub(crate) client: Client,
+    pub(crate) aside: Aside,
     _database: Option<Database>,
 }
 
 impl Stage {
-    async fn set(engine: Engine) -> Self {
+    pub(crate) async fn set(engine: Engine) -> Self {
         let (program, server, database) = running(engine).await;
         let file = format!("sqlite://{}", program.data_dir().join("bailiwick.db").display());
         let url = database.as_ref().map_or(file, |database| database.url().to_owned());
@@ -41,33 +41,33 @@ impl Stage {
     }
 
     /// What a command that succeeds says.
-    fn says(&self, arguments: &[&str]) -> String {
+    pub(crate) fn says(&self, arguments: &[&str]) -> String {
         says(&self.admin(arguments))
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.says(&[arguments, &["--json"]].concat())).unwrap()
     }
 
-    fn refuses(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refuses(&self, arguments: &[&str]) -> String {
         refusal(&self.admin(arguments))
     }
 
     /// Creates somebody with the password of everybody.
-    fn create(&self, email: &str, organisation: &str, more: &[&str]) -> Output {
+    pub(crate) fn create(&self, email: &str, organisation: &str, more: &[&str]) -> Output {
         let arguments = ["user", "create", "--email", email, "--name", "Ben", "--organisation", organisation];
         self.admin(&[&arguments, more, &["--password-stdin"]].concat())
     }
 
-    async fn read(&self, token: &str) -> u16 {
+    pub(crate) async fn read(&self, token: &str) -> u16 {
         read(&self.client, &self.server, token).await
     }
 
-    async fn reads_in_time(&self, token: &str, wanted: u16) {
+    pub(crate) async fn reads_in_time(&self, token: &str, wanted: u16) {
         until_status(WITHIN, wanted, async || self.read(token).await).await;
     }
 
-    async fn sign_in(&self, email: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, email: &str) -> Answer {
         sign_in(&self.client, &self.server, email).await
     }
 
@@ -89,7 +89,7 @@ impl Stage {
     }
 
     /// How many entries of the operator's the audit log has for this action.
-    async fn audited(&self, action: &str) -> i64 {
+    pub(crate) async fn audited(&self, action: &str) -> i64 {
         let entries = format!(
             "SELECT COUNT(*) FROM audit WHERE action = '{action}' AND actor_kind = 'operator' \
              AND subject_id IS NOT NULL AND address IS NULL"
@@ -99,20 +99,20 @@ impl Stage {
 }
 
 /// Runs `bailiwick admin`; the first line of its standard input is the password of everybody.
-fn admin(program: &Program, arguments: &[&str]) -> Output {
+pub(crate) fn admin(program: &Program, arguments: &[&str]) -> Output {
     program.run(&[&["admin"], arguments].concat(), &format!("{PASSWORD}\n")).unwrap()
 }
 
-fn says(output: &Output) -> String {
+pub(crate) fn says(output: &Output) -> String {
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-fn keys(value: &Value) -> Vec<&str> {
+pub(crate) fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
@@ -150,7 +150,7 @@ mod stories {
         let reseller = stage.json(&["organisation", "create", "--name", "Reseller", "--kind", "reseller"]);
         assert_eq!(
             keys(&reseller),
-            ["id", "name", "type", "parent_id", "suspended_at", "suspended_through", "created_at"]
+            ["id", "name", "type", "parent_id", "suspended_at", "suspended_through", "deleted_at", "created_at"]
         );
         assert_eq!((text(&reseller, "name"), text(&reseller, "type")), ("Reseller", "reseller"));
         let shop = ["organisation", "create", "--name", "Shop", "--kind", "customer", "--parent", "Reseller"];
@@ -376,7 +376,11 @@ fn shells_complete_the_commands_of_the_operator() {
     let script = says(&program.run(&["completions", "bash"], "").unwrap());
     let ask =
         "COMP_WORDS=(bailiwick admin user su); COMP_CWORD=3; _bailiwick bailiwick su user; echo \"${COMPREPLY[@]}\"";
-    let completed = std::process::Command::new("bash").args(["-c", &format!("{script}\n{ask}")]).output().unwrap();
+    // In a file: it is longer than one argument may be.
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("completions");
+    std::fs::write(&file, format!("{script}\n{ask}")).unwrap();
+    let completed = std::process::Command::new("bash").arg(&file).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&completed.stdout), "suspend\n", "{completed:?}");
     assert_eq!(program.run(&["completions", "csh"], "").unwrap().status.code(), Some(2));
 }

@@ -13,6 +13,7 @@ use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 
 use crate::forms::{Browser, encoded, submit};
+use crate::planted_partners::send_about_partners;
 use crate::support::{Answer, sign_in};
 
 /// What a page must not take for its own words.
@@ -50,17 +51,17 @@ fn planted(name: &str) -> String {
 
 /// A form as somebody sends it.
 #[derive(Clone, Copy)]
-struct Form<'form> {
-    path: &'static str,
+pub(crate) struct Form<'form> {
+    pub(crate) path: &'static str,
     /// What makes the server read on.
-    good: &'form [(&'form str, &'form str)],
+    pub(crate) good: &'form [(&'form str, &'form str)],
     /// The fields that hold markup.
-    hostile: &'form [&'form str],
+    pub(crate) hostile: &'form [&'form str],
     /// Those of them that the answer shows.
-    shown: &'form [&'form str],
-    status: u16,
+    pub(crate) shown: &'form [&'form str],
+    pub(crate) status: u16,
     /// What the answer says, or where it leads: it comes from as far inside as it was meant to.
-    landmark: &'form str,
+    pub(crate) landmark: &'form str,
 }
 
 /// Sees to it that an answer holds no markup but our own, leads nowhere else, and shows of the fields these alone.
@@ -83,10 +84,15 @@ fn assert_harmless(answer: &Answer, shown: &[&str], hidden: &[&str], what: &str)
 }
 
 async fn send(browser: &Browser<'_>, form: Form<'_>, seen: &mut BTreeSet<&'static str>) {
+    send_at(browser, form.path, form, seen).await;
+}
+
+/// The same to this address, where the declared one has parameters.
+pub(crate) async fn send_at(browser: &Browser<'_>, at: &str, form: Form<'_>, seen: &mut BTreeSet<&'static str>) {
     let Form { path, good, hostile, shown, status, landmark } = form;
     let values: Vec<_> = hostile.iter().map(|name| (*name, planted(name))).collect();
     let fields = good.iter().copied().chain(values.iter().map(|(name, value)| (*name, value.as_str())));
-    let answer = Answer::of(submit(browser.request(Method::POST, path), encoded(fields))).await;
+    let answer = Answer::of(submit(browser.request(Method::POST, at), encoded(fields))).await;
     let what = format!("{path} with {hostile:?} answered {}", answer.status);
     assert_eq!(answer.status, status, "{what}: {}", answer.body);
     let said = answer.header("location").unwrap_or(&answer.body);
@@ -343,6 +349,7 @@ on_both_engines! {
         send_with_links(&bench, &ann, owner, &mut seen).await;
         send_as_a_member(&member, &mut seen).await;
         send_consent(&bench, &member, &mut seen).await;
+        send_about_partners(&bench, owner, &mut seen).await;
         let registry = bailiwick_server::registry().unwrap();
         let forms = registry.pages().filter(|page| page.method == Method::POST).map(|page| page.path);
         assert_eq!(seen, forms.collect(), "a form is not tried");

@@ -188,6 +188,7 @@ on_both_engines! {
             user_agent: None,
             created_at: now,
             expires_at: now.plus(kind.lifetime()),
+            actor: None,
         };
         session::insert(&mut transaction, &new).await.unwrap();
         transaction.commit().await.unwrap();

@@ -13,7 +13,7 @@ use bailiwick_domain::id::DeliveryId;
 use bailiwick_domain::state_token::{RawState, StateToken};
 use bailiwick_domain::time::{Span, Timestamp};
 use bailiwick_outbound::destination_refusal;
-use bailiwick_store::query::system::{self, SystemRecord};
+use bailiwick_store::query::system::SystemRecord;
 use bailiwick_store::query::{delivery, used_state};
 use serde_json::Value;
 
@@ -155,7 +155,7 @@ impl Context {
         let sealed = self.vault.seal(&place(id), target.as_bytes(), self.random.as_ref());
         delivery::insert(&mut transaction, id, system.id, &sealed, now, now.plus(FIRST_LEASE)).await?;
         // Once more, now with its callback.
-        let system = written(&mut transaction, system.id).await?;
+        let system = written(&mut transaction, caller, system.id).await?;
         let mut outcome = CallbackCreated {
             created: CreatedSystem { system, ..created },
             callback_executed: false,
@@ -168,7 +168,7 @@ impl Context {
         metrics::counter!("systems_created_total").increment(1);
 
         let parcel = Parcel { id, target, attempts: 0, created_at: now };
-        outcome.callback_executed = self.first_attempt(parcel, &mut outcome.created.system).await;
+        outcome.callback_executed = self.first_attempt(parcel, caller, &mut outcome.created.system).await;
         let answer = answer(self, &outcome);
         if let Some(mark) = &request.idempotency {
             self.settle_answer(caller, mark, &answer).await;
@@ -188,12 +188,11 @@ impl Context {
     /// Tries to deliver once. From here on the system exists: whatever happens
     /// to the attempt or to its record, the client gets its 201, and the outbox
     /// goes on.
-    async fn first_attempt(self: &Arc<Self>, parcel: Parcel, system: &mut SystemRecord) -> bool {
+    async fn first_attempt(self: &Arc<Self>, parcel: Parcel, caller: &Caller, system: &mut SystemRecord) -> bool {
         match self.attempt(parcel).await {
             Ok(is_delivered) => {
-                let fresh =
-                    async { Ok::<_, Fault>(system::find_anyhow(&mut self.database.read().await?, system.id).await?) };
-                if let Ok(Some(fresh)) = fresh.await {
+                let fresh = async { written(&mut self.database.read().await?, caller, system.id).await };
+                if let Ok(fresh) = fresh.await {
                     *system = fresh;
                 }
                 is_delivered

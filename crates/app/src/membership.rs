@@ -9,15 +9,14 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::organisation_page::{self, OrganisationDetails};
-use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::{invalidation, membership, user, user_list};
 use bailiwick_store::{Link, WriteTransaction};
 use serde_json::{Value, json};
 
 use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::caller::{Authority, Caller};
 use crate::context::Context;
-use crate::people::{ListedMembership, hold, last_administrator, manageable};
+use crate::people::{ListedMembership, hold, last_administrator, manageable, stands};
 
 /// What a person is in an organisation, as whoever changed it is told.
 #[derive(Clone, Debug)]
@@ -53,27 +52,27 @@ impl Context {
     /// [`Code::OnOneself`] and [`Code::LastAdministrator`] where an administration is taken away.
     pub async fn set_membership(
         &self,
-        caller: &Caller,
+        by: impl Into<Authority<'_>>,
         user: UserId,
         organisation: OrganisationId,
         role: Role,
     ) -> Result<ChangedMembership, Fault> {
-        let now = self.now();
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         hold(&mut transaction, user).await?;
-        let is_managed = match manageable(&mut transaction, caller, user).await {
+        let is_managed = match manageable(&mut transaction, by, user).await {
             Err(fault) if fault.code == Code::InsufficientPermissions => false,
             found => found.map(|_| true)?,
         };
-        let place = place(&mut transaction, caller, organisation).await?;
+        let place = place(&mut transaction, by, organisation).await?;
         if !is_managed {
             return Err(Code::MustBeInvited.into());
         }
-        check_grant(&mut transaction, caller, organisation, role).await?;
+        check_grant(&mut transaction, by, organisation, role).await?;
         let before = membership::role(&mut transaction, user, organisation).await?;
         if before != Some(role) {
             let step = Step { user, organisation, before, after: Some(role) };
-            self.take(transaction, caller, step, &place.name, now).await?;
+            self.take(transaction, by, step, &place.name, now).await?;
         }
         Ok(ChangedMembership::new(place, role))
     }
@@ -86,19 +85,19 @@ impl Context {
     /// [`Code::LastAdministrator`] where an administration is taken away.
     pub async fn remove_membership(
         &self,
-        caller: &Caller,
+        by: impl Into<Authority<'_>>,
         user: UserId,
         organisation: OrganisationId,
     ) -> Result<ChangedMembership, Fault> {
-        let now = self.now();
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         hold(&mut transaction, user).await?;
-        manageable(&mut transaction, caller, user).await?;
-        let place = place(&mut transaction, caller, organisation).await?;
+        manageable(&mut transaction, by, user).await?;
+        let place = place(&mut transaction, by, organisation).await?;
         let before = membership::role(&mut transaction, user, organisation).await?;
         let role = before.ok_or(Code::MembershipNotFound)?;
         let step = Step { user, organisation, before, after: None };
-        self.take(transaction, caller, step, &place.name, now).await?;
+        self.take(transaction, by, step, &place.name, now).await?;
         Ok(ChangedMembership::new(place, role))
     }
 
@@ -106,7 +105,7 @@ impl Context {
     async fn take(
         &self,
         mut transaction: WriteTransaction,
-        caller: &Caller,
+        by: Authority<'_>,
         step: Step,
         name: &Name,
         now: Timestamp,
@@ -127,8 +126,8 @@ impl Context {
         };
         // From here on it is our turn (see `people`).
         invalidation::insert(&mut transaction, "user", Some(user.uuid()), now).await?;
-        step.check(&mut transaction, caller, name).await?;
-        self.audit(&mut transaction, Actor::Caller(caller), step.act(revoked), now).await?;
+        step.check(&mut transaction, by, name).await?;
+        self.audit(&mut transaction, by.actor(), step.act(revoked), now).await?;
         transaction.commit().await?;
         self.principals.forget(user.uuid());
         Ok(())
@@ -179,21 +178,24 @@ impl Step {
     /// # Errors
     /// What [`manageable`] and [`place`] refuse, as who was quicker may have taken the caller's right away;
     /// [`Code::OnOneself`] where the caller would administer nothing any more; [`Code::LastAdministrator`].
-    async fn check(&self, link: &mut Link, caller: &Caller, name: &Name) -> Result<(), Fault> {
-        let principal = &caller.principal;
-        let is_oneself = self.user == principal.user;
-        if !membership::stands(link, principal.user, principal.is_super_admin).await? {
-            return Err(Code::InvalidToken.into());
+    async fn check(&self, link: &mut Link, by: Authority<'_>, name: &Name) -> Result<(), Fault> {
+        let is_oneself = by.user() == Some(self.user);
+        let takes_administration = self.takes_administration();
+        // First of all, as whoever takes their last place that is not out may not come in any more either.
+        if is_oneself
+            && takes_administration
+            && !by.is_super_admin()
+            && !membership::administers(link, self.user).await?
+        {
+            return Err(Code::OnOneself.into());
         }
+        stands(link, by).await?;
         // Nobody else changes what the caller is while the caller is held as the one whom it is about.
         if !is_oneself {
-            place(link, caller, self.organisation).await?;
+            place(link, by, self.organisation).await?;
         }
-        if !self.takes_administration() {
+        if !takes_administration {
             return Ok(());
-        }
-        if is_oneself && !principal.is_super_admin && !membership::administers(link, principal.user).await? {
-            return Err(Code::OnOneself.into());
         }
         if !membership::has_administrator(link, self.organisation).await? {
             return Err(last_administrator(name));
@@ -237,19 +239,23 @@ impl ChangedMembership {
 /// # Errors
 /// [`Code::OrganisationNotFound`], also when it exists elsewhere; [`Code::InsufficientPermissions`] where the caller sees
 /// it and does not manage its people.
-async fn place(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
-    let principal = &caller.principal;
-    if let Some(found) = organisation_page::find(link, &Reach::of(principal, Right::ManageUsers), id).await? {
+async fn place(link: &mut Link, by: Authority<'_>, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
+    if let Some(found) = organisation_page::find(link, &by.reach(Right::ManageUsers), id).await? {
         return Ok(found);
     }
-    let is_seen = membership::reaches(link, &Reach::of(principal, Right::ReadOrganisations), id).await?;
+    let is_seen = membership::reaches(link, &by.reach(Right::ReadOrganisations), id).await?;
     Err(if is_seen { Code::InsufficientPermissions } else { Code::OrganisationNotFound }.into())
 }
 
 /// Refuses a role that grants more than the caller holds in this organisation.
-async fn check_grant(link: &mut Link, caller: &Caller, organisation: OrganisationId, role: Role) -> Result<(), Fault> {
+async fn check_grant(
+    link: &mut Link,
+    by: Authority<'_>,
+    organisation: OrganisationId,
+    role: Role,
+) -> Result<(), Fault> {
     for right in Right::ALL.into_iter().filter(|right| role.grants(*right)) {
-        if !membership::reaches(link, &Reach::of(&caller.principal, right), organisation).await? {
+        if !membership::reaches(link, &by.reach(right), organisation).await? {
             let refusal = Refusal::new("grant", "a role that grants no more than you hold in that organisation");
             return Err(Fault::field("role", refusal, Some(role.name())));
         }

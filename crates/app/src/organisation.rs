@@ -7,7 +7,6 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::page::{Direction, Page};
 use bailiwick_domain::role::Right;
-use bailiwick_domain::search;
 use bailiwick_domain::system::CustomData;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
@@ -18,8 +17,9 @@ use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
 
 use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::caller::{Authority, Caller};
 use crate::context::Context;
+use crate::idempotency::{Idempotency, running};
 
 pub use bailiwick_store::query::organisation_page::{OrganisationDetails, OrganisationFilter, OrganisationOrder};
 
@@ -69,9 +69,8 @@ impl Context {
     ) -> Result<OrganisationPage, Fault> {
         let right = if filter.is_deleted { Right::ManageOrganisations } else { Right::ReadOrganisations };
         let reach = Reach::of(&caller.principal, right);
-        let folded = OrganisationFilter { search: filter.search.as_deref().map(search::fold), ..filter.clone() };
         let mut link = self.database.read().await?;
-        let (organisations, total) = organisation_page::page(&mut link, &reach, &folded, order, page).await?;
+        let (organisations, total) = organisation_page::page(&mut link, &reach, filter, order, page).await?;
         Ok(OrganisationPage { organisations, total })
     }
 
@@ -79,8 +78,12 @@ impl Context {
     ///
     /// # Errors
     /// [`Code::OrganisationNotFound`], also when it exists elsewhere.
-    pub async fn show_organisation(&self, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
-        let reach = Reach::of(&caller.principal, Right::ReadOrganisations);
+    pub async fn show_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<OrganisationDetails, Fault> {
+        let reach = by.into().reach(Right::ReadOrganisations);
         let found = organisation_page::find(&mut self.database.read().await?, &reach, id).await?;
         Ok(found.ok_or(Code::OrganisationNotFound)?)
     }
@@ -92,26 +95,63 @@ impl Context {
     /// it, and on `vat_number` where an organisation that the caller may see has it.
     pub async fn create_organisation(
         &self,
-        caller: &Caller,
+        by: impl Into<Authority<'_>>,
         draft: OrganisationDraft,
     ) -> Result<OrganisationDetails, Fault> {
         let now = self.now();
-        let OrganisationDraft { name, kind, parent, vat_number, custom_data } = draft;
         let mut transaction = self.database.write().await?;
-        tree::hold(&mut transaction).await?;
-        let parent = manageable_parent(&mut transaction, caller, parent).await?;
+        let created = self.add_organisation(&mut transaction, by.into(), draft, now).await?;
+        transaction.commit().await?;
+        Ok(created)
+    }
+
+    /// The same, once for each mark: whoever sends the same form again is given what the first click created.
+    ///
+    /// # Errors
+    /// As [`Context::create_organisation`]; [`Code::IdempotencyRunning`] and [`Code::IdempotencyMismatch`].
+    pub async fn create_organisation_once(
+        &self,
+        caller: &Caller,
+        draft: OrganisationDraft,
+        mark: &Idempotency,
+    ) -> Result<OrganisationId, Fault> {
+        let (now, user) = (self.now(), caller.principal.user);
+        let _running = self.begin_idempotent(user, mark)?;
+        if let Some(answer) = self.earlier_answer(user, mark).await? {
+            return serde_json::from_value(answer).map_err(Fault::broken);
+        }
+        let mut transaction = self.database.write().await?;
+        if !self.claim_key(&mut transaction, user, mark, now).await? {
+            return Err(running());
+        }
+        let created = self.add_organisation(&mut transaction, caller.into(), draft, now).await?.id;
+        self.write_answer(&mut transaction, user, mark, &json!(created), Some(now)).await?;
+        transaction.commit().await?;
+        Ok(created)
+    }
+
+    async fn add_organisation(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        draft: OrganisationDraft,
+        now: Timestamp,
+    ) -> Result<OrganisationDetails, Fault> {
+        let OrganisationDraft { name, kind, parent, vat_number, custom_data } = draft;
+        tree::hold(transaction).await?;
+        let parent = manageable_parent(transaction, by, parent).await?;
         if !kind.may_stand_below(parent.kind) {
             return Err(Fault::field("type", wrong_place(parent.kind), Some(kind.name())));
         }
-        check_vat_number(&mut transaction, caller, vat_number.as_ref(), None).await?;
+        check_vat_number(transaction, by, vat_number.as_ref(), None).await?;
         let record = OrganisationRecord { id: OrganisationId::new(now, self.entropy()), kind, name };
-        organisation::insert(&mut transaction, &record, Some(parent.id), now).await?;
+        organisation::insert(transaction, &record, Some(parent.id), now).await?;
         let facts = OrganisationFacts {
             name: &record.name,
             vat_number: vat_number.as_ref(),
             custom_data: custom_data.as_ref(),
         };
-        describe(&mut transaction, record.id, &facts, now).await?;
+        describe(transaction, record.id, &facts, now).await?;
         let act = Act {
             action: "organization.created",
             subject_kind: "organization",
@@ -120,17 +160,16 @@ impl Context {
             organisation: Some(parent.id),
             details: json!({ "name": record.name, "type": kind }),
         };
-        self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
-        let created = seen(&mut transaction, caller, record.id).await?;
-        transaction.commit().await?;
-        Ok(created)
+        self.audit(transaction, by.actor(), act, now).await?;
+        seen(transaction, by, record.id).await
     }
 
     /// Changes an organisation.
     ///
     /// # Errors
     /// [`Code::OrganisationNotFound`]; [`Code::InsufficientPermissions`] when the caller may see it but not change it;
-    /// a validation fault on `vat_number`.
+    /// [`Code::OwnOrganisation`] where its number is changed by somebody who does not stand above it; a validation
+    /// fault on `vat_number`.
     pub async fn change_organisation(
         &self,
         caller: &Caller,
@@ -145,6 +184,10 @@ impl Context {
         let mut number = old.vat_number.clone();
         let has_new_number = vat_number.apply(&mut number);
         if has_new_number {
+            // No neighbour has the number: who sees no neighbour would find out theirs by trying.
+            if old.parent.is_none() && old.kind != OrganisationKind::Owner {
+                return Err(Code::OwnOrganisation.into());
+            }
             check_vat_number(&mut transaction, caller, number.as_ref(), Some(id)).await?;
         }
         let is_renamed = name.as_ref().is_some_and(|name| *name != old.name);
@@ -181,13 +224,14 @@ impl Context {
 /// The organisation that a new one shall stand below: the one that was named, else the one that the caller acts for.
 pub(crate) async fn manageable_parent(
     link: &mut Link,
-    caller: &Caller,
+    by: impl Into<Authority<'_>>,
     wanted: Option<OrganisationId>,
 ) -> Result<OrganisationRecord, Fault> {
-    let reach = Reach::of(&caller.principal, Right::ManageOrganisations);
+    let by = by.into();
+    let reach = by.reach(Right::ManageOrganisations);
     let refusal = || Refusal::new("organization", "an organisation in which you may manage organisations");
     let echo = wanted.map(|id| id.to_string());
-    let Some(parent) = wanted.or(caller.principal.current_organisation) else {
+    let Some(parent) = wanted.or(by.current_organisation()) else {
         return Err(Fault::field("parent_id", refusal(), None));
     };
     let found = organisation::find_reachable(link, &reach, parent).await?;
@@ -210,12 +254,12 @@ fn vat_number_known() -> Refusal {
 
 async fn check_vat_number(
     link: &mut Link,
-    caller: &Caller,
+    by: impl Into<Authority<'_>>,
     number: Option<&VatNumber>,
     except: Option<OrganisationId>,
 ) -> Result<(), Fault> {
     let Some(number) = number else { return Ok(()) };
-    let reach = Reach::of(&caller.principal, Right::ReadOrganisations);
+    let reach = by.into().reach(Right::ReadOrganisations);
     if organisation_page::vat_is_known(link, &reach, number, except).await? {
         return Err(Fault::field("vat_number", vat_number_known(), Some(number.as_str())));
     }
@@ -241,20 +285,20 @@ async fn describe(
 /// An organisation that the caller may change.
 pub(crate) async fn manageable(
     link: &mut Link,
-    caller: &Caller,
+    by: impl Into<Authority<'_>>,
     id: OrganisationId,
 ) -> Result<OrganisationDetails, Fault> {
-    let principal = &caller.principal;
-    if let Some(found) = organisation_page::find(link, &Reach::of(principal, Right::ManageOrganisations), id).await? {
+    let by = by.into();
+    if let Some(found) = organisation_page::find(link, &by.reach(Right::ManageOrganisations), id).await? {
         return Ok(found);
     }
     // Who may see it learns that the right is missing; who may not learns nothing.
-    let seen = organisation_page::find(link, &Reach::of(principal, Right::ReadOrganisations), id).await?;
+    let seen = organisation_page::find(link, &by.reach(Right::ReadOrganisations), id).await?;
     Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::OrganisationNotFound }.into())
 }
 
 /// An organisation that was just written.
-async fn seen(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
-    let reach = Reach::of(&caller.principal, Right::ReadOrganisations);
+async fn seen(link: &mut Link, by: impl Into<Authority<'_>>, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
+    let reach = by.into().reach(Right::ReadOrganisations);
     Ok(organisation_page::find(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
 }

@@ -11,19 +11,18 @@ use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::page::{Direction, Page};
 use bailiwick_domain::role::Right;
-use bailiwick_domain::search;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::people::{self, PersonRecord};
 use bailiwick_store::query::reach::Reach;
-use bailiwick_store::query::{account, invalidation, mailed_link, membership, suspension, tree, user};
+use bailiwick_store::query::{account, invalidation, mailed_link, membership, people_page, suspension, tree, user};
 use bailiwick_store::{Link, WriteTransaction};
 
 use crate::account::act_on;
 use crate::audit::Actor;
-use crate::caller::Caller;
+use crate::caller::{Authority, Caller};
 use crate::context::Context;
 
-pub use bailiwick_store::query::people::{PeopleFilter, PeopleOrder};
+pub use bailiwick_store::query::people_page::{PeopleFilter, PeopleOrder};
 pub use bailiwick_store::query::user_list::{ListedMembership, ListedUser};
 
 /// A page of people.
@@ -63,8 +62,7 @@ impl Context {
         page: Page,
     ) -> Result<PeoplePage, Fault> {
         let reach = Reach::of(&caller.principal, Right::ReadUsers);
-        let folded = PeopleFilter { search: filter.search.as_deref().map(search::fold), ..filter.clone() };
-        let (people, total) = people::page(&mut self.database.read().await?, &reach, &folded, order, page).await?;
+        let (people, total) = people_page::page(&mut self.database.read().await?, &reach, filter, order, page).await?;
         Ok(PeoplePage { people, total })
     }
 
@@ -77,12 +75,12 @@ impl Context {
     }
 
     /// Suspends the whole account of a person: all their sessions end, and every mailed link by which they could set
-    /// another password. Nothing happens to somebody who is suspended.
+    /// another password.
     ///
     /// # Errors
     /// [`Code::OnOneself`]; [`Code::UserNotFound`], [`Code::InsufficientPermissions`] and [`Code::SuperAdminsOnly`] where
     /// the caller may not act on them; [`Code::BelongsElsewhere`] where they may not on the whole account;
-    /// [`Code::LastSuperAdmin`], [`Code::LastAdministrator`].
+    /// [`Code::UserAlreadySuspended`]; [`Code::LastSuperAdmin`], [`Code::LastAdministrator`].
     pub async fn suspend_person(&self, caller: &Caller, id: UserId) -> Result<PersonInSight, Fault> {
         if id == caller.principal.user {
             return Err(Code::OnOneself.into());
@@ -93,7 +91,7 @@ impl Context {
         wholly_manageable(&mut transaction, caller, id).await?;
         let actor = Actor::Caller(caller);
         if !self.shut_out(&mut transaction, id, actor, now).await? {
-            return in_sight(&mut transaction, caller, id).await;
+            return Err(Code::UserAlreadySuspended.into());
         }
         // Once more, now that it is our turn: who was quicker may have shut the caller out.
         let (person, organisation) = wholly_manageable(&mut transaction, caller, id).await?;
@@ -110,11 +108,11 @@ impl Context {
         Ok(shown)
     }
 
-    /// Ends the suspension of a person, who may sign in again; what the suspension ended stays ended. Nothing happens
-    /// to somebody who is not suspended.
+    /// Ends the suspension of a person, who may sign in again; what the suspension ended stays ended.
     ///
     /// # Errors
-    /// [`Code::UserNotFound`], [`Code::InsufficientPermissions`], [`Code::SuperAdminsOnly`], [`Code::BelongsElsewhere`].
+    /// [`Code::UserNotFound`], [`Code::InsufficientPermissions`], [`Code::SuperAdminsOnly`], [`Code::BelongsElsewhere`];
+    /// [`Code::UserNotSuspended`].
     pub async fn reactivate_person(&self, caller: &Caller, id: UserId) -> Result<PersonInSight, Fault> {
         let now = self.now();
         let mut transaction = self.database.write().await?;
@@ -122,7 +120,7 @@ impl Context {
         invalidation::insert(&mut transaction, "user", Some(id.uuid()), now).await?;
         let (_, organisation) = wholly_manageable(&mut transaction, caller, id).await?;
         if !suspension::reactivate_user(&mut transaction, id, now).await? {
-            return in_sight(&mut transaction, caller, id).await;
+            return Err(Code::UserNotSuspended.into());
         }
         let act = act_on("user.reactivated", id, organisation);
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
@@ -188,24 +186,32 @@ pub(crate) async fn hold(transaction: &mut WriteTransaction, person: UserId) -> 
 /// out meanwhile.
 pub(crate) async fn manageable(
     link: &mut Link,
-    caller: &Caller,
+    by: impl Into<Authority<'_>>,
     id: UserId,
 ) -> Result<(PersonRecord, Option<OrganisationId>), Fault> {
-    let principal = &caller.principal;
-    if !membership::stands(link, principal.user, principal.is_super_admin).await? {
-        return Err(Code::InvalidToken.into());
-    }
-    let reach = Reach::of(principal, Right::ManageUsers);
+    let by = by.into();
+    stands(link, by).await?;
+    let reach = by.reach(Right::ManageUsers);
     let Some(person) = people::find(link, &reach, id).await? else {
         // Who may see them learns that the right is missing; who may not learns nothing.
-        let seen = people::find(link, &Reach::of(principal, Right::ReadUsers), id).await?;
+        let seen = people::find(link, &by.reach(Right::ReadUsers), id).await?;
         return Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::UserNotFound }.into());
     };
-    if person.is_super_admin && !principal.is_super_admin {
+    if person.is_super_admin && !by.is_super_admin() {
         return Err(Code::SuperAdminsOnly.into());
     }
     let organisation = people::memberships(link, &reach, id).await?.first().map(|first| first.organisation);
     Ok((person, organisation))
+}
+
+/// Refuses whoever was shut out, or is no super admin any more, since they were let in.
+///
+/// # Errors
+/// [`Code::InvalidToken`].
+pub(crate) async fn stands(link: &mut Link, by: Authority<'_>) -> Result<(), Fault> {
+    let Some(user) = by.user() else { return Ok(()) };
+    let stands = membership::stands(link, user, by.is_super_admin()).await?;
+    if stands { Ok(()) } else { Err(Code::InvalidToken.into()) }
 }
 
 /// A person all of whose organisations the caller manages, so that the whole account is theirs to act on.

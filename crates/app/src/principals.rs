@@ -147,8 +147,13 @@ impl Principals {
         }
         let stale = self.stale.read().unwrap_or_else(PoisonError::into_inner);
         let changed = |subject: Uuid| stale.get(&subject).is_some_and(|(epoch, _)| known.learned <= *epoch);
-        !stale.is_empty()
-            && (changed(known.identity.credential.uuid()) || changed(known.identity.principal.user.uuid()))
+        let Identity { principal, credential } = &known.identity;
+        // Where somebody acts as a person it hangs on them, and on their own sign-in, as much as on the person.
+        let actor_changed = || {
+            let actor = principal.impersonator.as_ref();
+            actor.is_some_and(|actor| changed(actor.user.uuid()) || changed(actor.session.uuid()))
+        };
+        !stale.is_empty() && (changed(credential.uuid()) || changed(principal.user.uuid()) || actor_changed())
     }
 }
 
@@ -160,6 +165,7 @@ mod tests {
     use bailiwick_domain::field::Parse;
     use bailiwick_domain::id::{SessionId, UserId};
     use bailiwick_domain::name::Name;
+    use bailiwick_domain::principal::Impersonator;
 
     const NOW: Timestamp = Timestamp::from_seconds(1000);
     const LATER: Timestamp = Timestamp::from_seconds(2000);
@@ -173,6 +179,7 @@ mod tests {
             is_confirmed: true,
             current_organisation: None,
             memberships: Vec::new(),
+            impersonator: None,
         };
         let session = SessionId::from_uuid(Uuid::from_u128(number + 1000));
         Identity { principal: Arc::new(principal), credential: Credential::Session(session) }
@@ -193,6 +200,26 @@ mod tests {
         assert!(principals.recall(&other, NOW).is_some());
         principals.forget(Uuid::from_u128(1002));
         assert!(principals.recall(&other, NOW).is_none());
+    }
+
+    #[test]
+    fn whoever_acts_as_a_person_is_forgotten_with_themselves_and_with_their_own_sign_in() {
+        let principals = Principals::default();
+        let digest = BearerDigest::of_token("acting");
+        for (subject, is_forgotten) in [(1, true), (1001, true), (2, true), (1002, true), (3, false), (1003, false)] {
+            let mut acting = identity(1);
+            let impersonator = Impersonator {
+                user: UserId::from_uuid(Uuid::from_u128(2)),
+                name: Name::parse_text("Sue").unwrap(),
+                is_super_admin: false,
+                session: SessionId::from_uuid(Uuid::from_u128(1002)),
+                impersonation: SessionId::from_uuid(Uuid::from_u128(1001)),
+            };
+            Arc::make_mut(&mut acting.principal).impersonator = Some(impersonator);
+            principals.remember(digest, acting, LATER, principals.epoch());
+            principals.forget(Uuid::from_u128(subject));
+            assert_eq!(principals.recall(&digest, NOW).is_none(), is_forgotten, "{subject}");
+        }
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl Context {
             user_agent: user_agent.map(shorten),
             created_at: now,
             expires_at: now.plus(kind.lifetime()),
+            actor: None,
         };
         session::insert(transaction, &new).await?;
         let act = Act {
@@ -79,6 +80,7 @@ impl Context {
             rotated_at: None,
             created_at: now,
             expires_at: new.expires_at,
+            actor: None,
         })
     }
 
@@ -135,7 +137,7 @@ impl Context {
         self.issue(&SessionRecord { generation: session.generation + 1, rotated_at: Some(now), ..session })
     }
 
-    /// Ends the caller's session.
+    /// Ends the caller's session, and with it whatever is done as them, or as others by it.
     ///
     /// # Errors
     /// [`Code::ApiKeyNotAccepted`] for a key, which has none.
@@ -143,9 +145,15 @@ impl Context {
         let (now, session) = (self.now(), caller.session().ok_or(Code::ApiKeyNotAccepted)?);
         let mut transaction = self.database.write().await?;
         let (user, actor) = (caller.principal.user, Actor::Caller(caller));
+        if caller.principal.impersonator.is_none() {
+            self.end_impersonations(&mut transaction, user, Some(session), actor, "signed out", now).await?;
+        }
         self.end_session(&mut transaction, session, user, actor, "signed out", now).await?;
         transaction.commit().await?;
         self.principals.forget(session.uuid());
+        if caller.principal.impersonator.is_none() {
+            self.principals.forget(user.uuid());
+        }
         Ok(())
     }
 
@@ -215,7 +223,7 @@ impl Context {
 }
 
 /// The beginning of a `User-Agent`, cut between characters.
-fn shorten(text: &str) -> &str {
+pub(crate) fn shorten(text: &str) -> &str {
     text.char_indices().nth(USER_AGENT_LENGTH_MAX).map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
 }
 

@@ -152,7 +152,7 @@ impl Context {
         let old = self.manageable(&mut transaction, caller, id).await?;
         let changed = changed_members(&old, &change);
         if changed.is_empty() {
-            return Ok(old);
+            return written(&mut transaction, caller, id).await;
         }
         let name = change.name.as_ref().unwrap_or(&old.name);
         let kind = change.kind.as_ref().unwrap_or(&old.kind);
@@ -167,7 +167,7 @@ impl Context {
         system::update(&mut transaction, id, update).await?;
         let act = act_on(&old, "system.changed", json!({ "changed": changed }));
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
-        let system = written(&mut transaction, id).await?;
+        let system = written(&mut transaction, caller, id).await?;
         transaction.commit().await?;
         Ok(system)
     }
@@ -183,7 +183,7 @@ impl Context {
         system::delete(&mut transaction, id, now).await?;
         let act = act_on(&old, "system.deleted", json!({ "name": old.name }));
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
-        let system = written(&mut transaction, id).await?;
+        let system = written(&mut transaction, caller, id).await?;
         transaction.commit().await?;
         Ok(system)
     }
@@ -200,7 +200,7 @@ impl Context {
         system::set_secret(&mut transaction, id, secret.hash(), now).await?;
         let act = act_on(&old, "system.secret_regenerated", json!({ "hint": secret.hash().hint }));
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
-        let system = written(&mut transaction, id).await?;
+        let system = written(&mut transaction, caller, id).await?;
         transaction.commit().await?;
         Ok(CreatedSystem { system, secret })
     }
@@ -242,7 +242,7 @@ impl Context {
             details: json!({ "name": draft.name, "type": draft.kind.as_str() }),
         };
         self.audit(transaction, Actor::Caller(caller), act, now).await?;
-        Ok(CreatedSystem { system: written(transaction, new.id).await?, secret })
+        Ok(CreatedSystem { system: written(transaction, caller, new.id).await?, secret })
     }
 
     /// The organisation that a new system goes to: the one that was named, else
@@ -346,9 +346,10 @@ fn search_text(id: SystemId, name: &Name, kind: &SystemType, fqdn: Option<&str>,
     search::fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
-/// A system that was just written.
-pub(crate) async fn written(link: &mut Link, id: SystemId) -> Result<SystemRecord, Fault> {
-    Ok(system::find_anyhow(link, id).await?.ok_or(Code::SystemNotFound)?)
+/// A system that was just written, as whoever wrote it sees it.
+pub(crate) async fn written(link: &mut Link, caller: &Caller, id: SystemId) -> Result<SystemRecord, Fault> {
+    let reach = Reach::of(&caller.principal, Right::ReadSystems);
+    Ok(system::find_anyhow(link, &reach, id).await?.ok_or(Code::SystemNotFound)?)
 }
 
 fn act_on(system: &SystemRecord, action: &'static str, details: serde_json::Value) -> Act {

@@ -49,6 +49,14 @@ struct Claims {
     /// The number of a refresh token in its session.
     #[serde(rename = "gen", skip_serializing_if = "Option::is_none")]
     generation: Option<i64>,
+    /// Who acts as the person (RFC 8693, 4.1); for whoever reads the token, as the session decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Act>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Act {
+    sub: Uuid,
 }
 
 /// What a valid token says.
@@ -108,6 +116,7 @@ fn sign(
         sub: session.user.uuid(),
         sid: BASE64URL_NOPAD.encode(&session.handle.to_be_bytes()),
         generation: (kind == TokenKind::Refresh).then_some(session.generation),
+        act: session.actor.map(|actor| Act { sub: actor.uuid() }),
     };
     jsonwebtoken::encode(&header, &claims, &key.encoding)
 }

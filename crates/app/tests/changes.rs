@@ -44,6 +44,7 @@ async fn super_admin(context: &Context) -> Caller {
         is_confirmed: true,
         current_organisation: None,
         memberships: Vec::new(),
+        impersonator: None,
     };
     let origin = Origin {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),

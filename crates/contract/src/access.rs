@@ -1,13 +1,16 @@
 //! Who may call: nobody in particular, the holder of a refresh token, somebody
-//! signed in, somebody with a right; and whether an API key will do.
+//! signed in, somebody with a right; whether an API key will do; and whether
+//! somebody may who acts as another person.
 //!
 //! Each access has its own type, and with it the type of `Call::caller`: a
 //! handler that wants a caller cannot be put behind an open endpoint.
 
 use bailiwick_app::caller::{Caller, Credential, Origin};
 use bailiwick_app::context::{Context, Identity};
+use bailiwick_app::impersonation::Asked;
 use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::principal::Principal;
 use bailiwick_domain::role::Right;
 use http::HeaderMap;
 
@@ -71,12 +74,18 @@ pub trait Access: Copy + Send + Sync + 'static {
         &[]
     }
 
+    /// Whether it may be done by somebody who acts as another person.
+    fn while_impersonating(self) -> bool {
+        true
+    }
+
     /// Lets the request in, or says why not.
     fn admit(
         self,
         context: &Context,
         headers: &HeaderMap,
         origin: &Origin,
+        asked: &Asked<'_>,
     ) -> impl Future<Output = Result<Self::Caller, Fault>> + Send;
 }
 
@@ -91,7 +100,7 @@ impl Access for Open {
         AccessKind::Open
     }
 
-    async fn admit(self, _: &Context, _: &HeaderMap, _: &Origin) -> Result<(), Fault> {
+    async fn admit(self, _: &Context, _: &HeaderMap, _: &Origin, _: &Asked<'_>) -> Result<(), Fault> {
         Ok(())
     }
 }
@@ -107,7 +116,7 @@ impl Access for RefreshToken {
         AccessKind::RefreshToken
     }
 
-    async fn admit(self, _: &Context, headers: &HeaderMap, _: &Origin) -> Result<Bearer, Fault> {
+    async fn admit(self, _: &Context, headers: &HeaderMap, _: &Origin, _: &Asked<'_>) -> Result<Bearer, Fault> {
         let header = AuthorizationHeader::of(headers).map_err(|_| Code::InvalidToken)?;
         Ok(Bearer::new(header.token()))
     }
@@ -119,6 +128,7 @@ impl Access for RefreshToken {
 pub struct SignedIn {
     pub(crate) right: Option<Right>,
     pub(crate) takes_api_keys: bool,
+    pub(crate) while_impersonating: bool,
 }
 
 impl Access for SignedIn {
@@ -137,11 +147,24 @@ impl Access for SignedIn {
         key_faults(self.key_access())
     }
 
-    async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
+    fn while_impersonating(self) -> bool {
+        self.while_impersonating
+    }
+
+    async fn admit(
+        self,
+        context: &Context,
+        headers: &HeaderMap,
+        origin: &Origin,
+        asked: &Asked<'_>,
+    ) -> Result<Caller, Fault> {
         let identity = identify(context, headers, self.key_access()).await?;
+        admit_impersonator(&identity.principal, self.while_impersonating)?;
         context.admit(&identity.principal, self.right)?;
         context.note_use(&identity, origin.address);
-        caller(identity, origin, self.right)
+        let caller = caller(identity, origin, self.right)?;
+        context.note_asked(&caller.principal, asked, origin).await?;
+        Ok(caller)
     }
 }
 
@@ -164,8 +187,16 @@ impl Access for AnySession {
         key_faults(self.key_access())
     }
 
-    async fn admit(self, context: &Context, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
-        caller(identify(context, headers, self.key_access()).await?, origin, None)
+    async fn admit(
+        self,
+        context: &Context,
+        headers: &HeaderMap,
+        origin: &Origin,
+        asked: &Asked<'_>,
+    ) -> Result<Caller, Fault> {
+        let caller = caller(identify(context, headers, self.key_access()).await?, origin, None)?;
+        context.note_asked(&caller.principal, asked, origin).await?;
+        Ok(caller)
     }
 }
 
@@ -185,6 +216,17 @@ fn admit_credential(credential: Credential, needed: Option<KeyAccess>) -> Result
         Some(needed) if access < needed => Err(Code::ApiKeyReadOnly),
         Some(_) => Ok(()),
     }
+}
+
+/// Lets everybody in who is there themselves, and whoever acts as another person where that may be done: no route
+/// decides this for itself.
+pub(crate) fn admit_impersonator(principal: &Principal, may_be_done: bool) -> Result<(), Code> {
+    if principal.impersonator.is_none() || may_be_done { Ok(()) } else { Err(Code::Impersonating) }
+}
+
+/// The faults that [`admit_impersonator`] ends in.
+pub(crate) const fn impersonation_faults(may_be_done: bool) -> &'static [Code] {
+    if may_be_done { &[] } else { &[Code::Impersonating] }
 }
 
 /// The faults that [`admit_credential`] ends in.
@@ -238,6 +280,7 @@ mod tests {
             is_confirmed: true,
             current_organisation: None,
             memberships: vec![membership],
+            impersonator: None,
         };
         let session = SessionId::new(Timestamp::default(), [0; 10]);
         Identity { principal: Arc::new(principal), credential: Credential::Session(session) }
@@ -268,7 +311,8 @@ mod tests {
         let session = Credential::Session(SessionId::new(Timestamp::default(), [0; 10]));
         let key = |access| Credential::ApiKey(ApiKeyId::new(Timestamp::default(), [0; 10]), access);
         let (read, write) = (key(KeyAccess::Read), key(KeyAccess::Write));
-        let access = |right, takes_api_keys| SignedIn { right, takes_api_keys }.key_access();
+        let access =
+            |right, takes_api_keys| SignedIn { right, takes_api_keys, while_impersonating: false }.key_access();
         for (needed, expected) in [
             (access(Some(Right::ReadSystems), true), [Ok(()), Ok(())]),
             (access(Some(Right::ManageSystems), true), [Err(Code::ApiKeyReadOnly), Ok(())]),

@@ -13,6 +13,8 @@ pub struct CookieNames {
     pub form: &'static str,
     /// By which accounts know the browser again.
     pub device: &'static str,
+    /// Holds one's own session while another person's takes its place.
+    pub own: &'static str,
 }
 
 impl CookieNames {
@@ -21,9 +23,14 @@ impl CookieNames {
     #[must_use]
     pub fn of(base_url: &Url) -> Self {
         if base_url.scheme() == "https" {
-            Self { session: "__Host-bailiwick", form: "__Host-bailiwick-form", device: "__Host-bailiwick-device" }
+            Self {
+                session: "__Host-bailiwick",
+                form: "__Host-bailiwick-form",
+                device: "__Host-bailiwick-device",
+                own: "__Host-bailiwick-own",
+            }
         } else {
-            Self { session: "bailiwick", form: "bailiwick-form", device: "bailiwick-device" }
+            Self { session: "bailiwick", form: "bailiwick-form", device: "bailiwick-device", own: "bailiwick-own" }
         }
     }
 }

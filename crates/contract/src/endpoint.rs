@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bailiwick_app::impersonation::Asked;
 use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::role::Right;
@@ -10,12 +11,14 @@ use bailiwick_domain::time::Span;
 use http::Method;
 use schemars::SchemaGenerator;
 
-use crate::access::{Access, AccessKind, AnySession, Open, RefreshToken, SignedIn};
+use crate::access::{Access, AccessKind, AnySession, Open, RefreshToken, SignedIn, impersonation_faults};
+use crate::agreement;
 use crate::answer::{Answer, AnswerShape};
 use crate::call::Call;
 use crate::dialect::Dialect;
 use crate::input::{
-    BODY_LENGTH_MAX, BodyInput, BodyKind, HeadersInput, MemberShape, PathInput, PathMembers, QueryInput, read_body,
+    BODY_LENGTH_MAX, BodyInput, BodyKind, HeadersInput, Media, MemberShape, PathInput, PathMembers, QueryInput,
+    read_body,
 };
 use crate::serve::{Incoming, Service, Work};
 
@@ -52,6 +55,8 @@ pub struct EndpointInfo {
     pub access: AccessKind,
     /// What an API key has to be good for there; nothing where none is taken.
     pub key_access: Option<KeyAccess>,
+    /// Whether somebody may call it who acts as another person.
+    pub while_impersonating: bool,
     /// How long it may take before it is given up.
     pub deadline: Span,
     /// How often it may be called.
@@ -60,6 +65,8 @@ pub struct EndpointInfo {
     pub dialect: Dialect,
     /// Whether it reads a body.
     pub body: BodyKind,
+    /// What the body is written in.
+    pub media: Media,
     /// The largest body, in bytes.
     pub body_length_max: usize,
     /// Every fault that it can answer with, declared or implied, each once.
@@ -208,7 +215,7 @@ impl Declaration<Undecided> {
     /// Whoever is signed in may call it; the handler's caller is a
     /// [`Caller`](bailiwick_app::caller::Caller).
     pub fn signed_in(self) -> Declaration<SignedIn> {
-        self.access(SignedIn { right: None, takes_api_keys: false })
+        self.access(SignedIn { right: None, takes_api_keys: false, while_impersonating: false })
     }
 
     /// Whoever is signed in may call it, even where their address has to be confirmed before anything else; the
@@ -220,7 +227,7 @@ impl Declaration<Undecided> {
     /// Whoever holds the right in at least one organisation may call it; the handler's caller is a
     /// [`Caller`](bailiwick_app::caller::Caller).
     pub fn needs(self, right: Right) -> Declaration<SignedIn> {
-        self.access(SignedIn { right: Some(right), takes_api_keys: false })
+        self.access(SignedIn { right: Some(right), takes_api_keys: false, while_impersonating: false })
     }
 }
 
@@ -229,6 +236,13 @@ impl Declaration<SignedIn> {
     /// none is taken, as is right for whatever is about people, their accounts and who decides what.
     pub const fn takes_api_keys(mut self) -> Self {
         self.access.takes_api_keys = true;
+        self
+    }
+
+    /// Whoever acts as another person may call it as well: for what support does in somebody's place. Without this
+    /// nobody does, as is right for whatever is about secrets, factors, sessions, mail and who comes in.
+    pub const fn while_impersonating(mut self) -> Self {
+        self.access.while_impersonating = true;
         self
     }
 }
@@ -246,12 +260,14 @@ impl<A: Access> Declaration<A> {
         R: Future<Output = Result<S, Fault>> + Send + 'static,
     {
         let dialect = Dialect::of_endpoint(self.path);
-        let (access, limit) = (self.access, self.body_length_max);
+        let (access, limit, operation) = (self.access, self.body_length_max, self.name);
         let info = self.info::<P, Q, B, H>(dialect);
         let work: Work = Arc::new(move |service, incoming| {
             let handler = handler.clone();
             Box::pin(async move {
-                let caller = access.admit(&service.context, &incoming.parts.headers, &incoming.origin).await?;
+                let Incoming { parts, origin, .. } = &incoming;
+                let asked = Asked { operation, method: parts.method.as_str(), path: parts.uri.path() };
+                let caller = access.admit(&service.context, &parts.headers, origin, &asked).await?;
                 let answer = handler(read_call(service, incoming, caller, limit).await?).await?;
                 answer.respond(dialect)
             })
@@ -269,13 +285,18 @@ impl<A: Access> Declaration<A> {
     fn info<P: PathInput, Q: QueryInput, B: BodyInput, H: HeadersInput>(self, dialect: Dialect) -> EndpointInfo {
         let access = self.access.kind();
         let mut faults = Vec::new();
-        let implied: [&[Code]; 9] = [
+        let implied: [&[Code]; 10] = [
             self.access.faults(),
             self.access.key_faults(),
+            impersonation_faults(self.access.while_impersonating()),
             P::FAULT.as_slice(),
             // A parameter with a slash in it leads to a path that nobody declared.
             if P::FAULT.is_some() { &[Code::NoSuchRoute] } else { &[] },
-            if Q::DECLARED || H::DECLARED || B::KIND != BodyKind::None { &[Code::ValidationFailed] } else { &[] },
+            if Q::DECLARED || H::DECLARED || B::KIND != BodyKind::None || P::FAULT.is_some() {
+                &[Code::ValidationFailed]
+            } else {
+                &[]
+            },
             if B::KIND == BodyKind::None {
                 &[]
             } else {
@@ -299,10 +320,12 @@ impl<A: Access> Declaration<A> {
             tag: self.tag,
             access,
             key_access: self.access.key_access(),
+            while_impersonating: self.access.while_impersonating(),
             deadline: self.deadline,
             rate: self.rate,
             dialect,
             body: B::KIND,
+            media: B::MEDIA,
             body_length_max: self.body_length_max,
             faults,
         }
@@ -321,7 +344,8 @@ async fn read_call<C, P: PathInput, Q: QueryInput, B: BodyInput, H: HeadersInput
     let path = P::read(&members)?;
     let query = Q::read(parts.uri.query().unwrap_or_default())?;
     let headers = H::read(&parts.headers)?;
-    let body_bytes = read_body(B::KIND, &parts.headers, body, body_length_max).await?;
+    let body_bytes = read_body((B::KIND, B::MEDIA), &parts.headers, body, body_length_max).await?;
+    agreement::check(&members, parts.uri.query().unwrap_or_default(), &body_bytes)?;
     let body = B::read(&body_bytes, &service.context)?;
     Ok(Call {
         context: Arc::clone(&service.context),

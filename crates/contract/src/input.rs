@@ -36,6 +36,26 @@ pub enum BodyKind {
     Required,
 }
 
+/// What a body is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// JSON; whoever says nothing of their body means this.
+    Json,
+    /// Comma-separated values in UTF-8 (RFC 4180).
+    Csv,
+}
+
+impl Media {
+    /// Its media type.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv",
+        }
+    }
+}
+
 /// One member of an input, for the document.
 #[derive(Clone, Debug)]
 pub struct MemberShape {
@@ -89,6 +109,8 @@ pub trait HeadersInput: Sized + Send + 'static {
 pub trait BodyInput: Sized + Send + 'static {
     /// Whether a body is read at all.
     const KIND: BodyKind = BodyKind::Required;
+    /// What it is written in.
+    const MEDIA: Media = Media::Json;
 
     /// Reads the bytes of a whole body; the context is asked by members whose rules depend on settings.
     fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault>;
@@ -164,6 +186,7 @@ impl BodyInput for NoBody {
 /// A body that may be left out.
 impl<B: BodyInput> BodyInput for Option<B> {
     const KIND: BodyKind = BodyKind::Optional;
+    const MEDIA: Media = B::MEDIA;
 
     fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
         if bytes.is_empty() { Ok(None) } else { B::read(bytes, context).map(Some) }
@@ -181,6 +204,7 @@ pub struct Judged<B>(pub Result<B, Fault>);
 
 impl<B: BodyInput> BodyInput for Judged<B> {
     const KIND: BodyKind = B::KIND;
+    const MEDIA: Media = B::MEDIA;
 
     fn read(bytes: &[u8], context: &Context) -> Result<Self, Fault> {
         match B::read(bytes, context) {

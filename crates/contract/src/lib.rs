@@ -49,7 +49,9 @@
 //! not declared turns into a 500 in debug builds, so that no test misses it.
 
 pub mod access;
+mod agreement;
 pub mod answer;
+pub mod audience;
 pub mod authorization;
 pub mod call;
 pub mod cookie;
@@ -57,6 +59,7 @@ pub mod dialect;
 pub mod document;
 pub mod endpoint;
 pub mod fault_answer;
+pub mod form;
 pub mod forwarded;
 pub mod input;
 pub mod json_lines;

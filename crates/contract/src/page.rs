@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use bailiwick_app::caller::{Caller, Origin};
-use bailiwick_app::context::{Context, Identity};
+use bailiwick_app::caller::Origin;
+use bailiwick_app::context::Context;
+use bailiwick_app::impersonation::Asked;
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Span;
 use http::header::{HeaderValue, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 
-use crate::access::{AccessKind, caller};
+use crate::access::AccessKind;
 use crate::cookie::{CookieNames, cookie};
+use crate::form::{Form, FormLimits, pairs};
 use crate::input::{PathMembers, read_bytes};
 use crate::registry::Registry;
 use crate::same_origin::{SameOrigin, same_origin};
 use crate::serve::{Incoming, Service, Work};
+
+pub use crate::audience::{Anybody, Audience, Guest, Member, Visitor};
 
 /// The deadline of a page that declares none; a sign-in has to fit.
 pub const PAGE_DEADLINE_DEFAULT: Span = Span::seconds(15);
@@ -36,6 +40,8 @@ pub struct PageInfo {
     pub name: &'static str,
     /// Who may see it.
     pub access: AccessKind,
+    /// Whether somebody may who acts as another person.
+    pub while_impersonating: bool,
     /// How long it may take before it is given up.
     pub deadline: Span,
 }
@@ -64,8 +70,8 @@ pub struct Visit<C> {
     pub cookies: CookieNames,
     /// The query's members in their order.
     pub query: Vec<(String, String)>,
-    /// The form's fields in their order; empty unless something was posted.
-    pub form: Vec<(String, String)>,
+    /// The form; empty unless something was posted.
+    pub form: Form,
     path: PathMembers,
 }
 
@@ -85,7 +91,14 @@ impl<C> Visit<C> {
     /// The first form field of this name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        first(&self.form, name)
+        first(&self.form.fields, name)
+    }
+
+    /// The first file of this name, where one was chosen.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        let (_, file) = self.form.files.iter().find(|(key, file)| key == name && !file.is_empty())?;
+        Some(file)
     }
 
     /// The cookie of this name.
@@ -101,126 +114,8 @@ impl<C> Visit<C> {
     }
 }
 
-/// Who visits a page that everybody may see.
-#[derive(Clone, Debug)]
-pub enum Guest {
-    /// Nobody who is signed in.
-    Stranger,
-    /// Somebody whose session is good as soon as their address is confirmed; until then they see what strangers see.
-    Waiting(Caller),
-    /// Somebody who is signed in.
-    SignedIn(Caller),
-}
-
-impl Guest {
-    /// Who is signed in.
-    #[must_use]
-    pub const fn caller(&self) -> Option<&Caller> {
-        match self {
-            Self::SignedIn(caller) => Some(caller),
-            Self::Stranger | Self::Waiting(_) => None,
-        }
-    }
-
-    /// Whose session the browser brings along, whether it is good for anything yet or not.
-    #[must_use]
-    pub const fn holder(&self) -> Option<&Caller> {
-        match self {
-            Self::Waiting(caller) | Self::SignedIn(caller) => Some(caller),
-            Self::Stranger => None,
-        }
-    }
-}
-
 fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// Who may see a page, as a type: it decides what the handler gets to know of who visits.
-pub trait Audience: Copy + Send + Sync + 'static {
-    /// What the handler gets to know.
-    type Caller: Send + 'static;
-
-    /// The same as data.
-    fn kind(self) -> AccessKind;
-
-    /// Who visits; [`Code::InvalidToken`] for nobody, where it takes somebody.
-    fn admit(
-        self,
-        service: &Service,
-        headers: &HeaderMap,
-        origin: &Origin,
-    ) -> impl Future<Output = Result<Self::Caller, Fault>> + Send;
-}
-
-/// Everybody, and nobody looks who it is: assets.
-#[derive(Clone, Copy, Debug)]
-pub struct Anybody;
-
-/// Everybody, signed in or not.
-#[derive(Clone, Copy, Debug)]
-pub struct Visitor;
-
-/// Somebody signed in, with the right where one is named; others are sent to sign in.
-#[derive(Clone, Copy, Debug)]
-pub struct Member {
-    right: Option<Right>,
-}
-
-impl Audience for Anybody {
-    type Caller = ();
-
-    fn kind(self) -> AccessKind {
-        AccessKind::Open
-    }
-
-    async fn admit(self, _: &Service, _: &HeaderMap, _: &Origin) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
-impl Audience for Visitor {
-    type Caller = Guest;
-
-    fn kind(self) -> AccessKind {
-        AccessKind::Open
-    }
-
-    async fn admit(self, service: &Service, headers: &HeaderMap, origin: &Origin) -> Result<Guest, Fault> {
-        let identity = match identify(service, headers).await {
-            Ok(identity) => identity,
-            Err(fault) if fault.code == Code::InvalidToken => return Ok(Guest::Stranger),
-            Err(fault) => return Err(fault),
-        };
-        if service.context.admit(&identity.principal, None).is_err() {
-            return caller(identity, origin, None).map(Guest::Waiting);
-        }
-        service.context.note_use(&identity, origin.address);
-        caller(identity, origin, None).map(Guest::SignedIn)
-    }
-}
-
-impl Audience for Member {
-    type Caller = Caller;
-
-    fn kind(self) -> AccessKind {
-        self.right.map_or(AccessKind::SignedIn, AccessKind::Needs)
-    }
-
-    async fn admit(self, service: &Service, headers: &HeaderMap, origin: &Origin) -> Result<Caller, Fault> {
-        let identity = identify(service, headers).await?;
-        // Whoever may not even be signed in before they confirm their address visits as a stranger.
-        service.context.admit(&identity.principal, None).map_err(|_| Code::InvalidToken)?;
-        service.context.admit(&identity.principal, self.right)?;
-        service.context.note_use(&identity, origin.address);
-        caller(identity, origin, self.right)
-    }
-}
-
-/// Whose session the browser brings along; [`Code::InvalidToken`] for nobody's.
-async fn identify(service: &Service, headers: &HeaderMap) -> Result<Identity, Fault> {
-    let value = cookie(headers, service.cookies.session).ok_or(Code::InvalidToken)?;
-    service.context.identify_cookie(value).await
 }
 
 /// A page that does not say yet who may see it.
@@ -236,6 +131,7 @@ pub struct PageDeclaration<A> {
     name: &'static str,
     deadline: Span,
     resumed_with: &'static [&'static str],
+    limits: FormLimits,
 }
 
 impl Page {
@@ -251,7 +147,8 @@ impl Page {
 
     const fn declare(method: Method, path: &'static str, name: &'static str) -> PageDeclaration<UndecidedAudience> {
         let deadline = PAGE_DEADLINE_DEFAULT;
-        PageDeclaration { audience: UndecidedAudience, method, path, name, deadline, resumed_with: &[] }
+        let limits = FormLimits { length_max: FORM_LENGTH_MAX, takes_files: false };
+        PageDeclaration { audience: UndecidedAudience, method, path, name, deadline, resumed_with: &[], limits }
     }
 }
 
@@ -268,9 +165,15 @@ impl<A> PageDeclaration<A> {
         self
     }
 
+    /// That the form may carry files, and how many bytes all of it may have.
+    pub const fn taking_files(mut self, length_max: usize) -> Self {
+        self.limits = FormLimits { length_max, takes_files: true };
+        self
+    }
+
     fn audience<B>(self, audience: B) -> PageDeclaration<B> {
-        let Self { method, path, name, deadline, resumed_with, .. } = self;
-        PageDeclaration { audience, method, path, name, deadline, resumed_with }
+        let Self { method, path, name, deadline, resumed_with, limits, .. } = self;
+        PageDeclaration { audience, method, path, name, deadline, resumed_with, limits }
     }
 }
 
@@ -282,17 +185,34 @@ impl PageDeclaration<UndecidedAudience> {
 
     /// Everybody, signed in or not. The handler's caller is a [`Guest`].
     pub fn visitor(self) -> PageDeclaration<Visitor> {
-        self.audience(Visitor)
+        self.audience(Visitor { while_impersonating: false })
     }
 
     /// Somebody signed in; others are sent to sign in and come back. The handler's caller is a `Caller`.
     pub fn member(self) -> PageDeclaration<Member> {
-        self.audience(Member { right: None })
+        self.audience(Member { right: None, while_impersonating: false })
     }
 
     /// Somebody who holds the right. The handler's caller is a `Caller`.
     pub fn needs(self, right: Right) -> PageDeclaration<Member> {
-        self.audience(Member { right: Some(right) })
+        self.audience(Member { right: Some(right), while_impersonating: false })
+    }
+}
+
+impl PageDeclaration<Visitor> {
+    /// Whoever acts as another person may see it as well; without this nobody does.
+    pub const fn while_impersonating(mut self) -> Self {
+        self.audience.while_impersonating = true;
+        self
+    }
+}
+
+impl PageDeclaration<Member> {
+    /// Whoever acts as another person may see it as well: what support does in somebody's place. Without this nobody
+    /// does, as is right for whatever is about secrets, factors, sessions, mail and who comes in.
+    pub const fn while_impersonating(mut self) -> Self {
+        self.audience.while_impersonating = true;
+        self
     }
 }
 
@@ -303,17 +223,20 @@ impl<A: Audience> PageDeclaration<A> {
         F: Fn(Visit<A::Caller>) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<axum::response::Response, Fault>> + Send + 'static,
     {
-        let (audience, resumed_with) = (self.audience, self.resumed_with);
+        let (audience, resumed_with, operation, limits) = (self.audience, self.resumed_with, self.name, self.limits);
         let work: Work = Arc::new(move |service, incoming| {
             let handler = handler.clone();
             Box::pin(async move {
                 let mut incoming = incoming;
-                let form = read_form(&service, &mut incoming).await?;
-                match audience.admit(&service, &incoming.parts.headers, &incoming.origin).await {
+                let form = read_form(&service, &mut incoming, limits).await?;
+                let Incoming { parts, origin, .. } = &incoming;
+                let asked = Asked { operation, method: parts.method.as_str(), path: parts.uri.path() };
+                match audience.admit(&service, &parts.headers, origin, &asked).await {
                     Ok(caller) => handler(visit(service, incoming, form, caller).await).await,
-                    Err(fault) if fault.code == Code::InvalidToken => {
-                        Ok(to_login(&incoming, form.iter().filter(|(name, _)| resumed_with.contains(&name.as_str()))))
-                    }
+                    Err(fault) if fault.code == Code::InvalidToken => Ok(to_login(
+                        &incoming,
+                        form.fields.iter().filter(|(name, _)| resumed_with.contains(&name.as_str())),
+                    )),
                     Err(fault) => Err(fault),
                 }
             })
@@ -323,13 +246,14 @@ impl<A: Audience> PageDeclaration<A> {
             path: self.path,
             name: self.name,
             access: audience.kind(),
+            while_impersonating: audience.while_impersonating(),
             deadline: self.deadline,
         };
         Page { info, work }
     }
 }
 
-async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Vec<(String, String)>, caller: C) -> Visit<C> {
+async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Form, caller: C) -> Visit<C> {
     let Incoming { mut parts, origin, .. } = incoming;
     let path = PathMembers::of(&mut parts).await;
     Visit {
@@ -346,25 +270,21 @@ async fn visit<C>(service: Arc<Service>, incoming: Incoming, form: Vec<(String, 
     }
 }
 
-fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(bytes).into_owned().collect()
-}
-
 /// Reads the form of a request that changes something, once it has proved that it comes from our pages.
-async fn read_form(service: &Service, incoming: &mut Incoming) -> Result<Vec<(String, String)>, Fault> {
+async fn read_form(service: &Service, incoming: &mut Incoming, limits: FormLimits) -> Result<Form, Fault> {
     if matches!(incoming.parts.method, Method::GET | Method::HEAD) {
-        return Ok(Vec::new());
+        return Ok(Form::default());
     }
     let headers = &incoming.parts.headers;
     let verdict = same_origin(headers, service.context.settings.base_url.url());
     if verdict == SameOrigin::No {
         return Err(Code::ForeignOrigin.into());
     }
-    let bytes = read_bytes(headers, std::mem::take(&mut incoming.body), FORM_LENGTH_MAX).await?;
-    let form = pairs(&bytes);
+    let bytes = read_bytes(headers, std::mem::take(&mut incoming.body), limits.length_max).await?;
+    let form = Form::read(&incoming.parts.headers, bytes, limits).await?;
     let bound_to = cookie(&incoming.parts.headers, service.cookies.form);
     let proves = |token| service.context.verify_form_token(bound_to, token);
-    if verdict == SameOrigin::Unsaid && !first(&form, FORM_TOKEN_FIELD).is_some_and(proves) {
+    if verdict == SameOrigin::Unsaid && !first(&form.fields, FORM_TOKEN_FIELD).is_some_and(proves) {
         return Err(Code::ForeignOrigin.into());
     }
     Ok(form)

@@ -99,6 +99,12 @@ faults! {
     ApiKeyNotAccepted: Forbidden, "api keys are not accepted here", "This takes a person who is signed in; API keys are not accepted here.";
     /// An API key that may only read was presented where something changes.
     ApiKeyReadOnly: Forbidden, "api key may only read", "This API key may only read. Make one with the access write for this.";
+    /// Somebody acts as another person where only that person may act.
+    Impersonating: Forbidden, "not while impersonating", "This is for the person alone: nobody does it for them while acting as them.";
+    /// Somebody would act as themselves.
+    ImpersonatingOneself: Forbidden, "cannot impersonate yourself", "You act as yourself already.";
+    /// The person has not consented to somebody acting as them.
+    NoConsent: Forbidden, "no consent", "This person has not consented to support acting as them, or does not any more. Ask them to, on their account page.";
     /// Not everybody may register here.
     RegistrationClosed: Forbidden, "registration closed", "This server does not take new accounts from everybody. Ask its administrator.";
     /// The account's e-mail address is not confirmed, and the settings want it to be.
@@ -125,6 +131,10 @@ faults! {
     SessionNotFound: NotFound, "session not found", "There is no such session of yours.";
     /// No such API key of the caller's own.
     ApiKeyNotFound: NotFound, "api key not found", "There is no such API key of yours.";
+    /// The caller has not consented to anybody acting as them.
+    ConsentNotFound: NotFound, "consent not found", "You have not consented to support acting as you, or do not any more.";
+    /// Nobody acted as the caller in this session.
+    ImpersonationNotFound: NotFound, "impersonation not found", "Support has not acted as you in any such session.";
     /// No such organisation, or not for the caller's eyes.
     OrganisationNotFound: NotFound, "organization not found", "There is no such organisation that you may see.";
     /// No such invitation, or not for the caller's eyes.
@@ -151,10 +161,20 @@ faults! {
     LastSuperAdmin: Conflict, "last super admin", "This is the last super admin who is not suspended. Without one nobody could administer this server.";
     /// Nobody would be left who administers an organisation.
     LastAdministrator: Conflict, "last administrator", "An organisation would be left without an administrator. Make somebody else one first, or suspend the organisation.";
-    /// Somebody who cannot come in is to get a link for a new password.
-    UserSuspended: Conflict, "user is suspended", "This person is suspended, or everything that they belong to is: a link would open nothing for them.";
+    /// Somebody who cannot come in is to get a link for a new password, or to be acted as.
+    UserSuspended: Conflict, "user is suspended", "This person is suspended, or everything that they belong to is, and cannot come in.";
+    /// Whoever would stop acting as somebody else acts as themselves.
+    NotImpersonating: Conflict, "not impersonating", "You act as yourself.";
+    /// Somebody is to be suspended who is.
+    UserAlreadySuspended: Conflict, "user is already suspended", "This person is suspended already.";
+    /// The suspension of somebody is to end who is not suspended.
+    UserNotSuspended: Conflict, "user is not suspended", "This person is not suspended. Where they cannot come in, everything that they belong to is.";
     /// Only what is open can be taken back.
     InvitationOver: Conflict, "invitation is not open", "This invitation was accepted, was taken back or has expired already.";
+    /// What was accepted or taken back is not mailed again.
+    InvitationSettled: Conflict, "invitation is settled", "This invitation was accepted or taken back already. Invite the person anew, where that is still wanted.";
+    /// Nobody is let into an organisation that is suspended.
+    InvitingSuspended: Conflict, "organization is suspended", "This organisation is suspended, and an invitation into it would open nothing. Reactivate it first.";
     /// The person has as many living API keys as one may have.
     TooManyApiKeys: Conflict, "too many api keys", "You have five API keys already, and nobody has more. Revoke one first.";
     /// The owner organisation is neither suspended, deleted nor moved.

@@ -69,6 +69,10 @@ id! {
     SessionId;
     /// A personal API key.
     ApiKeyId;
+    /// A person's consent to being helped by somebody who acts as them.
+    ConsentId;
+    /// Something that somebody did as another person.
+    ActId;
     /// A system in the field.
     SystemId;
     /// A message in the outbox; also the `webhook-id` of a callback.

@@ -1,5 +1,6 @@
 //! Invitations into an organisation: mailed, each good once, for one address and one role.
 
+use crate::field::{Parse, Refusal};
 use crate::time::{Span, Timestamp};
 
 /// How long an invitation is good (the words of the mail say so too).
@@ -28,12 +29,16 @@ pub enum InvitationStatus {
     Revoked,
     /// Nobody accepted it in time.
     Expired,
-    /// Nobody can accept it while its organisation, or whoever sent it, is suspended.
+    /// Nobody can accept it while its organisation or whoever sent it is suspended, or the latter manages no people
+    /// there.
     Suspended,
 }
 
 impl InvitationStatus {
-    /// What became of it by `now`; `is_suspended` where its organisation is, or whoever sent it.
+    /// Every status, what can be accepted first.
+    pub const ALL: [Self; 5] = [Self::Open, Self::Suspended, Self::Expired, Self::Accepted, Self::Revoked];
+
+    /// What became of it by `now`; `is_suspended` where its organisation is, or whoever sent it could not send it now.
     #[must_use]
     pub fn at(
         now: Timestamp,
@@ -64,13 +69,14 @@ impl InvitationStatus {
     }
 }
 
-impl serde::Serialize for InvitationStatus {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+impl Parse for InvitationStatus {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        let found = Self::ALL.into_iter().find(|status| status.name() == text);
+        found.ok_or_else(|| Refusal::new("oneof", "one of open, accepted, revoked, expired, suspended"))
     }
 }
 
-crate::inline_schema!(InvitationStatus, {
+crate::schema::wire_text!(InvitationStatus, |value| value.name(), {
     "type": "string", "enum": ["open", "accepted", "revoked", "expired", "suspended"]
 });
 

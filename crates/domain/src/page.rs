@@ -104,6 +104,15 @@ impl Direction {
             Self::Descending => "desc",
         }
     }
+
+    /// The one of a pair that goes this way, up before down.
+    #[must_use]
+    pub const fn of<T: Copy>(self, [up, down]: [T; 2]) -> T {
+        match self {
+            Self::Ascending => up,
+            Self::Descending => down,
+        }
+    }
 }
 
 impl Parse for Direction {

@@ -1,7 +1,7 @@
 //! Who is asking: a person as the authorisation rules see them.
 
 use crate::email::EmailAddress;
-use crate::id::{OrganisationId, UserId};
+use crate::id::{OrganisationId, SessionId, UserId};
 use crate::name::Name;
 use crate::organisation::OrganisationKind;
 use crate::role::{Right, Role};
@@ -19,8 +19,24 @@ pub struct Membership {
     pub role: Role,
 }
 
+/// Whoever acts as another person, by that person's consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impersonator {
+    /// Who it is.
+    pub user: UserId,
+    /// How they are called.
+    pub name: Name,
+    /// Whether they hold every right everywhere.
+    pub is_super_admin: bool,
+    /// Their own sign-in, with which this one ends.
+    pub session: SessionId,
+    /// This sign-in, by which the person acted as is told of everything.
+    pub impersonation: SessionId,
+}
+
 /// A signed-in person with all that decides what they may do.
 ///
+/// Where somebody acts as them, all of it is what both may do: neither gains anything by it.
 /// Only memberships of living, unsuspended organisations are in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
@@ -38,6 +54,8 @@ pub struct Principal {
     pub current_organisation: Option<OrganisationId>,
     /// Their places, the oldest first.
     pub memberships: Vec<Membership>,
+    /// Who acts as this person, where it is not they themselves.
+    pub impersonator: Option<Impersonator>,
 }
 
 impl Principal {
@@ -48,6 +66,14 @@ impl Principal {
     #[must_use]
     pub fn holds(&self, right: Right) -> bool {
         self.is_super_admin || self.memberships.iter().any(|membership| membership.role.grants(right))
+    }
+
+    /// Whoever else has to hold a right where this person uses it: nobody, where the person acts themselves or where
+    /// whoever acts as them holds every right.
+    #[must_use]
+    pub fn bounded_by(&self) -> Option<UserId> {
+        let impersonator = self.impersonator.as_ref()?;
+        (!impersonator.is_super_admin).then_some(impersonator.user)
     }
 
     /// The membership that the person acts in unless they name another organisation.

@@ -12,7 +12,7 @@ use crate::field::{Parse, Refusal};
 pub enum Role {
     /// Runs the organisation: its people, its systems, the organisations below.
     Admin,
-    /// Looks after systems.
+    /// Looks after systems, and helps people.
     Support,
     /// Sees, and changes nothing.
     Reader,
@@ -32,12 +32,23 @@ impl Role {
         }
     }
 
+    /// What two roles have in common: the lesser of them, as a mightier one lacks nothing that a lesser one has.
+    #[must_use]
+    pub const fn shared_with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Admin, role) | (role, Self::Admin) => role,
+            (Self::Support, Self::Support) => Self::Support,
+            (Self::Reader, _) | (_, Self::Reader) => Self::Reader,
+        }
+    }
+
     /// Whether the role grants the right in its organisation and below.
     #[must_use]
     pub const fn grants(self, right: Right) -> bool {
         match right {
             Right::ReadSystems | Right::ReadUsers | Right::ReadOrganisations => true,
-            Right::ManageSystems => matches!(self, Self::Admin | Self::Support),
+            // Those who help others; what they do in somebody's name is bounded by what both may do.
+            Right::ManageSystems | Right::ImpersonateUsers => matches!(self, Self::Admin | Self::Support),
             Right::ManageUsers | Right::ManageOrganisations | Right::ReadAudit => matches!(self, Self::Admin),
             // What cannot be undone is for super admins alone.
             Right::DestroySystems | Right::DestroyUsers | Right::DestroyOrganisations => false,
@@ -75,6 +86,8 @@ pub enum Right {
     ManageUsers,
     /// Delete people for good.
     DestroyUsers,
+    /// Act as people who consent to it.
+    ImpersonateUsers,
     /// See organisations.
     ReadOrganisations,
     /// Create, change and suspend organisations.
@@ -87,13 +100,14 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadSystems,
         Self::ManageSystems,
         Self::DestroySystems,
         Self::ReadUsers,
         Self::ManageUsers,
         Self::DestroyUsers,
+        Self::ImpersonateUsers,
         Self::ReadOrganisations,
         Self::ManageOrganisations,
         Self::DestroyOrganisations,
@@ -110,6 +124,7 @@ impl Right {
             Self::ReadUsers => "read:users",
             Self::ManageUsers => "manage:users",
             Self::DestroyUsers => "destroy:users",
+            Self::ImpersonateUsers => "impersonate:users",
             Self::ReadOrganisations => "read:organizations",
             Self::ManageOrganisations => "manage:organizations",
             Self::DestroyOrganisations => "destroy:organizations",
@@ -126,6 +141,7 @@ impl Right {
             | Self::DestroySystems
             | Self::ManageUsers
             | Self::DestroyUsers
+            | Self::ImpersonateUsers
             | Self::ManageOrganisations
             | Self::DestroyOrganisations => false,
         }
@@ -164,6 +180,22 @@ mod tests {
                 assert!(mightier.grants(right) || !lesser.grants(right), "{mightier} lacks {right} of {lesser}");
             }
         }
+    }
+
+    #[test]
+    fn what_two_roles_share_is_what_both_grant() {
+        for (one, other) in Role::ALL.into_iter().flat_map(|one| Role::ALL.map(|other| (one, other))) {
+            for right in Right::ALL {
+                let both = one.grants(right) && other.grants(right);
+                assert_eq!(one.shared_with(other).grants(right), both, "{one} and {other}: {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn those_who_impersonate_are_the_ones_that_the_store_looks_for() {
+        // `may_impersonate!` in the store names them as text.
+        assert_eq!(Right::ImpersonateUsers.roles().collect::<Vec<_>>(), [Role::Admin, Role::Support]);
     }
 
     #[test]

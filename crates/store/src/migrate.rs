@@ -5,6 +5,7 @@ use tokio_postgres::error::SqlState;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::link::Engine;
+use crate::query::searchable;
 use crate::statement::statements;
 use crate::value::values;
 
@@ -41,7 +42,13 @@ const STEPS: &[Step] = steps! {
     12 "0012_destroyed_trees";
     13 "0013_people";
     14 "0014_api_keys";
+    15 "0015_impersonation";
+    16 "0016_invitation_resends";
+    17 "0017_searches";
 };
+
+/// The step after which what was there before has to be made known to searches, which SQL alone cannot do.
+const SEARCHES: i64 = 17;
 
 statements! {
     /// The newest step that was done.
@@ -70,6 +77,9 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
     for step in STEPS.iter().filter(|step| step.number > newest) {
         transaction.batch(if on_postgres { step.postgres } else { step.sqlite }).await?;
         transaction.change(&NOTE, values![step.number]).await?;
+    }
+    if newest < SEARCHES {
+        searchable::fill(&mut transaction).await?;
     }
     transaction.commit().await
 }

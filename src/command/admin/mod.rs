@@ -3,6 +3,7 @@
 
 mod api_key;
 mod invitation;
+mod membership;
 mod organisation;
 mod user;
 
@@ -26,7 +27,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{logging, moment, print, print_json, runtime, table};
+use super::{eprint, logging, moment, print, print_json, runtime, table};
 use crate::settings::{self, Configuration};
 
 pub(super) fn line() -> Command {
@@ -37,6 +38,8 @@ pub(super) fn line() -> Command {
         .subcommand(bootstrap_line())
         .subcommand(user::line())
         .subcommand(organisation::line())
+        .subcommand(membership::line())
+        .subcommand(invitation::line())
         .subcommand(api_key::line())
         .subcommand(Command::new("rotate-keys").about(
             "Replace the keys that sign tokens and callbacks; what the old ones signed stays good until it expires",
@@ -86,6 +89,8 @@ async fn act(desk: &Desk, admin: &ArgMatches) -> Result<()> {
         Some(("rotate-keys", _)) => rotate_keys(desk).await,
         Some(("user", user)) => user::run(desk, user).await,
         Some(("organisation", organisation)) => organisation::run(desk, organisation).await,
+        Some(("membership", membership)) => membership::run(desk, membership).await,
+        Some(("invitation", invitation)) => invitation::run(desk, invitation).await,
         Some(("api-key", api_key)) => api_key::run(desk, api_key).await,
         _ => bail!("name a command; see bailiwick admin --help"),
     }

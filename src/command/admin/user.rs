@@ -36,7 +36,7 @@ pub(super) fn line() -> Command {
         )
         .subcommand(one("show", "Show one person with their memberships and sessions"))
         .subcommand(create_line())
-        .subcommand(invitation::line())
+        .subcommand(invitation::create_line("invite"))
         .subcommand(one("suspend", "End a person's sessions, and refuse them everything from now on"))
         .subcommand(one("reactivate", "Let a person who was suspended sign in again"))
         .subcommand(
@@ -74,7 +74,7 @@ pub(super) async fn run(desk: &Desk, user: &ArgMatches) -> Result<()> {
         Some(("list", arguments)) => list(desk, arguments).await,
         Some(("show", arguments)) => show(desk, arguments).await,
         Some(("create", arguments)) => create(desk, arguments).await,
-        Some(("invite", arguments)) => invitation::run(desk, arguments).await,
+        Some(("invite", arguments)) => invitation::create(desk, arguments).await,
         Some(("suspend", arguments)) => {
             let (key, context) = one(desk, arguments).await?;
             let outcome = context.suspend_user_as_operator(&key).await.map_err(refused)?;

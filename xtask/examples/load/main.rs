@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 mod bare;
 mod client;
 mod hashing;
+mod pages;
 mod people;
 mod run;
 mod script;
@@ -81,6 +82,20 @@ enum Command {
         bearer: String,
         people: u64,
     },
+    /// Read each of these pages so many times, one after the other; the median of each is `page-0`, `page-1`, …
+    Pages {
+        /// The server, such as 127.0.0.1:8080
+        address: String,
+        times: usize,
+        /// A bearer and a path each, with a space between them
+        pages: Vec<String>,
+    },
+    /// Print the id of a person or of an organisation of the crowd
+    Id {
+        #[arg(value_enum)]
+        what: Kind,
+        number: u64,
+    },
     /// Sign people of the crowd in, by chance, each connection from an address of its own
     SignInPeople {
         #[command(flatten)]
@@ -88,6 +103,13 @@ enum Command {
         password: String,
         people: u64,
     },
+}
+
+/// What has an id.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Kind {
+    Person,
+    Organisation,
 }
 
 /// How the clients ask.
@@ -133,11 +155,24 @@ fn main() -> Result<()> {
         }
         Command::Populate { data_directory, database_url, model, people } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let tell = |done| println!("people={done}");
+            let tell = |what: &str, done: u64| println!("{what}={done}");
             runtime.block_on(people::populate(&data_directory, &database_url, &model, people, tell))
         }
         Command::ReadPeople { load, bearer, people } => {
             ask(&load, |number| Script::ReadPeople { bearer: bearer.clone(), crowd: Crowd::of(people, number) })
+        }
+        Command::Pages { address, times, pages } => {
+            let medians = pages::medians(&address, times, &pages)?;
+            medians.iter().enumerate().for_each(|(number, median)| println!("page-{number}={median}"));
+            Ok(())
+        }
+        Command::Id { what: Kind::Person, number } => {
+            println!("{}", people::id(number));
+            Ok(())
+        }
+        Command::Id { what: Kind::Organisation, number } => {
+            println!("{}", people::organisation_id(number));
+            Ok(())
         }
         Command::SignInPeople { load, password, people } => ask(&load, |number| Script::SignInPeople {
             password: password.clone(),

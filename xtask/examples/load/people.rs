@@ -28,6 +28,8 @@ const BEGINNING: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const IN_EACH_ORGANISATION: u64 = 10;
 /// People that are committed at once; whole organisations.
 const AT_ONCE: u64 = 2000;
+/// Organisations below one distributor, itself included.
+const BLOCK: u64 = 10_000;
 /// Commits that are under way at once: on PostgreSQL a single one mostly waits for answers.
 const WRITERS: usize = 8;
 
@@ -74,9 +76,15 @@ impl Crowd {
     }
 }
 
-/// Adds so many people, each with an entry of the audit log, to a server that was set up and does not run, and says
-/// again and again how many there are. Their password is that of `model`, who is there already.
-pub(crate) async fn populate(directory: &Path, url: &str, model: &str, count: u64, tell: impl Fn(u64)) -> Result<()> {
+/// Adds so many people with their organisations, each with an entry of the audit log, to a server that was set up and does not run, and says
+/// again and again how many of what there are. Their password is that of `model`, who is there already.
+pub(crate) async fn populate(
+    directory: &Path,
+    url: &str,
+    model: &str,
+    count: u64,
+    tell: impl Fn(&str, u64),
+) -> Result<()> {
     let database = Database::open(url).await?;
     let vault = Vault::open(directory, &database, &SystemRandom).await?;
     database.open_audit_chain(vault.audit_seal_key().clone()).await?;
@@ -85,13 +93,18 @@ pub(crate) async fn populate(directory: &Path, url: &str, model: &str, count: u6
     let hash = user::for_sign_in(&mut link, &model).await?.context("nobody has the password")?.hash;
     let owner = organisation::owner(&mut link).await?.context("the server is not set up")?;
     drop(link);
+    add_organisations(&database, count.div_ceil(IN_EACH_ORGANISATION), owner, &tell).await?;
     let pieces = (0..count).step_by(usize::try_from(AT_ONCE)?).map(|first| {
         let (database, hash) = (database.clone(), hash.clone());
         async move {
             let numbers = first..(first + AT_ONCE).min(count);
             let mut transaction = database.write().await?;
             for number in numbers.clone() {
-                add(&mut transaction, number, owner, &hash).await?;
+                add(&mut transaction, number, &hash).await?;
+                if number == 1 {
+                    // The one person who sees everything by a role.
+                    user::insert_membership(&mut transaction, id(number), owner, Role::Support, BEGINNING).await?;
+                }
             }
             transaction.commit().await?;
             anyhow::Ok(numbers.end - numbers.start)
@@ -101,20 +114,58 @@ pub(crate) async fn populate(directory: &Path, url: &str, model: &str, count: u6
     let mut done = 0;
     while let Some(added) = pieces.next().await {
         done += added??;
-        tell(done);
+        tell("people", done);
     }
     Ok(())
 }
 
-async fn add(transaction: &mut WriteTransaction, number: u64, owner: OrganisationId, hash: &SecretText) -> Result<()> {
+/// Adds their organisations. Whatever stands above another one comes before it, and whoever adds to the tree waits for
+/// whoever does: these are added one after the other.
+async fn add_organisations(
+    database: &Database,
+    count: u64,
+    owner: OrganisationId,
+    tell: &impl Fn(&str, u64),
+) -> Result<()> {
+    for first in (0..count).step_by(usize::try_from(AT_ONCE)?) {
+        let numbers = first..(first + AT_ONCE).min(count);
+        let mut transaction = database.write().await?;
+        for number in numbers.clone() {
+            let name = Name::parse_text(&format!("Company {number}")).ok().context("a name")?;
+            let (kind, parent) = place(number);
+            let record = OrganisationRecord { id: organisation_id(number), kind, name };
+            let parent = parent.map_or(owner, organisation_id);
+            organisation::insert(&mut transaction, &record, Some(parent), registered_at(number)).await?;
+        }
+        transaction.commit().await?;
+        tell("organisations", numbers.end);
+    }
+    Ok(())
+}
+
+/// Kind and parent of an organisation: a distributor in ten thousand, with resellers who have twenty each, themselves
+/// included; but all of the second ten thousand stand below a single reseller.
+fn place(number: u64) -> (OrganisationKind, Option<u64>) {
+    let (in_block, in_twenty) = (number % BLOCK, number % 20);
+    let distributor = number - in_block;
+    match (distributor == BLOCK, in_block, in_twenty) {
+        (_, 0, _) => (OrganisationKind::Distributor, None),
+        (true, 1, _) | (false, _, 1) => (OrganisationKind::Reseller, Some(distributor)),
+        (true, ..) => (OrganisationKind::Customer, Some(distributor + 1)),
+        (false, _, 0) => (OrganisationKind::Customer, Some(distributor)),
+        (false, ..) => (OrganisationKind::Customer, Some(number - in_twenty + 1)),
+    }
+}
+
+/// The id of an organisation.
+pub(crate) fn organisation_id(number: u64) -> OrganisationId {
+    OrganisationId::from_uuid(id(number * IN_EACH_ORGANISATION).uuid())
+}
+
+async fn add(transaction: &mut WriteTransaction, number: u64, hash: &SecretText) -> Result<()> {
     let (id, now) = (id(number), registered_at(number));
     let first = number - number % IN_EACH_ORGANISATION;
-    let organisation = OrganisationId::from_uuid(self::id(first).uuid());
-    if number == first {
-        let name = Name::parse_text(&format!("Company {number}")).ok().context("a name")?;
-        let record = OrganisationRecord { id: organisation, kind: OrganisationKind::Customer, name };
-        organisation::insert(transaction, &record, Some(owner), now).await?;
-    }
+    let organisation = organisation_id(first / IN_EACH_ORGANISATION);
     let email = EmailAddress::parse_text(&email(number)).ok().context("an address")?;
     let name = name(&mut ChaCha8Rng::seed_from_u64(number))?;
     let new = NewUser { id, email: &email, name: &name, is_super_admin: false };

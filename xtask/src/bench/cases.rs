@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
-use super::Case;
 use super::report::{Aim, Row};
 use super::server::{EMAIL, PASSWORD, Server};
 use super::stage::{Crowd, Engine, MANY, Stage, median};
 use super::tool::{CONNECTIONS, Load, Measured};
+use super::{Case, pages};
 
 /// How often a start is measured.
 const STARTS: usize = 5;
@@ -87,9 +87,10 @@ fn registration(stage: &mut Stage, engine: Engine) -> Result<Row> {
     })
 }
 
-/// Sign-ins and reads of people by chance, few people against many; then the audit log that the many have.
+/// Sign-ins and reads of people by chance, few people against many; then the audit log that the many have, and the
+/// pages of their lists.
 fn people(stage: &mut Stage, engine: Engine) -> Result<Vec<Row>> {
-    stage.crowds(engine, |stage, [small, large]| {
+    stage.crowds(engine, |stage, [small, more, large]| {
         let row = |what: &str, ask: &dyn Fn(&Crowd<'_>) -> Result<Measured>| -> Result<Row> {
             let what = format!("{what}, anybody of {}, {}", large.people, engine.name());
             let duel = stage.duel(&what, || ask(small), || ask(large), Measured::rate)?;
@@ -106,7 +107,9 @@ fn people(stage: &mut Stage, engine: Engine) -> Result<Vec<Row>> {
         let what = format!("`bailiwick audit verify`, {} entries, {}", large.people, engine.name());
         stage.step(&what);
         let checked = Row::of_value(&what, "entries/s", large.bailiwick.check_audit_log()?, Aim::None);
-        Ok(vec![read, sign_in, checked])
+        let mut rows = vec![read, sign_in, checked];
+        rows.extend(pages::measure(stage, engine, more, large)?);
+        Ok(rows)
     })
 }
 

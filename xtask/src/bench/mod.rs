@@ -11,6 +11,7 @@ use crate::{paths, setup};
 mod cases;
 mod http;
 mod machine;
+mod pages;
 mod report;
 mod server;
 mod stage;

@@ -62,7 +62,12 @@ impl Server {
 
     /// Signs in from an address of its own; gives access and refresh token.
     pub(crate) fn sign_in(&self, number: usize) -> Result<(String, String)> {
-        let body = format!(r#"{{"Username":"{EMAIL}","Password":"{PASSWORD}"}}"#);
+        self.sign_in_as(EMAIL, number)
+    }
+
+    /// The same as somebody who has the same password.
+    pub(crate) fn sign_in_as(&self, email: &str, number: usize) -> Result<(String, String)> {
+        let body = format!(r#"{{"Username":"{email}","Password":"{PASSWORD}"}}"#);
         let from = format!("10.200.{}.{}", number / 256, number % 256);
         let headers = [("X-Forwarded-For", from.as_str())];
         let answer = http::expect(self.address, "POST /auth/authenticate/signin", &headers, &body)?;
@@ -131,15 +136,11 @@ impl<'data> Bailiwick<'data> {
         self.database_url.clone().unwrap_or_else(file)
     }
 
-    /// Adds so many people, all with the password of the one who is there; `tell` learns how many there are.
-    pub(crate) fn populate(&self, people: u64, tell: impl Fn(u64)) -> Result<()> {
+    /// Adds so many people, all with the password of the one who is there; `tell` learns how many of what there are.
+    pub(crate) fn populate(&self, people: u64, tell: impl Fn(&str)) -> Result<()> {
         let directory = self.directory.to_str().context("a directory whose name is no text")?;
         let arguments = ["populate", directory, &self.database_url(), EMAIL, &people.to_string()];
-        tool::Load::start(&arguments)?.finish_telling(|measured| {
-            if let Some(done) = measured.strip_prefix("people=").and_then(|done| done.parse().ok()) {
-                tell(done);
-            }
-        })
+        tool::Load::start(&arguments)?.finish_telling(tell)
     }
 
     /// Checks the whole audit log by the command for it; gives entries a second.

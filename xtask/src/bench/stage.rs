@@ -8,13 +8,15 @@ use anyhow::{Context, Result, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
-use super::Case;
 use super::server::{Bailiwick, Server};
 use super::tool::Measured;
+use super::{Case, pages};
 use crate::{paths, postgres, setup};
 
-/// How many people the smaller crowd has.
+/// How many people the smallest crowd has.
 const FEW: u64 = 1000;
+/// How many the next one has, who have a thousand organisations.
+const MORE: u64 = 10_000;
 /// How many times more rounds, each half as long, an aim takes that is nearer than two rounds are to each other.
 pub(crate) const MANY: u64 = 6;
 /// Has PostgreSQL read all tables and indexes into its memory, as those who ask would do in the course of a day.
@@ -106,20 +108,20 @@ impl Stage {
         work(self, &bailiwick, &bare)
     }
 
-    /// Two fresh servers that differ in how many people they know: few, then many.
+    /// Three fresh servers that differ in how many people they know: few, more, and many.
     pub(crate) fn crowds<T>(
         &mut self,
         engine: Engine,
-        work: impl FnOnce(&Self, &[Crowd<'_>; 2]) -> Result<T>,
+        work: impl FnOnce(&Self, &[Crowd<'_>; 3]) -> Result<T>,
     ) -> Result<T> {
-        let places = [self.place(engine)?, self.place(engine)?];
+        let places = [self.place(engine)?, self.place(engine)?, self.place(engine)?];
         let bare = Server::bare()?;
         let mut crowds = Vec::new();
-        for ((directory, url), people) in places.iter().zip([FEW, self.many]) {
+        for ((directory, url), people) in places.iter().zip([FEW, MORE, self.many]) {
             let bailiwick = Bailiwick::set_up(directory, url.clone(), bare.address)?;
             self.step(format!("Adding people, {}", engine.name()));
             bailiwick.populate(people, |done| {
-                self.bar.set_message(format!("Adding people, {}: {done} of {people}", engine.name()));
+                self.bar.set_message(format!("Adding {people} people, {}: {done}", engine.name()));
             })?;
             if let Some(url) = url {
                 // As the database does it by itself, sooner or later; it must not begin with that under the load.
@@ -129,7 +131,7 @@ impl Stage {
             }
             crowds.push(Crowd { server: bailiwick.start()?, bailiwick, people });
         }
-        let crowds = <[_; 2]>::try_from(crowds).map_err(|_| anyhow!("two servers were to be started"))?;
+        let crowds = <[_; 3]>::try_from(crowds).map_err(|_| anyhow!("three servers were to be started"))?;
         work(self, &crowds)
     }
 
@@ -218,7 +220,7 @@ fn steps(case: Case, is_quick: bool) -> u64 {
     let pairs = 2 * rounds(is_quick) as u64;
     match case {
         Case::Reads | Case::Refresh | Case::Registration | Case::OwnUser | Case::Callbacks => 2 * pairs,
-        Case::People => 2 * (2 + 2 * pairs + 1),
+        Case::People => 2 * (3 + 2 * pairs + 1 + pages::steps(rounds(is_quick))),
         Case::SignIn => MANY * pairs,
         Case::Lateness => pairs,
         Case::StartUp => 1,

@@ -25,7 +25,8 @@ impl Measured {
         Ok(Self(pairs.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()))
     }
 
-    fn get(&self, name: &str) -> Result<f64> {
+    /// What it measured by this name.
+    pub(crate) fn get(&self, name: &str) -> Result<f64> {
         self.0.get(name).copied().with_context(|| format!("the load did not say its {name}"))
     }
 
@@ -73,6 +74,13 @@ impl Load {
     pub(crate) fn finish(self) -> Result<Measured> {
         Measured::read(&self.0.wait_with_output()?)
     }
+}
+
+/// The id of a person or an organisation of the crowd.
+pub(crate) fn id(what: &str, number: u64) -> Result<String> {
+    let output = command()?.args(["id", what, &number.to_string()]).output()?;
+    ensure!(output.status.success(), "there is no id of {what} {number}");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 /// The command line of the example.

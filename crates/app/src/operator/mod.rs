@@ -5,15 +5,18 @@
 
 mod api_key;
 mod invitation;
+mod membership;
 mod organisation;
 mod user;
 
-pub use organisation::{ListedOrganisation, NewOrganisation, OrganisationKey, TreeEntry};
+pub use bailiwick_domain::organisation::OrganisationKey;
+pub use membership::ListedMember;
+pub use organisation::{Decision, ListedOrganisation, NewOrganisation, ShownOrganisation, TreeEntry, TreeFilter};
 pub use user::{Ended, ListedMembership, ListedUser, NewPerson, PersonDetails, UserKey};
 
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Fault;
-use bailiwick_domain::id::{ApiKeyId, OrganisationId};
+use bailiwick_domain::id::{ApiKeyId, InvitationId, OrganisationId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_store::query::{invalidation, property};
@@ -32,6 +35,9 @@ pub enum OperatorRefusal {
     /// There is no such API key.
     #[error("there is no API key with the id {0}; bailiwick admin api-key list shows those of a person")]
     ApiKeyUnknown(ApiKeyId),
+    /// There is no such invitation.
+    #[error("there is no invitation with the id {0}; bailiwick admin invitation list shows which there are")]
+    InvitationUnknown(InvitationId),
     /// There is no such organisation.
     #[error("there is no organisation with {0}; bailiwick admin organisation list shows which there are")]
     OrganisationUnknown(OrganisationKey),
@@ -63,11 +69,14 @@ pub enum OperatorRefusal {
         parent_kind: OrganisationKind,
     },
     /// The owner runs the server.
-    #[error("{0} is the owner of this server and cannot be suspended; suspend its people, or another organisation")]
+    #[error("{0} is the owner of this server: it is neither suspended nor deleted nor moved")]
     OwnerStays(Name),
     /// Nobody is let into an organisation that is suspended.
     #[error("{0} is suspended, and an invitation to it would be good for nothing; reactivate it first")]
     OrganisationSuspended(Name),
+    /// Nothing is put below what is suspended.
+    #[error("{0} is suspended, and nothing is put below it; reactivate it first")]
+    ParentSuspended(Name),
     /// There is no owner organisation yet.
     #[error("this server is not set up yet; bailiwick admin bootstrap does that")]
     NotSetUp,

@@ -6,13 +6,12 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Right;
 use bailiwick_store::Error as StoreError;
-use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::{destruction, invalidation, organisation_page, tree};
 use serde_json::json;
 
 use super::Touched;
-use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::audit::Act;
+use crate::caller::Authority;
 use crate::context::Context;
 
 /// An organisation that is gone for good.
@@ -34,9 +33,13 @@ impl Context {
     ///
     /// # Errors
     /// [`Code::OrganisationNotFound`]; [`Code::OwnerStays`]; [`Code::OrganisationNotDeleted`].
-    pub async fn destroy_organisation(&self, caller: &Caller, id: OrganisationId) -> Result<Destroyed, Fault> {
-        let now = self.now();
-        let reach = Reach::of(&caller.principal, Right::DestroyOrganisations);
+    pub async fn destroy_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<Destroyed, Fault> {
+        let (by, now) = (by.into(), self.now());
+        let reach = by.reach(Right::DestroyOrganisations);
         let mut transaction = self.database.write().await?;
         tree::hold(&mut transaction).await?;
         let found = organisation_page::find_anyhow(&mut transaction, &reach, id).await?;
@@ -63,7 +66,7 @@ impl Context {
                 "name": found.name, "type": found.kind, "organizations": organisations, "users": people, "systems": systems,
             }),
         };
-        self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
+        self.audit(&mut transaction, by.actor(), act, now).await?;
         invalidation::insert(&mut transaction, "everything", None, now).await?;
         transaction.commit().await?;
         self.principals.forget_everything();

@@ -14,13 +14,12 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::organisation_page::{self, OrganisationDetails};
-use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::{invalidation, suspension, tree, tree_count};
 use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
 
-use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::audit::Act;
+use crate::caller::Authority;
 use crate::context::Context;
 use crate::organisation::manageable;
 
@@ -42,49 +41,61 @@ impl Context {
     ///
     /// # Errors
     /// Those of [`deciding_from_above`]; [`Code::OrganisationSuspended`].
-    pub async fn suspend_organisation(&self, caller: &Caller, id: OrganisationId) -> Result<Decided, Fault> {
-        let now = self.now();
+    pub async fn suspend_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<Decided, Fault> {
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         tree::hold(&mut transaction).await?;
-        deciding_from_above(&mut transaction, caller, id).await?;
+        deciding_from_above(&mut transaction, by, id).await?;
         let touched = tree_count::active(&mut transaction, id).await?;
         if !suspension::suspend_organisation(&mut transaction, id, now).await? {
             return Err(Code::OrganisationSuspended.into());
         }
-        self.note(&mut transaction, caller, ("organization.suspended", id), &touched, now).await?;
-        self.conclude(transaction, caller, id, touched, now).await
+        self.note(&mut transaction, by, ("organization.suspended", id), &touched, now).await?;
+        self.conclude(transaction, by, id, touched, now).await
     }
 
     /// Ends the suspension of an organisation, and what it did to those below. What was suspended itself stays so.
     ///
     /// # Errors
     /// [`Code::OrganisationNotFound`]; [`Code::InsufficientPermissions`]; [`Code::OrganisationNotSuspended`].
-    pub async fn reactivate_organisation(&self, caller: &Caller, id: OrganisationId) -> Result<Decided, Fault> {
-        let now = self.now();
+    pub async fn reactivate_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<Decided, Fault> {
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         tree::hold(&mut transaction).await?;
-        manageable(&mut transaction, caller, id).await?;
+        manageable(&mut transaction, by, id).await?;
         if !suspension::reactivate_organisation(&mut transaction, id, now).await? {
             return Err(Code::OrganisationNotSuspended.into());
         }
         let touched = tree_count::active(&mut transaction, id).await?;
-        self.note(&mut transaction, caller, ("organization.reactivated", id), &touched, now).await?;
-        self.conclude(transaction, caller, id, touched, now).await
+        self.note(&mut transaction, by, ("organization.reactivated", id), &touched, now).await?;
+        self.conclude(transaction, by, id, touched, now).await
     }
 
     /// Marks an organisation as deleted: it is gone for everybody with all below it, and can be put back.
     ///
     /// # Errors
     /// Those of [`deciding_from_above`].
-    pub async fn delete_organisation(&self, caller: &Caller, id: OrganisationId) -> Result<Decided, Fault> {
-        let now = self.now();
+    pub async fn delete_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<Decided, Fault> {
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         tree::hold(&mut transaction).await?;
-        deciding_from_above(&mut transaction, caller, id).await?;
+        deciding_from_above(&mut transaction, by, id).await?;
         let touched = tree_count::living(&mut transaction, id).await?;
         suspension::delete_organisation(&mut transaction, id, now).await?;
-        self.note(&mut transaction, caller, ("organization.deleted", id), &touched, now).await?;
-        self.conclude(transaction, caller, id, touched, now).await
+        self.note(&mut transaction, by, ("organization.deleted", id), &touched, now).await?;
+        self.conclude(transaction, by, id, touched, now).await
     }
 
     /// Takes a deletion back, and what it did to those below. What was deleted itself stays so.
@@ -92,38 +103,47 @@ impl Context {
     /// # Errors
     /// [`Code::OrganisationNotFound`]; [`Code::InsufficientPermissions`]; [`Code::OrganisationNotDeleted`];
     /// [`Code::ParentDeleted`]; [`Code::VatNumberTaken`].
-    pub async fn restore_organisation(&self, caller: &Caller, id: OrganisationId) -> Result<Decided, Fault> {
-        let now = self.now();
+    pub async fn restore_organisation(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<Decided, Fault> {
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         tree::hold(&mut transaction).await?;
-        let old = manageable_or_deleted(&mut transaction, caller, id).await?;
+        let old = manageable_or_deleted(&mut transaction, by, id).await?;
         let outcome = suspension::restore_organisation(&mut transaction, id, now).await;
         if !vat_number_is_free(outcome)? {
             let code = if old.is_deleted { Code::ParentDeleted } else { Code::OrganisationNotDeleted };
             return Err(code.into());
         }
-        if found(&mut transaction, caller, id).await?.is_deleted {
+        if found(&mut transaction, by, id).await?.is_deleted {
             return Err(Code::ParentDeleted.into());
         }
         if let Some(parent) = old.parent {
             refuse_shared_vat_number(&mut transaction, id, parent).await?;
         }
         let touched = tree_count::living(&mut transaction, id).await?;
-        self.note(&mut transaction, caller, ("organization.restored", id), &touched, now).await?;
-        self.conclude(transaction, caller, id, touched, now).await
+        self.note(&mut transaction, by, ("organization.restored", id), &touched, now).await?;
+        self.conclude(transaction, by, id, touched, now).await
     }
 
     /// How much there is in an organisation and below it. Of what is deleted, those are told who may restore it.
     ///
     /// # Errors
     /// [`Code::OrganisationNotFound`].
-    pub async fn organisation_stats(&self, caller: &Caller, id: OrganisationId) -> Result<OrganisationStats, Fault> {
+    pub async fn organisation_stats(
+        &self,
+        by: impl Into<Authority<'_>>,
+        id: OrganisationId,
+    ) -> Result<OrganisationStats, Fault> {
+        let by = by.into();
         let mut link = self.database.read().await?;
-        let reach = Reach::of(&caller.principal, Right::ReadOrganisations);
+        let reach = by.reach(Right::ReadOrganisations);
         if organisation_page::find(&mut link, &reach, id).await?.is_some() {
             return Ok(tree_count::stats(&mut link, id, false).await?);
         }
-        found(&mut link, caller, id).await?;
+        found(&mut link, by, id).await?;
         Ok(tree_count::stats(&mut link, id, true).await?)
     }
 
@@ -131,7 +151,7 @@ impl Context {
     async fn note(
         &self,
         transaction: &mut WriteTransaction,
-        caller: &Caller,
+        by: Authority<'_>,
         (action, id): (&'static str, OrganisationId),
         touched: &Touched,
         now: Timestamp,
@@ -144,7 +164,7 @@ impl Context {
             organisation: Some(id),
             details: json!({ "organizations": organisations, "users": people, "systems": systems }),
         };
-        self.audit(transaction, Actor::Caller(caller), act, now).await
+        self.audit(transaction, by.actor(), act, now).await
     }
 
     /// Ends a transaction in which something was decided: what is remembered of people may be wrong from now on, and
@@ -152,12 +172,12 @@ impl Context {
     async fn conclude(
         &self,
         mut transaction: WriteTransaction,
-        caller: &Caller,
+        by: Authority<'_>,
         id: OrganisationId,
         touched: Touched,
         now: Timestamp,
     ) -> Result<Decided, Fault> {
-        let organisation = found(&mut transaction, caller, id).await?;
+        let organisation = found(&mut transaction, by, id).await?;
         // This takes its turn in a row that stays taken until the commit: last of all, as everywhere.
         invalidation::insert(&mut transaction, "everything", None, now).await?;
         transaction.commit().await?;
@@ -174,10 +194,10 @@ impl Context {
 /// [`Code::OwnerStays`]; [`Code::OwnOrganisation`].
 async fn deciding_from_above(
     link: &mut Link,
-    caller: &Caller,
+    by: Authority<'_>,
     id: OrganisationId,
 ) -> Result<OrganisationDetails, Fault> {
-    let found = manageable(link, caller, id).await?;
+    let found = manageable(link, by, id).await?;
     if found.kind == OrganisationKind::Owner {
         return Err(Code::OwnerStays.into());
     }
@@ -189,19 +209,19 @@ async fn deciding_from_above(
 }
 
 /// An organisation that the caller manages, deleted or not.
-async fn found(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
-    let reach = Reach::of(&caller.principal, Right::ManageOrganisations);
+async fn found(link: &mut Link, by: Authority<'_>, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
+    let reach = by.reach(Right::ManageOrganisations);
     Ok(organisation_page::find_anyhow(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
 }
 
 /// The same, where whoever may only see it learns that the right is missing.
 async fn manageable_or_deleted(
     link: &mut Link,
-    caller: &Caller,
+    by: Authority<'_>,
     id: OrganisationId,
 ) -> Result<OrganisationDetails, Fault> {
-    match manageable(link, caller, id).await {
-        Err(fault) if fault.code == Code::OrganisationNotFound => found(link, caller, id).await,
+    match manageable(link, by, id).await {
+        Err(fault) if fault.code == Code::OrganisationNotFound => found(link, by, id).await,
         outcome => outcome,
     }
 }

@@ -11,8 +11,8 @@ use bailiwick_store::{Link, WriteTransaction};
 use serde_json::json;
 
 use super::{Decided, Touched, deciding_from_above, refuse_shared_vat_number, vat_number_is_free};
-use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::audit::Act;
+use crate::caller::Authority;
 use crate::context::Context;
 use crate::organisation::{manageable_parent, wrong_place};
 
@@ -26,16 +26,16 @@ impl Context {
     /// stand below it; [`VatNumberTaken`](bailiwick_domain::fault::Code::VatNumberTaken).
     pub async fn move_organisation(
         &self,
-        caller: &Caller,
+        by: impl Into<Authority<'_>>,
         id: OrganisationId,
         parent: OrganisationId,
     ) -> Result<Decided, Fault> {
-        let now = self.now();
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
         // From here on nobody else moves anything: of two moves that would make a circle, the second sees the first.
         tree::hold(&mut transaction).await?;
-        let organisation = deciding_from_above(&mut transaction, caller, id).await?;
-        let parent = manageable_parent(&mut transaction, caller, Some(parent)).await?;
+        let organisation = deciding_from_above(&mut transaction, by, id).await?;
+        let parent = manageable_parent(&mut transaction, by, Some(parent)).await?;
         check_place(&mut transaction, &organisation, &parent).await?;
         if organisation.parent == Some(parent.id) {
             return Ok(Decided { organisation, touched: Touched::default() });
@@ -43,16 +43,16 @@ impl Context {
         refuse_shared_vat_number(&mut transaction, id, parent.id).await?;
         vat_number_is_free(tree::put_below(&mut transaction, id, parent.id, now).await)?;
         let touched = tree_count::living(&mut transaction, id).await?;
-        self.note(&mut transaction, caller, ("organization.moved", id), &touched, now).await?;
-        self.note_at_both_ends(&mut transaction, caller, (&organisation, parent.id), now).await?;
-        self.conclude(transaction, caller, id, touched, now).await
+        self.note(&mut transaction, by, ("organization.moved", id), &touched, now).await?;
+        self.note_at_both_ends(&mut transaction, by, (&organisation, parent.id), now).await?;
+        self.conclude(transaction, by, id, touched, now).await
     }
 
     /// Each side reads what left it or came to it, and not where the other side is.
     async fn note_at_both_ends(
         &self,
         transaction: &mut WriteTransaction,
-        caller: &Caller,
+        by: Authority<'_>,
         (moved, new): (&OrganisationDetails, OrganisationId),
         now: Timestamp,
     ) -> Result<(), Fault> {
@@ -64,7 +64,7 @@ impl Context {
                 organisation: side,
                 details: json!({ "name": moved.name, "type": moved.kind }),
             };
-            self.audit(transaction, Actor::Caller(caller), act, now).await?;
+            self.audit(transaction, by.actor(), act, now).await?;
         }
         Ok(())
     }

@@ -31,6 +31,9 @@ pub(super) fn operation(
     if let Some(access) = info.key_access {
         operation.insert("x-api-key-access".to_owned(), access.name().into());
     }
+    if info.access != AccessKind::Open && info.access != AccessKind::RefreshToken {
+        operation.insert("x-while-impersonating".to_owned(), info.while_impersonating.into());
+    }
     operation.insert("security".to_owned(), security(info));
     let parameters = parameters(inputs, generator);
     if !parameters.is_empty() {
@@ -38,7 +41,7 @@ pub(super) fn operation(
     }
     if info.body != BodyKind::None {
         let schema = (inputs.body)(generator);
-        let content = json!({ "application/json": { "schema": schema } });
+        let content = json!({ info.media.name(): { "schema": schema } });
         let body = json!({ "required": info.body == BodyKind::Required, "content": content });
         operation.insert("requestBody".to_owned(), body);
     }

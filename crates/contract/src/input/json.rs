@@ -42,6 +42,11 @@ impl Members {
         self.0.get(name)
     }
 
+    /// All members, by their names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Refuses members whose names are not among these, the first few by name.
     pub fn refuse_others(&self, names: &[&str], check: &mut Check) {
         let unknown = self.0.keys().filter(|name| !names.contains(&name.as_str()));

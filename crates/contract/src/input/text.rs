@@ -105,10 +105,15 @@ impl PathMembers {
         Self(RawPathParams::from_request_parts(parts, &()).await.ok())
     }
 
+    /// All parameters, by their names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(RawPathParams::iter)
+    }
+
     /// The parameter of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().flat_map(RawPathParams::iter).find(|(key, _)| *key == name).map(|(_, value)| value)
+        self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 }
 

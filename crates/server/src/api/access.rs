@@ -27,6 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  For whoever manages both the person and what the right is about.",
             )
             .needs(Right::ManageUsers)
+            .while_impersonating()
             .handle(explain),
     ]
 }
@@ -132,7 +133,7 @@ impl From<Chain> for ChainView {
 }
 
 /// The explanation in a sentence.
-fn sentence(explained: &Explanation, right: Right) -> String {
+pub(crate) fn sentence(explained: &Explanation, right: Right) -> String {
     let Explanation { subject, resource, rule, chains } = explained;
     let name = &subject.name;
     match rule {

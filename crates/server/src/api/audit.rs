@@ -40,6 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  entries `total_count` counts no more than it takes to tell whether there is another page.",
             )
             .needs(Right::ReadAudit)
+            .while_impersonating()
             .takes_api_keys()
             .handle(list),
         Endpoint::get("/api/audit/export", "export-audit", "Export the audit log")
@@ -49,6 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  and `digest` are an entry's place in the chain that `bailiwick audit verify` checks.",
             )
             .needs(Right::ReadAudit)
+            .while_impersonating()
             .handle(export),
     ]
 }

@@ -24,6 +24,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("Global")
             .within(Span::seconds(1))
             .signed_in()
+            .while_impersonating()
             .handle(configuration),
     ]
 }

@@ -1,7 +1,7 @@
 //! Invitations into organisations.
 
 use bailiwick_app::caller::Caller;
-use bailiwick_app::invitation::{InvitationRecord, Invitee};
+use bailiwick_app::invitation::{InvitationFilter, InvitationRecord, Invitee};
 use bailiwick_contract::answer::{Created201, Ok200, Reply};
 use bailiwick_contract::call::Call;
 use bailiwick_contract::endpoint::Endpoint;
@@ -11,7 +11,7 @@ use bailiwick_domain::account::Language;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Code;
 use bailiwick_domain::id::{InvitationId, OrganisationId, UserId};
-use bailiwick_domain::invitation::InvitationStatus;
+use bailiwick_domain::invitation::{InvitationStatus, LIFETIME};
 use bailiwick_domain::link::LinkToken;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
@@ -24,13 +24,17 @@ use serde::Serialize;
 
 use super::me::MembershipView;
 use super::pagination::PaginationView;
+use super::system_list::Search;
 
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/invitations", "list-invitations", "List invitations")
             .tag("Invitations")
-            .describe("Those into the organisations whose people you manage, the newest first.")
+            .describe(
+                "Those into the organisations whose people you manage, the newest first. Where there are many, \
+                 `total_count` counts no more than it takes to tell whether there is another page.",
+            )
             .needs(Right::ManageUsers)
             .handle(list),
         Endpoint::post("/api/invitations", "create-invitation", "Invite somebody")
@@ -39,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Mails a link, good once and for 7 days, by which whoever has the address joins the organisation, with \
                  an account or without one; the answer is the same for both. An organisation sends at most 100 \
                  invitations in 24 hours, and at most 3 to one address, which gets at most 10 from all \
-                 organisations together.",
+                 organisations together; what is mailed again counts too.",
             )
             .needs(Right::ManageUsers)
             .faults(&[Code::TooManyInvitations])
@@ -53,6 +57,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .faults(&[Code::InvitationForAnother, Code::AlreadyMember])
             .signed_in()
             .handle(accept),
+        Endpoint::post("/api/invitations/{id}/resend", "resend-invitation", "Mail an invitation again")
+            .tag("Invitations")
+            .describe(
+                "Another link, good once and for 7 days from now; the one before opens nothing from then on. An \
+                 invitation that has expired comes back to life by it. It counts like an invitation on every limit, and \
+                 whoever sends it stands for the invitation from now on.",
+            )
+            .needs(Right::ManageUsers)
+            .faults(&[
+                Code::InvitationNotFound,
+                Code::InvitationSettled,
+                Code::InvitingSuspended,
+                Code::TooManyInvitations,
+            ])
+            .handle(resend),
         Endpoint::delete("/api/invitations/{id}", "revoke-invitation", "Take an invitation back")
             .tag("Invitations")
             .describe("Its link opens nothing from then on.")
@@ -77,13 +96,15 @@ struct InvitationView {
     role: Role,
     /// In which language the mail was written; null where none was chosen.
     language: Option<Language>,
-    /// What became of it. While its organisation or whoever sent it is suspended, it is `suspended` and nobody can
-    /// accept it; afterwards it is open again.
+    /// What became of it. While its organisation or whoever sent it is suspended, or the latter does not manage its
+    /// people, it is `suspended` and nobody can accept it; afterwards it is open again.
     status: InvitationStatus,
-    /// Who invites; null where it was the operator of the server.
+    /// Who invites; null where it was the operator of the server, and where they are not for your eyes.
     invited_by: Option<InviterView>,
-    /// When it was mailed.
+    /// When it was mailed first.
     created_at: Timestamp,
+    /// When the link was mailed that is good.
+    sent_at: Timestamp,
     /// Until when it is good.
     expires_at: Timestamp,
     /// When it was accepted; null where it was not.
@@ -96,13 +117,13 @@ struct InvitationView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "InvitingOrganization")]
-struct InvitingView {
+pub(super) struct InvitingView {
     /// The organisation.
-    id: OrganisationId,
+    pub(super) id: OrganisationId,
     /// Its name.
-    name: Name,
+    pub(super) name: Name,
     /// Its place in the partner tree.
-    r#type: OrganisationKind,
+    pub(super) r#type: OrganisationKind,
 }
 
 /// Who invites.
@@ -133,6 +154,7 @@ impl InvitationView {
             status: InvitationStatus::at(now, invitation.expires_at, accepted_at, revoked_at, invitation.is_suspended),
             invited_by: inviter.map(|(id, name)| InviterView { id, name }),
             created_at: invitation.created_at,
+            sent_at: invitation.expires_at.minus(LIFETIME),
             expires_at: invitation.expires_at,
             accepted_at,
             revoked_at,
@@ -141,8 +163,14 @@ impl InvitationView {
 }
 
 query! {
-    /// Which page of the invitations.
+    /// Which invitations, and which page of them.
     pub struct InvitationsQuery {
+        /// Only those of which this became.
+        status: InvitationStatus => optional "status",
+        /// Only those into this very organisation.
+        organization_id: OrganisationId => optional "organization_id",
+        /// Only those to an address that contains this text, in whatever case.
+        search: Search => optional "search",
         /// Which page.
         page: PageNumber => defaulted "page",
         /// How many on a page.
@@ -163,7 +191,9 @@ struct InvitationsView {
 
 async fn list(call: Call<Caller, NoPath, InvitationsQuery>) -> Reply<Ok200<InvitationsView>> {
     let page = Page { number: call.query.page, size: call.query.page_size };
-    let (now, found) = (call.context.now(), call.context.list_invitations(&call.caller, page).await?);
+    let InvitationsQuery { status, organization_id: organisation, search, .. } = call.query;
+    let filter = InvitationFilter { status, organisation, search: search.map(Search::into_text) };
+    let (now, found) = (call.context.now(), call.context.list_invitations(&call.caller, &filter, page).await?);
     let pagination = PaginationView::new(page, found.total, "created_at", Direction::Descending);
     let invitations = found.invitations.into_iter().map(|invitation| InvitationView::new(now, invitation)).collect();
     Ok(Ok200::new(InvitationsView { invitations, pagination }).saying("invitations retrieved successfully"))
@@ -214,6 +244,11 @@ path! {
         /// The invitation's id.
         id: InvitationId,
     }
+}
+
+async fn resend(call: Call<Caller, InvitationPath>) -> Reply<Ok200<InvitationView>> {
+    let sent = call.context.resend_invitation(&call.caller, call.path.id).await?;
+    Ok(Ok200::new(InvitationView::new(call.context.now(), sent)).saying("invitation sent again successfully"))
 }
 
 async fn revoke(call: Call<Caller, InvitationPath>) -> Reply<Ok200<InvitationView>> {

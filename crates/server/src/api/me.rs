@@ -25,7 +25,7 @@ use serde::Serialize;
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/me", "get-me", "Read yourself").tag("Me").signed_in().handle(show),
+        Endpoint::get("/api/me", "get-me", "Read yourself").tag("Me").signed_in().while_impersonating().handle(show),
         Endpoint::patch("/api/me", "change-me", "Change yourself")
             .tag("Me")
             .describe("What is absent stays as it is.")
@@ -35,6 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("Me")
             .describe("It holds for the session that asks, with all its tokens, from the next request on.")
             .signed_in()
+            .while_impersonating()
             .handle(switch),
         Endpoint::post("/api/me/confirmation", "send-confirmation", "Have your address confirmed")
             .tag("Me")
@@ -86,10 +87,23 @@ struct MeView {
     is_super_admin: bool,
     /// Since when they are known.
     created_at: Timestamp,
+    /// Who acts as them with these tokens; null where they do themselves.
+    impersonator: Option<ImpersonatorView>,
     /// The organisation that they act for unless a request names another.
     current_organization_id: Option<OrganisationId>,
     /// What they are, and where, organisations included that are suspended; the first joined first.
     memberships: Vec<MembershipView>,
+}
+
+/// Whoever acts as somebody else.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Impersonator")]
+struct ImpersonatorView {
+    /// The id.
+    id: UserId,
+    /// How they are called.
+    name: Name,
 }
 
 /// A person's place in an organisation.
@@ -148,7 +162,13 @@ impl From<ChangedMembership> for MembershipView {
 }
 
 impl MeView {
-    fn new(account: AccountRecord, current: Option<OrganisationId>, memberships: Vec<ListedMembership>) -> Self {
+    fn new(
+        account: AccountRecord,
+        caller: &Caller,
+        current: Option<OrganisationId>,
+        memberships: Vec<ListedMembership>,
+    ) -> Self {
+        let impersonator = caller.principal.impersonator.as_ref();
         Self {
             id: account.id,
             email: account.email,
@@ -161,6 +181,7 @@ impl MeView {
             theme: account.theme,
             is_super_admin: account.is_super_admin,
             created_at: account.created_at,
+            impersonator: impersonator.map(|acting| ImpersonatorView { id: acting.user, name: acting.name.clone() }),
             current_organization_id: current,
             memberships: memberships.into_iter().map(MembershipView::from).collect(),
         }
@@ -188,7 +209,7 @@ body! {
 /// Whoever asks, acting for this organisation.
 async fn me(context: &Context, caller: &Caller, current: Option<OrganisationId>) -> Result<MeView, Fault> {
     let account = context.show_account(caller, caller.principal.user).await?;
-    Ok(MeView::new(account, current, context.own_memberships(caller).await?))
+    Ok(MeView::new(account, caller, current, context.own_memberships(caller).await?))
 }
 
 async fn show(call: Call<Caller>) -> Reply<Ok200<MeView>> {
@@ -216,7 +237,7 @@ async fn change(call: Call<Caller, NoPath, NoQuery, ChangeMe>) -> Reply<Ok200<Me
     let change = AccountChange { name, phone_number, job_title, newsletter, language, theme };
     let account = call.context.change_account(&call.caller, call.caller.principal.user, change).await?;
     let memberships = call.context.own_memberships(&call.caller).await?;
-    let view = MeView::new(account, call.caller.principal.current_organisation, memberships);
+    let view = MeView::new(account, &call.caller, call.caller.principal.current_organisation, memberships);
     Ok(Ok200::new(view).saying("profile updated successfully"))
 }
 

@@ -7,7 +7,9 @@ pub mod audit;
 pub mod authenticate;
 mod cloud;
 pub mod configuration;
+pub mod impersonation;
 pub mod invitation;
+mod invitation_import;
 pub mod me;
 pub mod membership;
 pub mod organization;
@@ -38,9 +40,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         user::endpoints(),
         me::endpoints(),
         api_key::endpoints(),
+        impersonation::endpoints(),
         people::endpoints(),
         membership::endpoints(),
         invitation::endpoints(),
+        invitation_import::endpoints(),
         organization::endpoints(),
         organization_acts::endpoints(),
         access::endpoints(),

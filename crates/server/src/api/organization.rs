@@ -30,8 +30,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/organizations", "list-organizations", "List organisations")
             .tag("Organizations")
-            .describe("Yours and all below them; with `deleted=true` those that are deleted and that you may restore.")
+            .describe("Yours and all below them; with `deleted=true` those that are deleted and that you may restore. \
+                 Where there are more than 1,000, they are counted as 1,001, or as far as to tell whether there is a next \
+                 page.")
             .needs(Right::ReadOrganisations)
+            .while_impersonating()
             .takes_api_keys()
             .handle(list),
         Endpoint::post("/api/organizations", "create-organization", "Create an organisation")
@@ -41,20 +44,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  resellers and customers; a distributor resellers and customers; a reseller customers.",
             )
             .needs(Right::ManageOrganisations)
+            .while_impersonating()
             .takes_api_keys()
             .handle(create),
         Endpoint::get("/api/organizations/{organization_id}", "get-organization", "Read an organisation")
             .tag("Organizations")
             .needs(Right::ReadOrganisations)
+            .while_impersonating()
             .takes_api_keys()
             .faults(&[Code::OrganisationNotFound])
             .handle(show),
         Endpoint::put("/api/organizations/{organization_id}", "change-organization", "Change an organisation")
             .tag("Organizations")
-            .describe("What is absent stays as it is.")
+            .describe("What is absent stays as it is. A VAT number is changed by those who stand above the organisation.")
             .needs(Right::ManageOrganisations)
+            .while_impersonating()
             .takes_api_keys()
-            .faults(&[Code::OrganisationNotFound])
+            .faults(&[Code::OrganisationNotFound, Code::OwnOrganisation])
             .handle(change),
     ]
 }

@@ -117,6 +117,7 @@ fn finalities() -> Vec<Endpoint> {
              it.",
         )
         .needs(Right::ReadOrganisations)
+        .while_impersonating()
         .takes_api_keys()
         .faults(&[Code::OrganisationNotFound])
         .handle(stats),

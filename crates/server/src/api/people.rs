@@ -37,15 +37,18 @@ fn reading() -> Vec<Endpoint> {
             .tag("People")
             .describe(
                 "Those of your organisations and of all below them, each with the organisation joined first of those \
-                 that you see and that the filters let pass. More than 10,000 are not counted.",
+                 that you see and that the filters let pass. Where there are more than 1,000, \
+                 they are counted as 1,001, or as far as to tell whether there is a next page.",
             )
             .needs(Right::ReadUsers)
+            .while_impersonating()
             .takes_api_keys()
             .handle(list),
         Endpoint::get("/api/users/{user_id}", "read-user", "Read a person")
             .tag("People")
             .describe("With what they are in the organisations that you see. Where else they belong is not shown.")
             .needs(Right::ReadUsers)
+            .while_impersonating()
             .takes_api_keys()
             .faults(&[Code::UserNotFound])
             .handle(show),
@@ -69,6 +72,7 @@ fn acts() -> Vec<Endpoint> {
                 Code::OnOneself,
                 Code::SuperAdminsOnly,
                 Code::BelongsElsewhere,
+                Code::UserAlreadySuspended,
                 Code::LastSuperAdmin,
                 Code::LastAdministrator,
             ])
@@ -77,7 +81,7 @@ fn acts() -> Vec<Endpoint> {
             .tag("People")
             .describe("They may sign in again; what the suspension ended stays ended.")
             .needs(Right::ManageUsers)
-            .faults(&[Code::UserNotFound, Code::SuperAdminsOnly, Code::BelongsElsewhere])
+            .faults(&[Code::UserNotFound, Code::SuperAdminsOnly, Code::BelongsElsewhere, Code::UserNotSuspended])
             .handle(reactivate),
         Endpoint::post("/api/users/{user_id}/reset-password", "send-reset", "Have a person set a new password")
             .tag("People")

@@ -36,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .tag("Systems")
             .describe("The systems of your organisations and of all below them.")
             .needs(Right::ReadSystems)
+            .while_impersonating()
             .takes_api_keys()
             .handle(system_list::list),
         Endpoint::post("/api/systems", "create-system", "Create a system")
@@ -65,6 +66,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/systems/{id}", "get-system", "Read a system")
             .tag("Systems")
             .needs(Right::ReadSystems)
+            .while_impersonating()
             .takes_api_keys()
             .faults(&[Code::SystemNotFound])
             .handle(show),
@@ -73,6 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("What is absent stays as it is.")
             .faults(&[Code::SystemNotFound])
             .needs(Right::ManageSystems)
+            .while_impersonating()
             .takes_api_keys()
             .handle(change),
         Endpoint::delete("/api/systems/{id}", "delete-system", "Delete a system")
@@ -80,6 +83,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("The system is gone for everybody, and can be put back.")
             .faults(&[Code::SystemNotFound])
             .needs(Right::ManageSystems)
+            .while_impersonating()
             .takes_api_keys()
             .handle(delete),
         Endpoint::post("/api/systems/{id}/regenerate-secret", "regenerate-secret", "Replace a system's secret")

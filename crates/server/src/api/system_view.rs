@@ -50,7 +50,7 @@ pub(super) struct SystemView {
     /// When it was deleted, where it was.
     #[schemars(example = None::<String>)]
     deleted_at: Option<Timestamp>,
-    /// Who created it; null where they are gone for good.
+    /// Who created it; null where they are gone for good, and where they are not for your eyes.
     created_by: Option<CreatorView>,
     /// The organisation that it belongs to.
     organization: OrganisationView,
@@ -79,7 +79,7 @@ struct CreatorView {
     /// How they are called.
     #[schemars(example = &"Ada Verdi")]
     user_name: Name,
-    /// The organisation that they acted for.
+    /// The organisation that they acted for; null where it is not for your eyes.
     organization_id: Option<OrganisationId>,
     /// How it is called.
     #[schemars(example = &"Northwind Distribution")]

@@ -47,6 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .within(Span::seconds(1))
             .faults(&[Code::UserNotFound])
             .signed_in()
+            .while_impersonating()
             .handle(show),
         Endpoint::patch("/auth/user/{uuid}", "change-user", "Patch your user information")
             .tag("User")

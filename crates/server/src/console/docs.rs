@@ -22,10 +22,13 @@ use crate::api::VERSION;
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
-        Page::get("/docs", "docs").visitor().handle(show_index),
-        Page::get("/docs/{section}", "docs-section").visitor().handle(show_section),
-        Page::get("/docs/{section}/{operation}", "docs-operation").visitor().handle(show_operation),
-        Page::get("/docs/guides/{guide}", "docs-guide").visitor().handle(show_guide),
+        Page::get("/docs", "docs").visitor().while_impersonating().handle(show_index),
+        Page::get("/docs/{section}", "docs-section").visitor().while_impersonating().handle(show_section),
+        Page::get("/docs/{section}/{operation}", "docs-operation")
+            .visitor()
+            .while_impersonating()
+            .handle(show_operation),
+        Page::get("/docs/guides/{guide}", "docs-guide").visitor().while_impersonating().handle(show_guide),
     ]
 }
 

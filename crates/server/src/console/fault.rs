@@ -9,7 +9,7 @@ use bailiwick_domain::time::Span;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 
-use super::frame::Frame;
+use super::frame::{Frame, sentence};
 use super::view::error::{ErrorKind, ErrorPage};
 use super::view::login::wait;
 
@@ -54,6 +54,28 @@ impl FormFault {
         Ok(Self { status: bailiwick_contract::fault_answer::status(class), alert, retry_after })
     }
 
+    /// Says which rule refused an act on something that one sees; what does not say more than that something is not
+    /// there, or not for one's eyes, goes on.
+    pub(super) fn of_act(fault: Fault, origin: &Origin) -> Result<Self, Fault> {
+        let status = bailiwick_contract::fault_answer::status(fault.code.class());
+        let alert = match fault.code {
+            Code::OnOneself | Code::SuperAdminsOnly | Code::BelongsElsewhere | Code::MustBeInvited => {
+                fault.code.sentence().to_owned()
+            }
+            Code::LastAdministrator | Code::VatNumberTaken => {
+                let detail = fault.detail.as_deref().map(|detail| format!(" {}.", capitalised(detail)));
+                format!("{}{}", fault.code.sentence(), detail.unwrap_or_default())
+            }
+            Code::ValidationFailed if !fault.fields.is_empty() => {
+                let wrong = fault.fields.iter().map(|field| sentence(&field.refusal));
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return Ok(Self { status, alert: wrong.collect::<Vec<_>>().join(" "), retry_after: None });
+            }
+            _ => return Self::of(fault, origin),
+        };
+        Ok(Self { status, alert, retry_after: None })
+    }
+
     /// Writes the wait into the answer.
     pub(super) fn mark(&self, mut response: Response) -> Response {
         if let Some(seconds) = self.retry_after {
@@ -63,6 +85,12 @@ impl FormFault {
     }
 }
 
+/// The text with its first letter as a capital.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Renders a fault as a page.
 #[must_use]
 pub fn render(fault: &Fault, at: &PageFaultContext<'_>) -> Response {
@@ -70,6 +98,8 @@ pub fn render(fault: &Fault, at: &PageFaultContext<'_>) -> Response {
     let kind = match (fault.code, fault.code.class()) {
         (Code::ForeignOrigin, _) => ErrorKind::ForeignOrigin,
         (Code::AddressUnconfirmed, _) => ErrorKind::Unconfirmed,
+        (Code::Impersonating, _) => ErrorKind::Impersonating,
+        (Code::NoConsent, _) => ErrorKind::NoConsent,
         (_, Class::Forbidden | Class::Unauthenticated) => ErrorKind::Forbidden,
         (_, Class::NotFound) => ErrorKind::NotFound,
         (_, Class::MethodNotAllowed) => ErrorKind::MethodNotAllowed,

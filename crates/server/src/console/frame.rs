@@ -12,13 +12,16 @@ use bailiwick_domain::account::Language;
 use bailiwick_domain::device::KNOWN_FOR;
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Refusal;
+use bailiwick_domain::principal::Membership;
+use bailiwick_domain::role::Right;
 use bailiwick_domain::secret::SecretText;
 use data_encoding::BASE64URL_NOPAD;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::fault::log_answered_by_form;
-use super::view::layout::{Active, Field, Layout, Nav, PasswordProblem, THEME_COOKIE, theme_of};
+use super::impersonation::{end_own_session, forget_own};
+use super::view::layout::{Acting, Active, Choice, Field, Layout, Nav, PasswordProblem, THEME_COOKIE, theme_of};
 
 /// Random bytes in the cookie that form tokens are bound to.
 const FORM_COOKIE_BYTES: usize = 16;
@@ -36,7 +39,13 @@ impl Frame {
     pub(super) fn new<C>(visit: &Visit<C>, caller: Option<&Caller>, active: Option<Active>) -> Self {
         let path = visit.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
         let nav = caller.zip(active).map(|(caller, active)| nav(caller, active));
-        Self::for_request(&visit.context, &visit.headers, visit.cookies, path, nav)
+        let mut frame = Self::for_request(&visit.context, &visit.headers, visit.cookies, path, nav);
+        if let Some(caller) = caller {
+            let principal = &caller.principal;
+            let person = Some(principal.name.to_string());
+            frame.layout.acting = principal.impersonator.as_ref().map(|_| Acting { person });
+        }
+        frame
     }
 
     /// The same for an answer to a POST, which a second GET would not show.
@@ -61,7 +70,9 @@ impl Frame {
             (value, vec![set])
         };
         let form_token = context.form_token(&form_cookie);
-        Self { layout: Layout { theme, path, form_token, nav }, cookies }
+        // Where nobody looks who it is, a session that is kept aside says that another one took its place.
+        let acting = cookie(headers, names.own).map(|_| Acting::default());
+        Self { layout: Layout { theme, path, form_token, nav, acting }, cookies }
     }
 
     /// The layout, to be moved into a page.
@@ -144,8 +155,12 @@ pub(super) fn set_cookie(context: &Context, name: &str, value: &str, lifetime_s:
 /// Ends the session that the browser has had until now, which is about to lose it. Where that fails, what was done
 /// before stands: the session is left to expire.
 async fn end_previous(visit: &Visit<Guest>) {
-    let Some(caller) = visit.caller.holder() else { return };
-    if let Err(fault) = visit.context.sign_out(caller).await {
+    if let Some(caller) = visit.caller.holder()
+        && let Err(fault) = visit.context.sign_out(caller).await
+    {
+        log_answered_by_form(&fault, &visit.origin);
+    }
+    if let Err(fault) = end_own_session(visit).await {
         log_answered_by_form(&fault, &visit.origin);
     }
 }
@@ -153,7 +168,7 @@ async fn end_previous(visit: &Visit<Guest>) {
 /// Takes its session from a browser, and ends it.
 pub(super) async fn dismiss(visit: &Visit<Guest>) -> Cookies {
     end_previous(visit).await;
-    Cookies::default().and(set_cookie(&visit.context, visit.cookies.session, "", Some(0)))
+    forget_own(visit, Cookies::default()).and(set_cookie(&visit.context, visit.cookies.session, "", Some(0)))
 }
 
 /// The cookies of a browser that has just signed in, in the place of the session that it has had until now. The
@@ -162,8 +177,12 @@ pub(super) async fn sign_in_cookies(visit: &Visit<Guest>, session: &BrowserSessi
     end_previous(visit).await;
     let lifetime = session.expires_at.since(visit.context.now()).as_seconds();
     let lifetime = session.is_kept.then_some(lifetime);
-    let cookies =
-        Cookies::default().and(set_cookie(&visit.context, visit.cookies.session, session.cookie.expose(), lifetime));
+    let cookies = forget_own(visit, Cookies::default()).and(set_cookie(
+        &visit.context,
+        visit.cookies.session,
+        session.cookie.expose(),
+        lifetime,
+    ));
     let device = session.device.as_ref().map(SecretText::expose).or_else(|| visit.cookie(visit.cookies.device));
     let Some(device) = device else { return cookies };
     cookies.and(set_cookie(&visit.context, visit.cookies.device, device, Some(KNOWN_FOR.as_seconds())))
@@ -190,10 +209,20 @@ fn is_form_cookie(value: &str) -> bool {
 fn nav(caller: &Caller, active: Active) -> Nav {
     let principal = &caller.principal;
     let organisation = principal.current_membership().map(|membership| membership.organisation_name.to_string());
+    let choice = |membership: &Membership| Choice {
+        value: membership.organisation.to_string(),
+        label: membership.organisation_name.to_string(),
+        selected: principal.current_organisation == Some(membership.organisation),
+    };
+    let organisations: Vec<_> = principal.memberships.iter().map(choice).collect();
+    let may_see =
+        |(part, right): (Active, Option<Right>)| right.is_none_or(|right| principal.holds(right)).then_some(part);
     Nav {
         user_name: principal.name.to_string(),
         user_email: principal.email.to_string(),
         organisation_name: organisation.unwrap_or_default(),
+        organisations: if organisations.len() > 1 { organisations } else { Vec::new() },
+        parts: Active::PARTS.into_iter().filter_map(may_see).collect(),
         active,
     }
 }

@@ -7,6 +7,7 @@ use bailiwick_app::system::{SystemFilter, SystemOrder, SystemRecord};
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Parse;
+use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::page::{Direction, Page as Slice, PageNumber, PageSize};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
@@ -17,7 +18,7 @@ use super::view::layout::{Active, Choice, Moment};
 use super::view::systems::{Ask, Column, ROWS, SystemRow, SystemsPage};
 
 pub(super) fn pages() -> Vec<Page> {
-    vec![Page::get("/", "home").member().handle(show)]
+    vec![Page::get("/", "home").member().while_impersonating().handle(show)]
 }
 
 async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
@@ -28,6 +29,7 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
         search: Some(ask.search.clone()).filter(|search| !search.is_empty()),
         kind: SystemType::parse_text(&ask.system_type).ok(),
         status: ask.status,
+        organisation: OrganisationId::parse_text(&ask.organisation).ok(),
         ..SystemFilter::default()
     };
     let direction = if ask.descending { Direction::Descending } else { Direction::Ascending };
@@ -40,6 +42,10 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
         context.list_systems(&visit.caller, &everything, (SystemOrder::Name, direction), Slice::default()).await?.total
     } else {
         found.total
+    };
+    let organisation = match filter.organisation {
+        Some(id) => context.place(&visit.caller, Right::ReadSystems, id).await?.map(|place| place.name.to_string()),
+        None => None,
     };
     let types = context.settings.system_types.iter().map(|kind| Choice {
         value: kind.to_string(),
@@ -54,6 +60,7 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
         rows: found.systems.iter().map(|system| row(context, system)).collect(),
         found: found.total.unsigned_abs(),
         total: total.unsigned_abs(),
+        organisation,
         base_url: context.settings.base_url.origin(),
         ask,
     };
@@ -68,6 +75,9 @@ fn ask<'a>(member: impl Fn(&str) -> &'a str) -> Ask {
         search,
         system_type: SystemType::parse_text(member("type")).map(|kind| kind.to_string()).unwrap_or_default(),
         status: SystemStatus::parse_text(member("status")).ok(),
+        organisation: OrganisationId::parse_text(member("organization_id"))
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         column,
         descending: member("sort_direction") == Direction::Descending.name(),
         page: PageNumber::parse_text(member("page")).unwrap_or_default().get(),

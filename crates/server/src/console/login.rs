@@ -16,6 +16,7 @@ use http::header::RETRY_AFTER;
 
 use super::fault::log_answered_by_form;
 use super::frame::{Cookies, Frame, local_path, sentence, set_cookie, sign_in_cookies};
+use super::impersonation::{end_own_session, forget_own, own_session};
 use super::theme::theme_cookie;
 use super::view::layout::{Field, THEME_COOKIE};
 use super::view::login::{LoginNotice, LoginPage, LoginRefusal};
@@ -23,9 +24,9 @@ use super::view::register::with_next;
 
 pub(super) fn pages() -> Vec<Page> {
     vec![
-        Page::get("/login", "login").visitor().handle(show),
+        Page::get("/login", "login").visitor().while_impersonating().handle(show),
         Page::post("/login", "login-submit").visitor().handle(submit),
-        Page::post("/logout", "logout").visitor().handle(sign_out),
+        Page::post("/logout", "logout").visitor().while_impersonating().handle(sign_out),
     ]
 }
 
@@ -34,6 +35,10 @@ async fn show(visit: Visit<Guest>) -> Result<Response, Fault> {
     let frame = Frame::new(&visit, None, None);
     if visit.caller.caller().is_some() {
         return Cookies::default().redirect(&next);
+    }
+    // Whoever acted as somebody else acts as themselves again once that is over.
+    if let Some(cookies) = own_session(&visit).await? {
+        return cookies.redirect(&next);
     }
     let notice = match visit.query_member("notice") {
         _ if !visit.context.is_set_up().await? => Some(LoginNotice::NotSetUp),
@@ -162,8 +167,9 @@ async fn sign_out(visit: Visit<Guest>) -> Result<Response, Fault> {
     if let Some(caller) = visit.caller.holder() {
         visit.context.sign_out(caller).await?;
     }
+    end_own_session(&visit).await?;
     let expired = set_cookie(&visit.context, visit.cookies.session, "", Some(0));
     let next = local_path(&visit.context, visit.field("next").unwrap_or("/"));
     let to = with_next("/login?notice=signed-out", &next);
-    Cookies::default().and(expired).redirect(&to)
+    forget_own(&visit, Cookies::default()).and(expired).redirect(&to)
 }

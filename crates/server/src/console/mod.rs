@@ -8,12 +8,17 @@ pub mod fault;
 mod forgot_password;
 mod frame;
 mod home;
+mod impersonation;
 mod invitation;
+mod inviting;
 mod login;
 mod newcomer;
+mod organisation;
+mod people;
 mod register;
 mod reset_password;
 mod setup;
+mod switch;
 mod system_creation;
 mod theme;
 pub mod view;
@@ -30,11 +35,16 @@ pub fn pages() -> Vec<Page> {
         docs::pages(),
         forgot_password::pages(),
         home::pages(),
+        impersonation::pages(),
         invitation::pages(),
+        inviting::pages(),
         login::pages(),
+        organisation::pages(),
+        people::pages(),
         register::pages(),
         reset_password::pages(),
         setup::pages(),
+        switch::pages(),
         system_creation::pages(),
         theme::pages(),
     ]

@@ -8,8 +8,8 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::time::Timestamp;
 
 use super::reach::{Reach, is_everything, within_reach};
+use super::searchable;
 use super::suspension::may_come_in;
-use super::user::search_text;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -145,10 +145,14 @@ pub async fn change(transaction: &mut WriteTransaction, account: &AccountRecord,
         account.newsletter,
         account.language,
         account.theme,
-        search_text(&account.name, &account.email),
+        searchable::text_of_user(&account.name, &account.email),
         now,
     ];
-    Ok(transaction.change(&CHANGE, values).await? == 1)
+    let is_there = transaction.change(&CHANGE, values).await? == 1;
+    if is_there {
+        searchable::replace_user(transaction, account.id, &account.name, &account.email).await?;
+    }
+    Ok(is_there)
 }
 
 /// Notes what somebody who registers says of themselves.

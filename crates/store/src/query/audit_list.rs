@@ -14,6 +14,9 @@ use crate::row::record;
 use crate::statement::{Statement, statements};
 use crate::value::{Value, values};
 
+/// Up to how many entries are counted: they are read one after the other, and many of them lie side by side.
+const COUNTED_MAX: i64 = 10_000;
+
 /// The condition of every list: `$1` and `$2` bound the id, which begins with the
 /// moment of the entry and is the key of the table; `$3` and `$4` bound the
 /// moment itself; `$5` to `$9` let everything pass when they are null.
@@ -193,18 +196,18 @@ impl AuditFilter {
 
     /// The parameters of a statement: the filter, the reach where it has an end, and more.
     fn with(&self, reach: &Reach, more: &[Value]) -> Vec<Value> {
-        let membership = if reach.is_everything() { &[] } else { reach.membership() };
+        let membership = if reach.is_everything() { &[] } else { reach.bounded_membership() };
         self.values().iter().chain(membership).chain(more).cloned().collect()
     }
 }
 
 /// A page of the entries within reach, the newest first, and how many there are in all.
 ///
-/// Many are counted only so far ([`counted::bound`]).
+/// Many are counted only so far ([`COUNTED_MAX`]).
 /// Entries that concern no organisation are within reach of super admins alone.
 pub async fn page(link: &mut Link, reach: &Reach, filter: &AuditFilter, page: Page) -> Result<(Vec<AuditRecord>, i64)> {
     let way = Way::of(reach, filter);
-    let total = link.one(way.count, &filter.with(reach, values![counted::bound(page)])).await?;
+    let total = link.one(way.count, &filter.with(reach, values![counted::bound_from(COUNTED_MAX, page)])).await?;
     let values = filter.with(reach, values![page.limit(), page.offset()]);
     Ok((link.all(way.page, &values).await?, total))
 }

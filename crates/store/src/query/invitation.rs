@@ -6,30 +6,48 @@ use bailiwick_domain::id::{InvitationId, OrganisationId, UserId};
 use bailiwick_domain::link::LinkDigest;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
-use bailiwick_domain::page::Page;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Timestamp;
 
-use super::reach::{Reach, organisations_within_reach, within_reach};
+use super::reach::{Reach, within_reach};
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
 use crate::row::record;
 use crate::statement::statements;
-use crate::value::{Value, values};
+use crate::value::values;
 
-/// That an invitation can be accepted: nothing became of it, its organisation lives, and whoever sent it is not
-/// suspended. The moment is `$2`.
+/// That whoever sent an invitation could send it now: they are not suspended, and manage the people of its
+/// organisation. What the operator sent, nobody has to manage.
+macro_rules! sender_stands {
+    ($invitation:literal) => {
+        concat!(
+            "(",
+            $invitation,
+            ".invited_by IS NULL OR EXISTS (SELECT 1 FROM users iu WHERE iu.id = ",
+            $invitation,
+            ".invited_by AND iu.suspended_at IS NULL AND (iu.is_super_admin OR EXISTS (SELECT 1 FROM memberships im \
+             JOIN organisations mo ON mo.id = im.organisation_id \
+             JOIN organisation_paths ip ON ip.ancestor_id = im.organisation_id \
+             WHERE im.user_id = iu.id AND im.role = 'admin' AND mo.suspended_through IS NULL \
+             AND mo.deleted_through IS NULL AND ip.descendant_id = ",
+            $invitation,
+            ".organisation_id))))"
+        )
+    };
+}
+pub(super) use sender_stands;
+
+/// That an invitation can be accepted: nothing became of it, its organisation lives, and whoever sent it could send it
+/// now. The moment is `$2`.
 macro_rules! is_open {
     ($invitation:literal) => {
         concat!(
             "accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2 \
              AND EXISTS (SELECT 1 FROM organisations io WHERE io.id = ",
             $invitation,
-            ".organisation_id AND io.suspended_through IS NULL AND io.deleted_through IS NULL) \
-             AND NOT EXISTS (SELECT 1 FROM users iu WHERE iu.id = ",
-            $invitation,
-            ".invited_by AND iu.suspended_at IS NOT NULL)"
+            ".organisation_id AND io.suspended_through IS NULL AND io.deleted_through IS NULL) AND ",
+            $crate::query::invitation::sender_stands!($invitation)
         )
     };
 }
@@ -37,47 +55,62 @@ macro_rules! is_open {
 /// The columns of an [`InvitationRecord`] and where they come from.
 macro_rules! invitation_columns {
     () => {
-        "SELECT i.id, i.email, i.organisation_id, o.name, o.kind, i.role, i.language, i.invited_by, u.name, \
-         i.created_at, i.expires_at, i.accepted_at, i.revoked_at, \
-         (o.suspended_through IS NOT NULL OR u.suspended_at IS NOT NULL) \
-         FROM invitations i JOIN organisations o ON o.id = i.organisation_id \
-         LEFT JOIN users u ON u.id = i.invited_by "
+        concat!(
+            "SELECT i.id, i.email, i.organisation_id, o.name, o.kind, i.role, i.language, i.invited_by, u.name, \
+             i.created_at, i.expires_at, i.accepted_at, i.revoked_at, \
+             (o.suspended_through IS NOT NULL OR NOT ",
+            $crate::query::invitation::sender_stands!("i"),
+            ") FROM invitations i JOIN organisations o ON o.id = i.organisation_id \
+             LEFT JOIN users u ON u.id = i.invited_by "
+        )
     };
 }
+pub(super) use invitation_columns;
 
-macro_rules! counted {
-    () => {
-        "SELECT COUNT(*) FROM invitations i JOIN organisations o ON o.id = i.organisation_id WHERE o.deleted_through IS NULL"
+/// What was mailed, as rows of a moment and an address, once and again: the two conditions are of `invitations` and of
+/// `invitation_resends`.
+macro_rules! mailed {
+    ($first:literal, $again:literal) => {
+        concat!(
+            "(SELECT created_at AS at, email_folded FROM invitations WHERE ",
+            $first,
+            " UNION ALL SELECT sent_at AS at, email_folded FROM invitation_resends WHERE ",
+            $again,
+            ") AS mailed"
+        )
     };
 }
 
 statements! {
     Write INSERT = "INSERT INTO invitations (id, digest, email, email_folded, organisation_id, role, language, \
         invited_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    Read RECENT = "SELECT COUNT(*), MIN(created_at), COUNT(CASE WHEN email_folded = $2 THEN 1 END), \
-        MIN(CASE WHEN email_folded = $2 THEN created_at END) \
-        FROM invitations WHERE organisation_id = $1 AND created_at > $3";
-    Read RECENT_TO_ADDRESS = "SELECT COUNT(*), MIN(created_at) FROM invitations \
-        WHERE email_folded = $1 AND created_at > $2";
+    Read RECENT = concat!(
+        "SELECT COUNT(*), MIN(at), COUNT(CASE WHEN email_folded = $2 THEN 1 END), \
+         MIN(CASE WHEN email_folded = $2 THEN at END) FROM ",
+        mailed!("organisation_id = $1 AND created_at > $3", "organisation_id = $1 AND sent_at > $3"));
+    Read RECENT_TO_ADDRESS = concat!(
+        "SELECT COUNT(*), MIN(at) FROM ",
+        mailed!("email_folded = $1 AND created_at > $2", "email_folded = $1 AND sent_at > $2"));
     Read FIND = concat!(invitation_columns!(), "WHERE i.id = $1");
     Read FIND_OPEN = concat!(invitation_columns!(), "WHERE i.digest = $1 AND ", is_open!("i"));
     Read FIND_REACHABLE = concat!(
         invitation_columns!(), "WHERE i.id = $6 AND o.deleted_through IS NULL AND ", within_reach!("i.organisation_id"));
-    Read PAGE = concat!(
-        invitation_columns!(), "WHERE o.deleted_through IS NULL ORDER BY i.created_at DESC, i.id DESC LIMIT $1 OFFSET $2");
-    Read COUNT = counted!();
-    /// The organisations are a list, so that the index of theirs leads to the invitations of few among many.
-    Read PAGE_WITHIN = concat!(
-        invitation_columns!(), "WHERE o.deleted_through IS NULL AND i.organisation_id IN ",
-        organisations_within_reach!("$1", "$2", "$3", "$4"), " ORDER BY i.created_at DESC, i.id DESC LIMIT $5 OFFSET $6");
-    Read COUNT_WITHIN = concat!(
-        counted!(), " AND i.organisation_id IN ", organisations_within_reach!("$1", "$2", "$3", "$4"));
     /// The conditions make it happen once.
     Write ACCEPT = concat!(
         "UPDATE invitations SET accepted_at = $2, accepted_by = $3 WHERE digest = $1 AND email_folded = $4 AND ",
         is_open!("invitations"));
     Write REVOKE = "UPDATE invitations SET revoked_at = $2 \
         WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
+    /// The digest of before goes, and its link with it.
+    Write RESEND = "UPDATE invitations SET digest = $2, invited_by = $3, expires_at = $4 \
+        WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL";
+    Write NOTE_RESEND = "INSERT INTO invitation_resends (digest, organisation_id, email_folded, sent_at) \
+        VALUES ($1, $2, $3, $4)";
+    Read IS_MEMBER = "SELECT EXISTS (SELECT 1 FROM users u JOIN memberships m ON m.user_id = u.id \
+        WHERE u.email_folded = $2 AND m.organisation_id = $1)";
+    Read IS_INVITED = concat!(
+        "SELECT EXISTS (SELECT 1 FROM invitations WHERE organisation_id = $1 AND email_folded = $3 AND ",
+        is_open!("invitations"), ")");
 }
 
 /// An invitation to be noted.
@@ -123,7 +156,7 @@ record! {
         pub invited_by: Option<UserId>,
         /// That person's name.
         pub invited_by_name: Option<Name>,
-        /// When it was mailed.
+        /// When it was mailed first.
         pub created_at: Timestamp,
         /// Until when it is good.
         pub expires_at: Timestamp,
@@ -131,7 +164,8 @@ record! {
         pub accepted_at: Option<Timestamp>,
         /// When it was taken back, where it was.
         pub revoked_at: Option<Timestamp>,
-        /// Whether its organisation, or whoever sent it, is suspended, so that nobody can accept it.
+        /// Whether its organisation or whoever sent it is suspended, or the latter manages its people no more, so that
+        /// nobody can accept it.
         pub is_suspended: bool,
     }
 }
@@ -140,7 +174,7 @@ record! {
     /// What an organisation sent lately.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct RecentInvitations {
-        /// How many invitations, to whomever.
+        /// How many mails, to whomever.
         pub count: i64,
         /// When the first of them was sent.
         pub first: Option<Timestamp>,
@@ -155,7 +189,7 @@ record! {
     /// What all organisations together sent to one address lately.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct RecentToAddress {
-        /// How many invitations.
+        /// How many mails.
         pub count: i64,
         /// When the first of them was sent.
         pub first: Option<Timestamp>,
@@ -209,15 +243,6 @@ pub async fn find_reachable(link: &mut Link, reach: &Reach, id: InvitationId) ->
     link.optional(&FIND_REACHABLE, &reach.and(values![id])).await
 }
 
-/// A page of the invitations within reach, the newest first, and how many there are in all.
-pub async fn page(link: &mut Link, reach: &Reach, page: Page) -> Result<(Vec<InvitationRecord>, i64)> {
-    let (count, list, membership): (_, _, &[Value]) =
-        if reach.is_everything() { (&COUNT, &PAGE, &[]) } else { (&COUNT_WITHIN, &PAGE_WITHIN, reach.membership()) };
-    let total = link.one(count, membership).await?;
-    let values = [membership, values![page.limit(), page.offset()]].concat();
-    Ok((link.all(list, &values).await?, total))
-}
-
 /// Uses an invitation up for somebody with this address; false when it cannot be used, or not by them.
 pub async fn accept(
     transaction: &mut WriteTransaction,
@@ -233,4 +258,47 @@ pub async fn accept(
 /// Takes an invitation back; false when it was not open any more.
 pub async fn revoke(transaction: &mut WriteTransaction, id: InvitationId, now: Timestamp) -> Result<bool> {
     Ok(transaction.change(&REVOKE, values![id, now]).await? == 1)
+}
+
+/// A link that takes the place of the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct NewInvitationLink {
+    /// What is kept of its token.
+    pub digest: LinkDigest,
+    /// Who sends it, and vouches for the invitation from now on; nobody where it is the operator.
+    pub invited_by: Option<UserId>,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// Gives an invitation another link, by which the one before is good for nothing; false when it was accepted or taken
+/// back meanwhile.
+pub async fn resend(
+    transaction: &mut WriteTransaction,
+    invitation: &InvitationRecord,
+    link: &NewInvitationLink,
+    now: Timestamp,
+) -> Result<bool> {
+    let digest = link.digest.bytes().as_slice();
+    let values = values![invitation.id, digest, link.invited_by, link.expires_at];
+    if transaction.change(&RESEND, values).await? == 0 {
+        return Ok(false);
+    }
+    let values = values![digest, invitation.organisation, invitation.email.folded(), now];
+    transaction.change(&NOTE_RESEND, values).await.map(|_| true)
+}
+
+/// Whether somebody with this address belongs to an organisation.
+pub async fn is_member(link: &mut Link, organisation: OrganisationId, email: &EmailAddress) -> Result<bool> {
+    link.one(&IS_MEMBER, values![organisation, email.folded()]).await
+}
+
+/// Whether somebody with this address could accept an invitation into an organisation now.
+pub async fn is_invited(
+    link: &mut Link,
+    organisation: OrganisationId,
+    email: &EmailAddress,
+    now: Timestamp,
+) -> Result<bool> {
+    link.one(&IS_INVITED, values![organisation, now, email.folded()]).await
 }

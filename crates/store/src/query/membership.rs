@@ -42,6 +42,16 @@ statements! {
              JOIN organisation_paths p ON p.ancestor_id = m.organisation_id \
              WHERE m.user_id = $1 AND m.role = 'admin' AND p.descendant_id = invitations.organisation_id \
              AND o.suspended_through IS NULL AND o.deleted_through IS NULL)";
+    /// The same, before they stop to administer it.
+    Read COUNT_REVOCABLE = "SELECT COUNT(*) FROM invitations WHERE invited_by = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
+         AND expires_at > $3 AND organisation_id IN (SELECT p.descendant_id FROM organisation_paths p \
+             WHERE p.ancestor_id = $2) \
+         AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.is_super_admin) \
+         AND NOT EXISTS (SELECT 1 FROM memberships m JOIN organisations o ON o.id = m.organisation_id \
+             JOIN organisation_paths p ON p.ancestor_id = m.organisation_id \
+             WHERE m.user_id = $1 AND m.role = 'admin' AND m.organisation_id <> $2 \
+             AND p.descendant_id = invitations.organisation_id \
+             AND o.suspended_through IS NULL AND o.deleted_through IS NULL)";
     /// The membership in the condition: nobody acts for an organisation that they do not belong to.
     Write ACT_FOR = "UPDATE sessions SET organisation_id = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL \
         AND EXISTS (SELECT 1 FROM memberships m JOIN organisations o ON o.id = m.organisation_id \
@@ -104,6 +114,16 @@ pub async fn revoke_invitations(
     now: Timestamp,
 ) -> Result<u64> {
     transaction.change(&REVOKE_INVITATIONS, values![sender, organisation, now]).await
+}
+
+/// How many invitations would be taken back if this person stopped to administer this organisation.
+pub async fn count_revocable(
+    link: &mut Link,
+    sender: UserId,
+    organisation: OrganisationId,
+    now: Timestamp,
+) -> Result<i64> {
+    link.one(&COUNT_REVOCABLE, values![sender, organisation, now]).await
 }
 
 /// Has a session of this person act for one of their organisations; false when it is none of theirs, or out.

@@ -5,13 +5,15 @@ pub mod api_key;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_list;
-mod counted;
+pub mod counted;
 pub mod delivery;
 pub mod destruction;
 pub mod explanation;
 pub mod idempotency;
+pub mod impersonation;
 pub mod invalidation;
 pub mod invitation;
+pub mod invitation_list;
 pub mod known_device;
 pub mod mail;
 pub mod mailed_link;
@@ -21,11 +23,13 @@ pub mod organisation_list;
 pub mod organisation_page;
 mod pattern;
 pub mod people;
+pub mod people_page;
 pub mod principal;
 pub mod property;
 pub mod reach;
 pub mod reset_request;
 pub mod retention;
+pub(crate) mod searchable;
 pub mod session;
 pub mod setup_link;
 pub mod signing_key;
@@ -38,12 +42,13 @@ pub mod tree_count;
 pub mod used_state;
 pub mod user;
 pub mod user_list;
+mod way;
 
 use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 35] = [
+    let modules: [&[&'static Statement]; 39] = [
         account::STATEMENTS,
         api_key::STATEMENTS,
         audit_chain::STATEMENTS,
@@ -52,8 +57,10 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         destruction::STATEMENTS,
         explanation::STATEMENTS,
         idempotency::STATEMENTS,
+        impersonation::STATEMENTS,
         invalidation::STATEMENTS,
         invitation::STATEMENTS,
+        invitation_list::STATEMENTS,
         known_device::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,
@@ -62,10 +69,12 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         organisation_list::STATEMENTS,
         organisation_page::STATEMENTS,
         people::STATEMENTS,
+        people_page::STATEMENTS,
         principal::STATEMENTS,
         property::STATEMENTS,
         reset_request::STATEMENTS,
         retention::STATEMENTS,
+        searchable::STATEMENTS,
         session::STATEMENTS,
         setup_link::STATEMENTS,
         signing_key::STATEMENTS,

@@ -3,13 +3,12 @@
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
-use bailiwick_domain::search;
 use bailiwick_domain::system::CustomData;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
 
 use super::reach::{Reach, within_reach};
-use super::tree;
+use super::{searchable, tree};
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -38,6 +37,10 @@ statements! {
     Read FIND_REACHABLE = concat!(
         "SELECT o.id, o.kind, o.name FROM organisations o \
          WHERE o.id = $6 AND o.suspended_through IS NULL AND o.deleted_through IS NULL AND ", within_reach!("o.id"));
+    Read REACHABLE_BY_NAME = concat!(
+        "SELECT o.id, o.kind, o.name FROM organisations o \
+         WHERE o.name = $6 AND o.suspended_through IS NULL AND o.deleted_through IS NULL AND ", within_reach!("o.id"),
+        " ORDER BY o.id LIMIT 2");
 }
 
 record! {
@@ -64,12 +67,6 @@ pub struct OrganisationFacts<'facts> {
     pub custom_data: Option<&'facts CustomData>,
 }
 
-/// What a search looks through. The name comes first: lists by name are ordered by this text.
-fn search_text(name: &Name, vat_number: Option<&VatNumber>) -> String {
-    let number = vat_number.map(VatNumber::as_str).unwrap_or_default();
-    search::fold(&format!("{name}\n{number}"))
-}
-
 /// Adds an organisation below `parent`, or the owner without one.
 ///
 /// # Errors
@@ -82,7 +79,9 @@ pub async fn insert(
 ) -> Result<()> {
     let OrganisationRecord { id, kind, name } = organisation;
     tree::hold(transaction).await?;
-    transaction.change(&INSERT, values![*id, *kind, name, search_text(name, None), parent, now]).await?;
+    let text = searchable::text_of_organisation(name, None);
+    transaction.change(&INSERT, values![*id, *kind, name, text, parent, now]).await?;
+    searchable::set_organisation(transaction, *id, name, None).await?;
     transaction.change(&INSERT_PATH_TO_ITSELF, values![*id]).await?;
     if let Some(parent) = parent {
         transaction.change(&INSERT_PATHS_ABOVE, values![*id, parent]).await?;
@@ -102,8 +101,9 @@ pub async fn describe(
 ) -> Result<()> {
     let OrganisationFacts { name, vat_number, custom_data } = *facts;
     let (number, data) = (vat_number.map(VatNumber::as_str), custom_data.map(CustomData::to_json));
-    let values = values![id, name, search_text(name, vat_number), number, data, now];
-    transaction.change(&DESCRIBE, values).await.map(|_| ())
+    let text = searchable::text_of_organisation(name, vat_number);
+    transaction.change(&DESCRIBE, values![id, name, text, number, data, now]).await?;
+    searchable::replace_organisation(transaction, id, name, vat_number).await
 }
 
 /// Has everybody else who holds the organisation wait until the transaction ends.
@@ -129,4 +129,9 @@ pub async fn reachable(link: &mut Link, reach: &Reach, limit: i64) -> Result<Vec
 /// One organisation, where it is within reach.
 pub async fn find_reachable(link: &mut Link, reach: &Reach, id: OrganisationId) -> Result<Option<OrganisationRecord>> {
     link.optional(&FIND_REACHABLE, &reach.and(values![id])).await
+}
+
+/// Those of this very name within reach: as many as it takes to tell whether it is one.
+pub async fn reachable_by_name(link: &mut Link, reach: &Reach, name: &Name) -> Result<Vec<OrganisationRecord>> {
+    link.all(&REACHABLE_BY_NAME, &reach.and(values![name])).await
 }

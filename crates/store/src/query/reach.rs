@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bailiwick_domain::principal::Principal;
 use bailiwick_domain::role::Right;
+use uuid::Uuid;
 
 use crate::value::Value;
 
@@ -15,27 +16,52 @@ use crate::value::Value;
 #[derive(Clone, Debug)]
 pub struct Reach {
     values: [Value; 5],
+    bounded: [Value; 4],
 }
 
 impl Reach {
-    /// How far this person's right reaches.
+    /// How far this person's right reaches; where somebody acts as them, as far as both reach.
     #[must_use]
     pub fn of(principal: &Principal, right: Right) -> Self {
         let mut roles = right.roles();
         // A right that fewer than three roles grant leaves places that match no role.
         let mut role = || roles.next().map_or(Value::Text(Cow::Borrowed("")), Value::from);
-        Self { values: [principal.is_super_admin.into(), principal.user.into(), role(), role(), role()] }
+        let roles = [role(), role(), role()];
+        let bound = principal.bounded_by();
+        let second = (!principal.is_super_admin).then(|| bound.unwrap_or(principal.user));
+        let holder = principal.impersonator.as_ref().filter(|_| bound.is_some());
+        let holder = holder.map_or(Value::from(principal.user), |bounding| bounding.impersonation.into());
+        let [first_role, second_role, third_role] = roles.clone();
+        let bounded = [holder, first_role, second_role, third_role];
+        let [first_role, second_role, third_role] = roles;
+        Self { values: [second.into(), principal.user.into(), first_role, second_role, third_role], bounded }
+    }
+
+    /// The reach that has no end: of whoever runs the machine.
+    #[must_use]
+    pub fn everything() -> Self {
+        let no_role = || Value::Text(Cow::Borrowed(""));
+        let nobody = || Value::from(Uuid::nil());
+        Self {
+            values: [Value::Null, nobody(), no_role(), no_role(), no_role()],
+            bounded: [nobody(), no_role(), no_role(), no_role()],
+        }
     }
 
     /// Whether it has no end: a super admin's.
     pub(crate) fn is_everything(&self) -> bool {
-        matches!(self.values, [Value::Bool(true), ..])
+        matches!(self.values, [Value::Null, ..])
     }
 
-    /// The person and the roles, for [`organisations_within_reach`].
-    pub(crate) fn membership(&self) -> &[Value] {
-        let [_, membership @ ..] = &self.values;
-        membership
+    /// Whose memberships count, with whatever bounds them, and in which roles: for [`organisations_within_reach`].
+    pub(crate) const fn bounded_membership(&self) -> &[Value] {
+        &self.bounded
+    }
+
+    /// The person and the roles, for [`own_trees`].
+    pub(crate) fn person(&self) -> &[Value] {
+        let [_, person @ ..] = &self.values;
+        person
     }
 
     /// These parameters followed by a query's own, from `$6` on.
@@ -44,53 +70,132 @@ impl Reach {
     }
 }
 
-/// Whether the reach has no end: parameter `$1`.
+/// Whether the reach has no end: parameter `$1` is null then, and names somebody else's reach that has to hold too where
+/// somebody acts as another person, or the person again.
 ///
 /// PostgreSQL sees a subquery, and not a constant that it could simplify the rest of the statement by: then it would
 /// find it worth while to plan the statement anew each time, which takes longer than to carry it out.
 macro_rules! is_everything {
     () => {
-        "(SELECT CAST($1 AS BOOLEAN))"
+        "(SELECT CAST($1 AS UUID) IS NULL)"
     };
 }
 pub(crate) use is_everything;
 
+/// The condition that an organisation is within the reach of this person: parameters `$3` to `$5` are the roles.
+///
+/// With a limit, for which PostgreSQL asks of each row by itself: else it would rather read everything within reach
+/// once, which may be thousands of organisations, to ask of one.
+macro_rules! reached_by {
+    ($user:literal, $($organisation:expr),+) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM memberships rm \
+             JOIN organisations ro ON ro.id = rm.organisation_id \
+             JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
+             WHERE rm.user_id = ",
+            $user,
+            " AND rm.role IN ($3, $4, $5) \
+             AND ro.suspended_through IS NULL AND ro.deleted_through IS NULL AND rp.descendant_id = ",
+            $($organisation,)+
+            " LIMIT 1 OFFSET 0)"
+        )
+    };
+}
+pub(crate) use reached_by;
+
 /// The condition that a row's organisation is within reach: parameters `$1` to `$5`.
 macro_rules! within_reach {
-    ($organisation:literal) => {
+    ($($organisation:expr),+) => {
         concat!(
             "(",
             $crate::query::reach::is_everything!(),
-            " OR EXISTS (SELECT 1 FROM memberships rm \
-             JOIN organisations ro ON ro.id = rm.organisation_id \
-             JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
-             WHERE rm.user_id = $2 AND rm.role IN ($3, $4, $5) \
-             AND ro.suspended_through IS NULL AND ro.deleted_through IS NULL AND rp.descendant_id = ",
-            $organisation,
-            "))"
+            " OR (",
+            $crate::query::reach::reached_by!("$2", $($organisation),+),
+            " AND ($1 = $2 OR ",
+            $crate::query::reach::reached_by!("$1", $($organisation),+),
+            ")))"
         )
     };
 }
 pub(crate) use within_reach;
 
-/// The organisations within reach of somebody whose reach has an end, as a list in brackets: the
-/// person and three roles are these parameters.
+/// The condition that an organisation within the reach of `$2` is within reach: where somebody else acts as that person,
+/// it has to be within theirs too. Parameters `$1` to `$5`, of somebody whose reach has an end.
+macro_rules! reached_by_both {
+    ($organisation:literal) => {
+        concat!("($1 = $2 OR ", $crate::query::reach::reached_by!("$1", $organisation), ")")
+    };
+}
+pub(crate) use reached_by_both;
+
+/// The organisations within reach of somebody whose reach has an end, as a list in brackets: a person, or what somebody
+/// else does as that person and then both have to reach, and three roles are these parameters.
 macro_rules! organisations_within_reach {
-    ($user:literal, $first:literal, $second:literal, $third:literal) => {
+    ($holder:literal, $first:literal, $second:literal, $third:literal) => {
         concat!(
             "(SELECT rp.descendant_id FROM memberships rm \
              JOIN organisations ro ON ro.id = rm.organisation_id \
              JOIN organisation_paths rp ON rp.ancestor_id = rm.organisation_id \
-             WHERE rm.user_id = ",
-            $user,
-            " AND rm.role IN (",
+             WHERE rm.user_id = COALESCE((SELECT xi.user_id FROM impersonations xi WHERE xi.id = ",
+            $holder,
+            "), ",
+            $holder,
+            ") AND rm.role IN (",
             $first,
             ", ",
             $second,
             ", ",
             $third,
-            ") AND ro.suspended_through IS NULL AND ro.deleted_through IS NULL)"
+            ") AND ro.suspended_through IS NULL AND ro.deleted_through IS NULL \
+             AND (NOT EXISTS (SELECT 1 FROM impersonations xi WHERE xi.id = ",
+            $holder,
+            ") OR rp.descendant_id IN (SELECT ap.descendant_id FROM impersonations xi \
+             JOIN memberships am ON am.user_id = xi.actor_id \
+             JOIN organisations ao ON ao.id = am.organisation_id \
+             JOIN organisation_paths ap ON ap.ancestor_id = am.organisation_id \
+             WHERE xi.id = ",
+            $holder,
+            " AND am.role IN (",
+            $first,
+            ", ",
+            $second,
+            ", ",
+            $third,
+            ") AND ao.suspended_through IS NULL AND ao.deleted_through IS NULL)))"
         )
     };
 }
 pub(crate) use organisations_within_reach;
+
+/// The organisations that a person's trees begin with, as a table in brackets with the column `id`: those where they
+/// have one of three roles, and not above it too, so that no organisation is in two of the trees. Where somebody else
+/// acts as them, not all of it is within reach.
+macro_rules! own_trees {
+    ($user:literal, $first:literal, $second:literal, $third:literal) => {
+        concat!(
+            "(SELECT tm.organisation_id AS id FROM memberships tm JOIN organisations t ON t.id = tm.organisation_id \
+             WHERE tm.user_id = ",
+            $user,
+            " AND tm.role IN (",
+            $first,
+            ", ",
+            $second,
+            ", ",
+            $third,
+            ") AND t.suspended_through IS NULL AND t.deleted_through IS NULL AND NOT EXISTS (SELECT 1 FROM memberships am \
+             JOIN organisations ao ON ao.id = am.organisation_id \
+             JOIN organisation_paths ap ON ap.ancestor_id = am.organisation_id \
+             WHERE am.user_id = ",
+            $user,
+            " AND am.role IN (",
+            $first,
+            ", ",
+            $second,
+            ", ",
+            $third,
+            ") AND ao.suspended_through IS NULL AND ao.deleted_through IS NULL \
+             AND ap.descendant_id = tm.organisation_id AND ap.depth > 0 LIMIT 1 OFFSET 0))"
+        )
+    };
+}
+pub(crate) use own_trees;

@@ -1,6 +1,7 @@
 //! Forgetting what is no longer needed: every kind of row that does not live for ever.
 
 use bailiwick_domain::device::KNOWN_FOR;
+use bailiwick_domain::invitation::COUNTED_FOR;
 use bailiwick_domain::throttle::FORGET_AFTER;
 use bailiwick_domain::time::{Span, Timestamp};
 
@@ -29,7 +30,13 @@ statements! {
     Write LINKS = "DELETE FROM links WHERE digest IN (SELECT digest FROM links WHERE expires_at < $1 LIMIT $2)";
     Write INVITATIONS = "DELETE FROM invitations WHERE id IN \
         (SELECT id FROM invitations WHERE expires_at < $1 LIMIT $2)";
+    Write INVITATION_RESENDS = "DELETE FROM invitation_resends WHERE digest IN \
+        (SELECT digest FROM invitation_resends WHERE sent_at < $1 LIMIT $2)";
     Write API_KEYS = "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at < $1 LIMIT $2)";
+    Write CONSENTS = "DELETE FROM impersonation_consents WHERE id IN \
+        (SELECT id FROM impersonation_consents WHERE expires_at < $1 LIMIT $2)";
+    Write IMPERSONATIONS = "DELETE FROM impersonations WHERE id IN \
+        (SELECT id FROM impersonations WHERE expires_at < $1 LIMIT $2)";
     Write RESET_REQUESTS = "DELETE FROM reset_requests WHERE id IN \
         (SELECT id FROM reset_requests WHERE created_at < $1 LIMIT $2)";
     Write INVALIDATIONS = "DELETE FROM invalidations WHERE number IN \
@@ -39,7 +46,7 @@ statements! {
 }
 
 /// What is forgotten, and how long after the moment that its row names.
-static RULES: [(&Statement, Span); 13] = [
+static RULES: [(&Statement, Span); 16] = [
     (&USED_STATES, Span::ZERO),
     (&IDEMPOTENCY_KEYS, Span::ZERO),
     (&LEDGERS, FORGET_AFTER),
@@ -52,8 +59,12 @@ static RULES: [(&Statement, Span); 13] = [
     (&LINKS, Span::ZERO),
     // For whoever wonders what became of one.
     (&INVITATIONS, Span::days(30)),
+    (&INVITATION_RESENDS, COUNTED_FOR),
     // For whoever wonders why a program is not let in any more.
     (&API_KEYS, Span::days(30)),
+    (&CONSENTS, Span::ZERO),
+    // With every act: for whoever wonders later what was done as them.
+    (&IMPERSONATIONS, Span::days(365)),
     // What could not be worked off for so long, nobody waits for any more.
     (&RESET_REQUESTS, Span::hours(1)),
     (&INVALIDATIONS, Span::hours(1)),

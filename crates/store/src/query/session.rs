@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use bailiwick_domain::id::{OrganisationId, SessionId, UserId};
+use bailiwick_domain::id::{ConsentId, OrganisationId, SessionId, UserId};
 use bailiwick_domain::session::SessionKind;
 use bailiwick_domain::time::Timestamp;
 
+use super::impersonation::{self, impersonation_stands};
 use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
@@ -16,10 +17,17 @@ use crate::value::values;
 
 statements! {
     Write INSERT = "INSERT INTO sessions (id, handle, user_id, organisation_id, kind, cookie_digest, generation, \
-        address, user_agent, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10)";
+        address, user_agent, created_at, expires_at, actor_session_id, consent_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12)";
     Read BY_HANDLE = concat!("SELECT s.id, s.handle, s.user_id, s.kind, s.generation, s.rotated_at, s.created_at, \
-        s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
-        WHERE s.handle = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND ", may_come_in!("u"));
+        s.expires_at, actor.user_id FROM sessions s JOIN users u ON u.id = s.user_id \
+        LEFT JOIN sessions actor ON actor.id = s.actor_session_id \
+        WHERE s.handle = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND ", may_come_in!("u"), " AND ",
+        impersonation_stands!("s", "u", "$2"));
+    Read ENDS_AT = "SELECT expires_at FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 \
+        AND actor_session_id IS NULL";
+    /// Whatever became of it: that it has ended is when one asks.
+    Read GAVE_WAY = "SELECT EXISTS (SELECT 1 FROM sessions WHERE cookie_digest = $1 AND actor_session_id = $2)";
     Read LIVES = "SELECT EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2)";
     /// The generation in the condition makes the rotation happen once.
     Write ROTATE = "UPDATE sessions SET generation = generation + 1, rotated_at = $3 \
@@ -30,8 +38,9 @@ statements! {
     /// The person in the condition: nobody ends another's session.
     Write END_OWN = "UPDATE sessions SET ended_at = $3, ended_because = $4 \
         WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3";
+    /// Those in which somebody else acts as the person are listed elsewhere.
     Read OF_USER = "SELECT id, kind, user_agent, address, created_at, last_seen_at, last_address, expires_at \
-        FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+        FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND actor_session_id IS NULL \
         ORDER BY COALESCE(last_seen_at, created_at) DESC, id LIMIT $3";
     /// Nodes report in any order; the newest report stays.
     Write SEEN = "UPDATE sessions SET last_seen_at = $2, last_address = $3 \
@@ -62,6 +71,8 @@ pub struct NewSession<'session> {
     pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+    /// The sign-in of whoever acts as the person, and the consent by which they do; nothing for the person's own.
+    pub actor: Option<(SessionId, ConsentId)>,
 }
 
 record! {
@@ -84,6 +95,8 @@ record! {
         pub created_at: Timestamp,
         /// Until when.
         pub expires_at: Timestamp,
+        /// Who acts in it, where it is somebody else than the person.
+        pub actor: Option<UserId>,
     }
 }
 
@@ -123,6 +136,8 @@ pub async fn insert(transaction: &mut WriteTransaction, session: &NewSession<'_>
         session.user_agent,
         session.created_at,
         session.expires_at,
+        session.actor.map(|(session, _)| session),
+        session.actor.map(|(_, consent)| consent.uuid()),
     ];
     transaction.change(&INSERT, values).await.map(|_| ())
 }
@@ -137,6 +152,16 @@ pub async fn lives(link: &mut Link, id: SessionId, now: Timestamp) -> Result<boo
     link.one(&LIVES, values![id, now]).await
 }
 
+/// Whether the session of this cookie was begun by this one, to act as somebody else.
+pub async fn gave_way(link: &mut Link, digest: &[u8], own: SessionId) -> Result<bool> {
+    link.one(&GAVE_WAY, values![digest, own]).await
+}
+
+/// Until when a session lives that its person is in themselves; nothing where it has ended.
+pub async fn ends_at(link: &mut Link, id: SessionId, now: Timestamp) -> Result<Option<Timestamp>> {
+    link.optional(&ENDS_AT, values![id, now]).await
+}
+
 /// Moves on to the next refresh token; false when somebody else just did.
 pub async fn rotate(transaction: &mut WriteTransaction, session: &SessionRecord, now: Timestamp) -> Result<bool> {
     Ok(transaction.change(&ROTATE, values![session.id, session.generation, now]).await? == 1)
@@ -144,7 +169,11 @@ pub async fn rotate(transaction: &mut WriteTransaction, session: &SessionRecord,
 
 /// Ends a session; false when it had ended.
 pub async fn end(transaction: &mut WriteTransaction, id: SessionId, now: Timestamp, because: &str) -> Result<bool> {
-    Ok(transaction.change(&END, values![id, now, because]).await? == 1)
+    let has_ended = transaction.change(&END, values![id, now, because]).await? == 1;
+    if has_ended {
+        impersonation::end(transaction, id, now).await?;
+    }
+    Ok(has_ended)
 }
 
 /// Ends a session of this very person; false when they have none of this id.
@@ -155,7 +184,11 @@ pub async fn end_own(
     now: Timestamp,
     because: &str,
 ) -> Result<bool> {
-    Ok(transaction.change(&END_OWN, values![id, user, now, because]).await? == 1)
+    let has_ended = transaction.change(&END_OWN, values![id, user, now, because]).await? == 1;
+    if has_ended {
+        impersonation::end(transaction, id, now).await?;
+    }
+    Ok(has_ended)
 }
 
 /// Ends all sessions of a person, save for one; returns how many ended.
@@ -166,6 +199,7 @@ pub async fn end_all(
     now: Timestamp,
     because: &str,
 ) -> Result<u64> {
+    impersonation::end_all(transaction, user, now).await?;
     transaction.change(&END_ALL, values![user, save, now, because]).await
 }
 

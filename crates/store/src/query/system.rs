@@ -14,19 +14,38 @@ use crate::row::record;
 use crate::statement::statements;
 use crate::value::values;
 
-/// The columns of a [`SystemRecord`] and where they come from.
+/// Who created a system, `u`, for those who may see them: oneself, and the people of organisations within reach. Who
+/// created it from above, or has left since, is nobody's affair below.
+macro_rules! creator {
+    () => {
+        concat!(
+            " LEFT JOIN users u ON u.id = s.created_by AND (",
+            $crate::query::reach::is_everything!(),
+            " OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um \
+             JOIN organisations uo ON uo.id = um.organisation_id AND uo.deleted_through IS NULL WHERE um.user_id = u.id AND ",
+            $crate::query::reach::within_reach!("um.organisation_id"),
+            "))"
+        )
+    };
+}
+pub(crate) use creator;
+
+/// The columns of a [`SystemRecord`] and where they come from: parameters `$1` to `$5` are the reach of whoever asks.
 macro_rules! system_columns {
     () => {
-        "SELECT s.id, s.name, s.type, s.fqdn, s.ipv4_address, s.ipv6_address, s.version, s.custom_data, \
+        concat!(
+            "SELECT s.id, s.name, s.type, s.fqdn, s.ipv4_address, s.ipv6_address, s.version, s.custom_data, \
          s.in_maintenance, s.secret_hint, s.created_at, s.updated_at, s.deleted_at, h.seen_at, \
          o.id, o.name, o.kind, u.id, u.name, co.id, co.name, \
          d.status, d.attempts, d.next_attempt_at, d.last_failure \
          FROM systems s \
-         JOIN organisations o ON o.id = s.organisation_id \
-         LEFT JOIN users u ON u.id = s.created_by \
-         LEFT JOIN organisations co ON co.id = s.created_by_organisation \
-         LEFT JOIN heartbeats h ON h.system_id = s.id \
+         JOIN organisations o ON o.id = s.organisation_id",
+            $crate::query::system::creator!(),
+            " LEFT JOIN organisations co ON co.id = s.created_by_organisation AND co.deleted_through IS NULL AND ",
+            $crate::query::reach::within_reach!("co.id"),
+            " LEFT JOIN heartbeats h ON h.system_id = s.id \
          LEFT JOIN deliveries d ON d.system_id = s.id"
+        )
     };
 }
 pub(crate) use system_columns;
@@ -37,7 +56,7 @@ statements! {
         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)";
     Read FIND = concat!(system_columns!(), " WHERE s.id = $6 AND s.deleted_at IS NULL AND o.deleted_through IS NULL AND ",
         within_reach!("s.organisation_id"));
-    Read FIND_DELETED_TOO = concat!(system_columns!(), " WHERE s.id = $1");
+    Read FIND_DELETED_TOO = concat!(system_columns!(), " WHERE s.id = $6");
     /// Writing the row to itself holds it until the transaction ends, so that
     /// parallel changes of a system are made one after the other.
     Write HOLD = "UPDATE systems SET updated_at = updated_at WHERE id = $1 AND deleted_at IS NULL";
@@ -86,11 +105,11 @@ record! {
         pub organisation_name: Name,
         /// That organisation's kind.
         pub organisation_kind: OrganisationKind,
-        /// Who created it, unless they are gone for good.
+        /// Who created it, unless they are gone for good, or not to be seen.
         pub created_by: Option<UserId>,
         /// How they are called.
         pub created_by_name: Option<Name>,
-        /// The organisation they acted for.
+        /// The organisation they acted for, where it is to be seen.
         pub created_by_organisation: Option<OrganisationId>,
         /// That organisation's name.
         pub created_by_organisation_name: Option<Name>,
@@ -172,9 +191,9 @@ pub async fn find(link: &mut Link, reach: &Reach, id: SystemId) -> Result<Option
     link.optional(&FIND, &reach.and(values![id])).await
 }
 
-/// A system whoever asks and whether deleted or not: for what was just decided about it.
-pub async fn find_anyhow(link: &mut Link, id: SystemId) -> Result<Option<SystemRecord>> {
-    link.optional(&FIND_DELETED_TOO, values![id]).await
+/// A system wherever it is and whether deleted or not: for what was just decided about it by somebody of this reach.
+pub async fn find_anyhow(link: &mut Link, reach: &Reach, id: SystemId) -> Result<Option<SystemRecord>> {
+    link.optional(&FIND_DELETED_TOO, &reach.and(values![id])).await
 }
 
 /// Holds a system until the transaction ends: nobody else changes what is read of it from now on.

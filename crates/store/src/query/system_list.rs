@@ -7,7 +7,7 @@ use bailiwick_domain::time::Timestamp;
 
 use super::pattern::contains;
 use super::reach::{Reach, within_reach};
-use super::system::{SystemRecord, system_columns};
+use super::system::{SystemRecord, creator, system_columns};
 use crate::error::Result;
 use crate::link::Link;
 use crate::statement::{Statement, statements};
@@ -31,10 +31,25 @@ macro_rules! listed {
     };
 }
 
-/// One list for each order, because an order cannot be a parameter.
+/// One list for each order, because an order cannot be a parameter. What is shown of a system is looked up for those on
+/// the page alone; `with` is what the order needs beside the system, its organisation and its heartbeat.
 macro_rules! ordered {
     ($order:literal) => {
-        concat!(system_columns!(), listed!(), " ORDER BY ", $order, " NULLS LAST, s.id LIMIT $12 OFFSET $13")
+        ordered!($order, with "")
+    };
+    ($order:literal, with $with:expr) => {
+        concat!(
+            system_columns!(),
+            " WHERE s.id IN (SELECT s.id FROM systems s JOIN organisations o ON o.id = s.organisation_id \
+             LEFT JOIN heartbeats h ON h.system_id = s.id",
+            $with,
+            listed!(),
+            " ORDER BY ",
+            $order,
+            " NULLS LAST, s.id LIMIT $12 OFFSET $13) ORDER BY ",
+            $order,
+            " NULLS LAST, s.id"
+        )
     };
 }
 
@@ -62,8 +77,9 @@ statements! {
     Read BY_HEARTBEAT_DOWN = ordered!("h.seen_at DESC");
     Read BY_ORGANISATION_UP = ordered!("LOWER(o.name) ASC");
     Read BY_ORGANISATION_DOWN = ordered!("LOWER(o.name) DESC");
-    Read BY_CREATOR_UP = ordered!("LOWER(u.name) ASC");
-    Read BY_CREATOR_DOWN = ordered!("LOWER(u.name) DESC");
+    /// By what is shown: who is not to be seen is found out by no order either.
+    Read BY_CREATOR_UP = ordered!("LOWER(u.name) ASC", with creator!());
+    Read BY_CREATOR_DOWN = ordered!("LOWER(u.name) DESC", with creator!());
 }
 
 /// By what a list of systems can be ordered.

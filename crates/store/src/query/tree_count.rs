@@ -62,6 +62,17 @@ statements! {
         ", ",
         in_tree!("COUNT(*)", "", "p.depth > 0 AND (o.deleted_through IS NULL OR CAST($2 AS BOOLEAN))"),
         ", ", children!("distributor"), ", ", children!("reseller"), ", ", children!("customer"));
+    Read OWN = "SELECT (SELECT COUNT(*) FROM organisations c WHERE c.parent_id = $1 AND c.deleted_through IS NULL), \
+        (SELECT COUNT(*) FROM memberships m WHERE m.organisation_id = $1), \
+        (SELECT COUNT(*) FROM systems s WHERE s.organisation_id = $1 AND s.deleted_at IS NULL)";
+    /// As the destruction chooses them: whoever belongs to nothing else goes, and super admins stay.
+    Read DOOMED = "SELECT (SELECT COUNT(*) FROM organisation_paths p WHERE p.ancestor_id = $1), \
+         (SELECT COUNT(DISTINCT m.user_id) FROM organisation_paths p JOIN memberships m ON m.organisation_id = p.descendant_id \
+          JOIN users u ON u.id = m.user_id WHERE p.ancestor_id = $1 AND NOT u.is_super_admin AND NOT EXISTS \
+          (SELECT 1 FROM memberships e WHERE e.user_id = m.user_id AND e.organisation_id NOT IN \
+           (SELECT i.descendant_id FROM organisation_paths i WHERE i.ancestor_id = $1))), \
+         (SELECT COUNT(*) FROM organisation_paths p JOIN systems s ON s.organisation_id = p.descendant_id \
+          WHERE p.ancestor_id = $1)";
 }
 
 record! {
@@ -73,6 +84,19 @@ record! {
         /// How many people belong to at least one of them.
         pub people: i64,
         /// How many systems they have.
+        pub systems: i64,
+    }
+}
+
+record! {
+    /// How much an organisation has itself.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct OwnCounts {
+        /// The organisations directly below.
+        pub organisations: i64,
+        /// Its people.
+        pub people: i64,
+        /// Its systems.
         pub systems: i64,
     }
 }
@@ -114,4 +138,14 @@ pub async fn living(link: &mut Link, root: OrganisationId) -> Result<Touched> {
 /// How much there is; of what is deleted only where `deleted_too` says so.
 pub async fn stats(link: &mut Link, id: OrganisationId, deleted_too: bool) -> Result<OrganisationStats> {
     link.one(&STATS, values![id, deleted_too]).await
+}
+
+/// How much an organisation has itself.
+pub async fn own(link: &mut Link, id: OrganisationId) -> Result<OwnCounts> {
+    link.one(&OWN, values![id]).await
+}
+
+/// What a destruction of this organisation would remove.
+pub async fn doomed(link: &mut Link, root: OrganisationId) -> Result<Touched> {
+    link.one(&DOOMED, values![root]).await
 }

@@ -4,10 +4,10 @@ use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::role::Role;
-use bailiwick_domain::search;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Timestamp;
 
+use super::searchable;
 use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
 use crate::error::Result;
@@ -69,19 +69,15 @@ record! {
     }
 }
 
-/// What a search for people looks through. The name comes first: lists by name are ordered by this text.
-pub(super) fn search_text(name: &Name, email: &EmailAddress) -> String {
-    search::fold(&format!("{name} {email}"))
-}
-
 /// Adds a person.
 ///
 /// # Errors
 /// [`crate::Error::Conflict`] when the address is taken.
 pub async fn insert(transaction: &mut WriteTransaction, user: &NewUser<'_>, now: Timestamp) -> Result<()> {
-    let search_text = search_text(user.name, user.email);
-    let values = values![user.id, user.email, user.email.folded(), user.name, search_text, user.is_super_admin, now];
-    transaction.change(&INSERT, values).await.map(|_| ())
+    let NewUser { id, email, name, is_super_admin } = *user;
+    let text = searchable::text_of_user(name, email);
+    transaction.change(&INSERT, values![id, email, email.folded(), name, text, is_super_admin, now]).await?;
+    searchable::set_user(transaction, id, name, email).await
 }
 
 /// Gives a person a role in an organisation.

@@ -32,6 +32,8 @@ statements! {
         OR LOWER(u.name) LIKE $1 ESCAPE '!') ORDER BY u.email_folded LIMIT $2");
     Read BY_ID = concat!(listed_user!(), " WHERE u.id = $1");
     Read BY_EMAIL = concat!(listed_user!(), " WHERE u.email_folded = $1");
+    Read MEMBERS = "SELECT u.id, u.email, u.name, u.suspended_at, m.role, m.created_at FROM memberships m \
+        JOIN users u ON u.id = m.user_id WHERE m.organisation_id = $1 ORDER BY u.email_folded LIMIT $2";
     Read MEMBERSHIPS = "SELECT o.id, o.name, o.kind, (SELECT a.suspended_at FROM organisations a WHERE a.id = o.suspended_through), m.role, m.created_at FROM memberships m \
         JOIN organisations o ON o.id = m.organisation_id \
         WHERE m.user_id = $1 AND o.deleted_through IS NULL ORDER BY m.created_at, o.id LIMIT 1000";
@@ -85,6 +87,25 @@ record! {
     }
 }
 
+record! {
+    /// Somebody who belongs to an organisation.
+    #[derive(Clone, Debug)]
+    pub struct ListedMember {
+        /// The person.
+        pub user: UserId,
+        /// How they sign in.
+        pub email: EmailAddress,
+        /// How they are called.
+        pub name: Name,
+        /// When they were suspended, where they are.
+        pub suspended_at: Option<Timestamp>,
+        /// What they are there.
+        pub role: Role,
+        /// Since when.
+        pub created_at: Timestamp,
+    }
+}
+
 /// People by address, at most `limit`; with a text only those who have it in their address or name.
 pub async fn list(link: &mut Link, search: Option<&str>, limit: i64) -> Result<Vec<ListedUser>> {
     link.all(&LIST, values![search.map(pattern), limit]).await
@@ -103,6 +124,11 @@ pub async fn by_email(link: &mut Link, email: &EmailAddress) -> Result<Option<Li
 /// What a person is in which organisations, the first joined first.
 pub async fn memberships(link: &mut Link, user: UserId) -> Result<Vec<ListedMembership>> {
     link.all(&MEMBERSHIPS, values![user]).await
+}
+
+/// Who belongs to an organisation, by address; at most `limit`.
+pub async fn members(link: &mut Link, organisation: OrganisationId, limit: i64) -> Result<Vec<ListedMember>> {
+    link.all(&MEMBERS, values![organisation, limit]).await
 }
 
 /// What `LIKE` is given to find a text anywhere, whatever the case of its ASCII letters.

@@ -1,8 +1,10 @@
-//! Oneself: profile, preferences, password, sessions.
+//! Oneself: profile, preferences, password, API keys, support access, sessions.
 
+mod api_keys;
 mod password;
 mod profile;
 mod sessions;
+mod support;
 
 use axum::response::Response;
 use bailiwick_app::account::SESSIONS_LISTED_MAX;
@@ -13,6 +15,7 @@ use http::StatusCode;
 
 use super::fault::FormFault;
 use super::frame::{Cookies, Frame};
+use super::view::account::api_keys::{KeyForm, MadeKey};
 use super::view::account::{AccountNotice, AccountPage, PasswordForm, PreferencesForm, ProfileForm};
 use super::view::layout::{Active, Field};
 
@@ -20,6 +23,7 @@ pub(super) fn pages() -> Vec<Page> {
     vec![
         Page::get("/account", "account").member().handle(show),
         Page::post("/account", "account-submit").member().handle(submit),
+        Page::get("/account/impersonations/{impersonation_id}", "account-impersonation").member().handle(support::show),
     ]
 }
 
@@ -30,6 +34,9 @@ struct Forms {
     preferences: Option<PreferencesForm>,
     password: PasswordForm,
     confirmation_alert: Option<String>,
+    key: Option<KeyForm>,
+    made: Option<MadeKey>,
+    support_alert: Option<String>,
 }
 
 async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
@@ -44,6 +51,10 @@ async fn submit(visit: Visit<Caller>) -> Result<Response, Fault> {
         "preferences" => profile::prefer(&visit).await,
         "password" => password::change(&visit).await,
         "sessions" => sessions::end(&visit).await,
+        "key" => api_keys::make(&visit).await,
+        "keys" => api_keys::revoke(&visit).await,
+        "consent" => support::consent(&visit).await,
+        "revoke-consent" => support::revoke(&visit).await,
         _ => Err(Code::ValidationFailed.into()),
     }
 }
@@ -75,6 +86,8 @@ async fn answer(
 ) -> Result<Response, Fault> {
     let account = visit.context.show_account(&visit.caller, visit.caller.principal.user).await?;
     let (sessions, session_count) = sessions::rows(visit).await?;
+    let keys = api_keys::section(visit, forms.key, forms.made).await?;
+    let support = support::section(visit, forms.support_alert).await?;
     let kept = |text: Option<String>| Field::new(text.unwrap_or_default());
     let profile = forms.profile.unwrap_or_else(|| ProfileForm {
         name: Field::new(account.name.as_str()),
@@ -99,6 +112,8 @@ async fn answer(
         profile,
         preferences,
         password: forms.password,
+        keys,
+        support,
         sessions,
         session_count,
         are_all_counted: session_count < SESSIONS_LISTED_MAX,

@@ -27,8 +27,14 @@ pub enum ErrorKind {
     Forbidden,
     /// One's e-mail address has to be confirmed before (403).
     Unconfirmed,
+    /// It is for the person alone as whom one acts (403).
+    Impersonating,
+    /// The person has not consented to somebody acting as them (403).
+    NoConsent,
     /// The request came from another site, or its form is too old (403).
     ForeignOrigin,
+    /// One cannot act for this organisation, or not now (422).
+    NotYours,
     /// No such page (404).
     NotFound,
     /// The page does not answer to this method (405).
@@ -53,7 +59,10 @@ impl ErrorKind {
             Self::BadRequest => "This request cannot be read",
             Self::Forbidden => "You do not have the right to see this",
             Self::Unconfirmed => "Confirm your address first",
+            Self::Impersonating => "This is for the person alone",
+            Self::NoConsent => "This person has not consented",
             Self::ForeignOrigin => "This form is out of date",
+            Self::NotYours => "You cannot act for this organisation",
             Self::NotFound => "There is no page at this address",
             Self::MethodNotAllowed => "This page cannot be used like that",
             Self::TooLarge => "That is more than this page takes",
@@ -83,9 +92,24 @@ impl ErrorKind {
                  you another one."
                     .into()
             }
+            Self::Impersonating => {
+                "Nobody does this for somebody else while acting as them. Stop acting as them by the button at the top \
+                 if you want to do it as yourself. Nothing was changed."
+                    .into()
+            }
+            Self::NoConsent => {
+                "Ask them to consent to support acting as them, on their account page, under Support access. Then try \
+                 again."
+                    .into()
+            }
             Self::ForeignOrigin => {
                 "It was sent from another site, or it was open for too long. Nothing was changed. Go back, reload the \
                  page, and send the form again."
+                    .into()
+            }
+            Self::NotYours => {
+                "It was suspended or deleted meanwhile, or you do not belong to it any more. Nothing was changed: you \
+                 act for the same organisation as before."
                     .into()
             }
             Self::NotFound => {
@@ -114,6 +138,8 @@ impl ErrorKind {
 impl ErrorPage {
     /// Every state of the page; `plant` ends every text that comes from outside.
     pub(crate) fn samples(plant: &str) -> Vec<(&'static str, Self)> {
+        use super::layout::Acting;
+
         let page = |kind, status| Self {
             layout: super::layout::samples::stranger("/nowhere", plant),
             kind,
@@ -124,7 +150,16 @@ impl ErrorPage {
             ("error-400", page(ErrorKind::BadRequest, 400)),
             ("error-403", page(ErrorKind::Forbidden, 403)),
             ("error-403-unconfirmed", page(ErrorKind::Unconfirmed, 403)),
+            (
+                "error-403-impersonating",
+                Self {
+                    layout: Layout { acting: Some(Acting::default()), ..super::layout::samples::stranger("", plant) },
+                    ..page(ErrorKind::Impersonating, 403)
+                },
+            ),
+            ("error-403-no-consent", page(ErrorKind::NoConsent, 403)),
             ("error-403-origin", page(ErrorKind::ForeignOrigin, 403)),
+            ("error-422-not-yours", page(ErrorKind::NotYours, 422)),
             ("error-404", page(ErrorKind::NotFound, 404)),
             ("error-405", page(ErrorKind::MethodNotAllowed, 405)),
             ("error-413", page(ErrorKind::TooLarge, 413)),

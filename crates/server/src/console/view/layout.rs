@@ -6,6 +6,8 @@ use bailiwick_domain::time::Timestamp;
 
 use crate::assets;
 
+pub use super::nav::{Active, Nav};
+
 /// The cookie that holds the choice of theme in this browser; scripts write it too, so it is not `HttpOnly`.
 pub const THEME_COOKIE: &str = "bailiwick-theme";
 
@@ -40,30 +42,6 @@ pub(crate) fn themes(chosen: Theme) -> [ThemeChoice; 3] {
     })
 }
 
-/// The part of the console that a page belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Active {
-    /// The list of systems.
-    Systems,
-    /// The API pages.
-    Docs,
-    /// One's own account.
-    Account,
-}
-
-/// The side navigation of somebody who is signed in.
-#[derive(Clone, Debug)]
-pub struct Nav {
-    /// The person's name.
-    pub user_name: String,
-    /// The person's e-mail address.
-    pub user_email: String,
-    /// The organisation whose member the person is.
-    pub organisation_name: String,
-    /// Where in the console this page is.
-    pub active: Active,
-}
-
 /// What every page carries.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -77,22 +55,34 @@ pub struct Layout {
     pub form_token: String,
     /// The navigation; `None` when nobody is signed in.
     pub nav: Option<Nav>,
+    /// As whom one acts, where one does not act as oneself.
+    pub acting: Option<Acting>,
+}
+
+/// As whom somebody acts who does not act as themselves; every page says so.
+#[derive(Clone, Debug, Default)]
+pub struct Acting {
+    /// The person's name; nothing where the page does not know.
+    pub person: Option<String>,
 }
 
 impl Layout {
-    /// Whether this page belongs to the list of systems.
-    pub(crate) fn in_systems(&self) -> bool {
-        self.nav.as_ref().is_some_and(|nav| nav.active == Active::Systems)
+    /// The parts of the console that whoever is signed in may see.
+    pub(crate) fn parts(&self) -> &[Active] {
+        self.nav.as_ref().map_or(&[], |nav| &nav.parts)
+    }
+
+    /// What `aria-current` says of a part of the console: that it is this page, or that this page belongs to it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass what they go through by reference")]
+    pub(crate) fn current(&self, part: &Active) -> Option<&'static str> {
+        let nav = self.nav.as_ref().filter(|nav| nav.active == *part)?;
+        let path = self.path.split('?').next().unwrap_or_default();
+        Some(if path == nav.active.address() { "page" } else { "true" })
     }
 
     /// Whether this page belongs to the API pages, the only ones with a side that a stranger may read.
     pub(crate) fn in_docs(&self) -> bool {
         self.nav.as_ref().is_none_or(|nav| nav.active == Active::Docs)
-    }
-
-    /// Whether this page is about one's own account.
-    pub(crate) fn in_account(&self) -> bool {
-        self.nav.as_ref().is_some_and(|nav| nav.active == Active::Account)
     }
 
     /// The organisation of whoever is signed in; blank for nobody.
@@ -246,6 +236,7 @@ pub(crate) mod samples {
             path: format!("{path}{plant}"),
             form_token: format!("token-of-the-form{plant}"),
             nav: None,
+            acting: None,
         }
     }
 
@@ -255,9 +246,22 @@ pub(crate) mod samples {
             user_name: format!("Ada Verdi{plant}"),
             user_email: format!("ada.verdi@northwind.example{plant}"),
             organisation_name: format!("Northwind Distribution{plant}"),
+            organisations: ["Northwind Distribution", "Alpine Networks"].map(|name| sample_choice(name, plant)).into(),
+            parts: Active::PARTS.map(|(part, _)| part).into(),
             active,
         };
         Layout { nav: Some(nav), ..stranger(path, plant) }
+    }
+
+    /// A page of somebody who acts as another person.
+    pub(crate) fn acting(path: &str, active: Active, plant: &str) -> Layout {
+        Layout { acting: Some(Acting { person: Some(format!("Ada Verdi{plant}")) }), ..member(path, active, plant) }
+    }
+
+    /// An organisation that one can act for.
+    fn sample_choice(name: &str, plant: &str) -> Choice {
+        let value = format!("0198f3c2-7d5e-7c1a-9b1e-{:012x}{plant}", name.len());
+        Choice { value, label: format!("{name}{plant}"), selected: name.starts_with("Northwind") }
     }
 
     /// A password that is easy to guess.

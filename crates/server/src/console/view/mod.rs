@@ -3,19 +3,34 @@
 //! A context holds what the page says and nothing else: no request, no store.
 //! Handlers fill it; a test renders every state of every page.
 
+pub mod access;
 pub mod account;
 pub mod confirm;
 pub mod consent;
 pub mod created;
+pub mod decision;
 pub mod device;
 pub mod docs;
 pub mod error;
 pub mod forgot_password;
 pub mod guide;
+pub mod history;
+pub mod import;
 pub mod invitation;
+pub mod invitations;
+pub mod inviting;
 pub mod layout;
+pub mod list;
 pub mod login;
+pub mod move_organisation;
+pub mod nav;
 pub mod newcomer;
+pub mod organisation;
+pub mod organisation_form;
+pub mod organisations;
+pub mod people;
+pub mod person;
+pub mod picker;
 pub mod prose;
 pub mod register;
 pub mod reset_password;
@@ -28,5 +43,9 @@ mod contrast;
 mod docs_samples;
 #[cfg(test)]
 pub(super) mod markup;
+#[cfg(test)]
+mod partner_samples;
+#[cfg(test)]
+mod people_samples;
 #[cfg(test)]
 mod tests;

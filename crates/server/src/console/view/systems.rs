@@ -25,11 +25,13 @@ pub struct SystemsPage {
     pub found: u64,
     /// How many systems one may see at all.
     pub total: u64,
+    /// The name of the organisation to which the list is narrowed, where one may see it.
+    pub organisation: Option<String>,
     /// The origin of this server, for the example in the empty state.
     pub base_url: String,
 }
 
-/// What the address asks for: `q`, `type`, `status`, `sort_by`, `sort_direction`, `page`.
+/// What the address asks for: `q`, `type`, `status`, `organization_id`, `sort_by`, `sort_direction`, `page`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ask {
     /// Text to search for; empty for none.
@@ -38,6 +40,8 @@ pub struct Ask {
     pub system_type: String,
     /// The status to show; `None` for all.
     pub status: Option<SystemStatus>,
+    /// The id of the organisation to show; empty for all.
+    pub organisation: String,
     /// By which column.
     pub column: Column,
     /// Whether the largest comes first.
@@ -110,7 +114,7 @@ impl Column {
 const STATUSES: [SystemStatus; 3] = [SystemStatus::Online, SystemStatus::Offline, SystemStatus::Maintenance];
 
 /// The word for a status.
-const fn status_label(status: SystemStatus) -> &'static str {
+pub(crate) const fn status_label(status: SystemStatus) -> &'static str {
     match status {
         SystemStatus::Online => "Online",
         SystemStatus::Offline => "Offline",
@@ -185,6 +189,9 @@ impl Ask {
         if let Some(status) = self.status {
             query.append_pair("status", status.name());
         }
+        if !self.organisation.is_empty() {
+            query.append_pair("organization_id", &self.organisation);
+        }
         if self.column != Column::default() || self.descending {
             query.append_pair("sort_by", self.column.key());
             query.append_pair("sort_direction", self.direction());
@@ -204,13 +211,19 @@ impl Ask {
     /// Whether anything narrows the list.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
-        !self.search.is_empty() || !self.system_type.is_empty() || self.status.is_some()
+        let texts = [&self.search, &self.system_type, &self.organisation];
+        self.status.is_some() || texts.iter().any(|text| !text.is_empty())
     }
 
     /// The address that orders by this column; a second time the other way round.
     fn sorted_by(&self, column: Column) -> String {
         let descending = if self.column == column { !self.descending } else { column.descends_at_first() };
         Self { column, descending, page: 1, ..self.clone() }.address()
+    }
+
+    /// The same of all organisations.
+    fn anywhere(&self) -> String {
+        Self { organisation: String::new(), page: 1, ..self.clone() }.address()
     }
 
     /// The address of another page of the same list.
@@ -316,6 +329,7 @@ impl SystemsPage {
                 rows: (0..rows).map(|number| Self::sample_row(number, plant)).collect(),
                 found,
                 total,
+                organisation: Some(format!("Alpine Networks{plant}")),
                 base_url: format!("https://bailiwick.example{plant}"),
                 ask,
             }
@@ -325,6 +339,7 @@ impl SystemsPage {
             search: format!("{search}{plant}"),
             system_type: format!("ns8{plant}"),
             status: Some(SystemStatus::Online),
+            organisation: format!("0198f3c2{plant}"),
             ..newest.clone()
         };
         let mut dark = page(newest.clone(), 7, 7, 7);

@@ -7,17 +7,29 @@ use std::path::PathBuf;
 
 use askama::Template;
 
+use super::access::AccessPage;
 use super::account::AccountPage;
+use super::account::support::ImpersonationPage;
 use super::confirm::ConfirmPage;
 use super::consent::{ConsentPage, ConsentRefusedPage};
 use super::created::CreatedPage;
+use super::decision::DecisionPage;
 use super::docs::{DocsOperationPage, DocsPage, DocsSectionPage};
 use super::error::ErrorPage;
 use super::forgot_password::ForgotPasswordPage;
 use super::guide::GuidePage;
+use super::import::ImportPage;
 use super::invitation::InvitationPage;
+use super::invitations::InvitationsPage;
+use super::inviting::InvitePage;
 use super::login::LoginPage;
 use super::markup::{Element, elements};
+use super::move_organisation::MoveOrganisationPage;
+use super::organisation::OrganisationPage;
+use super::organisation_form::{EditOrganisationPage, NewOrganisationPage};
+use super::organisations::OrganisationsPage;
+use super::people::PeoplePage;
+use super::person::{JoinPage, PersonPage};
 use super::register::RegisterPage;
 use super::reset_password::ResetPasswordPage;
 use super::setup::SetupPage;
@@ -52,11 +64,25 @@ fn pages(plant: &str) -> Vec<(&'static str, String)> {
         render(ResetPasswordPage::samples(plant)),
         render(ConfirmPage::samples(plant)),
         render(InvitationPage::samples(plant)),
+        render(InvitationsPage::samples(plant)),
+        render(InvitePage::samples(plant)),
+        render(ImportPage::samples(plant)),
         render(AccountPage::samples(plant)),
+        render(ImpersonationPage::samples(plant)),
         render(ConsentPage::samples(plant)),
         render(ConsentRefusedPage::samples(plant)),
         render(CreatedPage::samples(plant)),
         render(SystemsPage::samples(plant)),
+        render(OrganisationsPage::samples(plant)),
+        render(OrganisationPage::samples(plant)),
+        render(NewOrganisationPage::samples(plant)),
+        render(EditOrganisationPage::samples(plant)),
+        render(DecisionPage::samples(plant)),
+        render(MoveOrganisationPage::samples(plant)),
+        render(PeoplePage::samples(plant)),
+        render(PersonPage::samples(plant)),
+        render(JoinPage::samples(plant)),
+        render(AccessPage::samples(plant)),
         render(DocsPage::samples(plant)),
         render(DocsSectionPage::samples(plant)),
         render(DocsOperationPage::samples(plant)),

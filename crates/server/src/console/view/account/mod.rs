@@ -1,8 +1,15 @@
-//! `/account`: what one says of oneself, one's password, and where one is signed in.
+//! `/account`: what one says of oneself, one's password, one's API keys, who may act as one, and where one is signed in.
+
+pub mod api_keys;
+pub mod notice;
+pub mod support;
 
 use askama::Template;
 use bailiwick_domain::account::{Language, Theme};
 
+use self::api_keys::KeysSection;
+pub use self::notice::AccountNotice;
+use self::support::SupportSection;
 use super::layout::{Choice, Field, Layout, Moment, PasswordProblem, Problem, ThemeChoice, problems, themes};
 
 /// The page `/account`. Each of its forms posts to `/account` and says in `act` which it is.
@@ -23,6 +30,10 @@ pub struct AccountPage {
     pub preferences: PreferencesForm,
     /// The form by which one changes one's password.
     pub password: PasswordForm,
+    /// One's API keys.
+    pub keys: KeysSection,
+    /// Whom one lets act as one, and who did.
+    pub support: SupportSection,
     /// The sessions that were used last, this one included.
     pub sessions: Vec<SessionRow>,
     /// How many sessions there are, as far as they were counted.
@@ -91,99 +102,6 @@ pub struct SessionRow {
     pub expires: Moment,
 }
 
-/// What one did just before one came here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountNotice {
-    /// One registered.
-    Registered,
-    /// One wanted to register, has an account already, and was signed in to that.
-    Known,
-    /// One changed what one says of oneself.
-    Profile,
-    /// One chose language, theme or news.
-    Preferences,
-    /// One changed one's password.
-    Password,
-    /// One ended a session.
-    Session,
-    /// One ended all other sessions.
-    Others,
-    /// One's address was confirmed.
-    Confirmed,
-    /// Another link to confirm it is on its way.
-    LinkSent,
-}
-
-impl AccountNotice {
-    /// Every notice.
-    const ALL: [Self; 9] = [
-        Self::Registered,
-        Self::Known,
-        Self::Profile,
-        Self::Preferences,
-        Self::Password,
-        Self::Session,
-        Self::Others,
-        Self::Confirmed,
-        Self::LinkSent,
-    ];
-
-    /// The name in the address.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::Known => "known",
-            Self::Profile => "profile",
-            Self::Preferences => "preferences",
-            Self::Password => "password",
-            Self::Session => "session",
-            Self::Others => "others",
-            Self::Confirmed => "confirmed",
-            Self::LinkSent => "link-sent",
-        }
-    }
-
-    /// The notice of this name.
-    #[must_use]
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|notice| notice.key() == key)
-    }
-
-    /// The part of the page where it stands.
-    const fn section(self) -> &'static str {
-        match self {
-            Self::Registered | Self::Known | Self::Confirmed | Self::LinkSent => "address",
-            Self::Profile => "profile",
-            Self::Preferences => "preferences",
-            Self::Password => "password",
-            Self::Session | Self::Others => "sessions",
-        }
-    }
-
-    /// The address that shows it in its place.
-    #[must_use]
-    pub fn address(self) -> String {
-        format!("/account?notice={}#{}", self.key(), self.section())
-    }
-
-    /// What happened.
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Registered => "Your account is ready, and you are signed in.",
-            Self::Known => {
-                "You have an account with this address already, and are signed in to it. No other organisation was created."
-            }
-            Self::Profile => "Your profile is saved.",
-            Self::Preferences => "Your preferences are saved.",
-            Self::Password => "Your password is changed. All your other sessions have ended.",
-            Self::Session => "The session has ended.",
-            Self::Others => "All your other sessions have ended.",
-            Self::Confirmed => "Your e-mail address is confirmed.",
-            Self::LinkSent => "Another link is on its way to you.",
-        }
-    }
-}
-
 impl AccountPage {
     /// The words of the notice that belongs into this section.
     fn notice_in(&self, section: &str) -> Option<&'static str> {
@@ -214,8 +132,16 @@ impl AccountPage {
 
     /// What the page is called in this state.
     fn title(&self) -> &'static str {
-        let alerts = [&self.profile.alert, &self.preferences.alert, &self.password.alert, &self.confirmation_alert];
-        let is_wrong = !self.profile.problems().is_empty() || !self.password.problems().is_empty();
+        let alerts = [
+            &self.profile.alert,
+            &self.preferences.alert,
+            &self.password.alert,
+            &self.confirmation_alert,
+            &self.keys.form.alert,
+            &self.support.alert,
+        ];
+        let are_wrong = [self.profile.problems(), self.password.problems(), self.keys.form.problems()];
+        let is_wrong = are_wrong.iter().any(|problems| !problems.is_empty());
         if is_wrong || alerts.iter().any(|alert| alert.is_some()) { "Error: Account" } else { "Account" }
     }
 }
@@ -271,6 +197,8 @@ impl AccountPage {
             profile: ProfileForm { name: Field::new(format!("Ada Verdi{plant}")), ..ProfileForm::default() },
             preferences: PreferencesForm::default(),
             password: PasswordForm::default(),
+            keys: KeysSection::default(),
+            support: SupportSection::default(),
             sessions: vec![
                 row(0, true, "Firefox on Linux", "203.0.113.7"),
                 row(1, false, "Safari on iPhone", "2001:db8:85a3:8d3:1319:8a2e:370:7348"),
@@ -332,6 +260,14 @@ impl AccountPage {
                     ..page()
                 },
             ),
+            ("account-keys", Self { keys: KeysSection::sample(plant), ..page() }),
+            ("account-key-made", Self { keys: KeysSection::sample_made(plant), ..page() }),
+            ("account-key-errors", Self { keys: KeysSection::sample_wrong(plant), ..page() }),
+            ("account-support", Self { support: SupportSection::sample(plant), ..page() }),
+            (
+                "account-consented",
+                Self { notice: Some(AccountNotice::Consented), support: SupportSection::sample(plant), ..page() },
+            ),
             (
                 "account-many-sessions",
                 Self { session_count: 500, are_all_counted: false, notice: Some(AccountNotice::Session), ..page() },
@@ -368,15 +304,5 @@ mod tests {
         let page = AccountPage { session_count: 23, ..AccountPage::sample("") };
         assert_eq!(page.unlisted().as_deref(), Some("20 more are not listed."));
         assert_eq!(AccountPage::sample("").unlisted(), None);
-    }
-
-    #[test]
-    fn a_notice_is_read_back_from_its_address() {
-        for notice in AccountNotice::ALL {
-            let address = notice.address();
-            let key = address.split(['=', '#']).nth(1).unwrap_or_default();
-            assert_eq!(AccountNotice::from_key(key), Some(notice), "{address}");
-        }
-        assert_eq!(AccountNotice::from_key("anything else"), None);
     }
 }

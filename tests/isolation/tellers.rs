@@ -1,0 +1,106 @@
+//! Every route of the registry: asked by chance, or the reason why it is not; and the words in what they say.
+
+use std::collections::BTreeSet;
+
+use crate::asking::Teller;
+use crate::console;
+use crate::model::Model;
+use crate::sights::{pages, sights};
+use crate::steps::{forms, steps};
+use crate::tree_steps::tree_steps;
+
+/// Routes that know of no organisation but through the session or the link that one brings along.
+const ABOUT_ONESELF: [(&str, &str); 35] = [
+    ("grant-consent", "one's own"),
+    ("revoke-consent", "one's own"),
+    ("sign-in", "whoever knows the password"),
+    ("sign-in-by-get", "whoever knows the password"),
+    ("sign-out", "ends the session that asks"),
+    ("refresh-token", "whoever holds the token of a session"),
+    ("password-strength", "judges a text"),
+    ("update-password", "one's own, by the password of today"),
+    ("forgot-password", "the same answer for every address"),
+    ("reset-password", "whoever holds a mailed link"),
+    ("confirm-address", "whoever holds a mailed link"),
+    ("register", "makes an organisation of its own"),
+    ("send-confirmation", "mails a link to oneself"),
+    ("end-other-sessions", "one's own"),
+    ("openapi", "the same for everybody"),
+    ("asset", "the same for everybody"),
+    ("docs-section", "the same for everybody"),
+    ("docs-operation", "the same for everybody"),
+    ("docs-guide", "the same for everybody"),
+    ("account-submit", "one's own account"),
+    ("confirm-address-form", "whoever holds a mailed link"),
+    ("confirm-address-submit", "whoever holds a mailed link"),
+    ("forgot-password-form", "the same for everybody"),
+    ("forgot-password-submit", "the same answer for every address"),
+    ("invitation-form", "whoever holds a mailed link"),
+    ("invitation-submit", "whoever holds a mailed link"),
+    ("login", "the same for everybody"),
+    ("login-submit", "whoever knows the password"),
+    ("logout", "ends the session that asks"),
+    ("register-form", "the same for everybody"),
+    ("register-submit", "makes an organisation of its own"),
+    ("reset-password-form", "whoever holds a mailed link"),
+    ("reset-password-submit", "whoever holds a mailed link"),
+    ("setup", "closed as soon as there is somebody"),
+    ("setup-submit", "closed as soon as there is somebody"),
+];
+
+/// Routes that are told of in stories of their own beside this one.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("invitations-import", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("invitation-new-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("invitations-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("impersonate-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("stop-impersonating-submit", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("system-creation-consent", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+    ("choose-theme", "what_is_foreign_shows_up_in_no_answer_of_any_route"),
+];
+
+/// Everything that only looks.
+pub(crate) fn lookers() -> Vec<Teller> {
+    sights().into_iter().chain(pages()).chain(console::views()).collect()
+}
+
+/// Everything that changes something.
+pub(crate) fn doers() -> Vec<Teller> {
+    steps().into_iter().chain(tree_steps()).chain(forms()).chain(console::forms()).collect()
+}
+
+#[test]
+fn every_route_is_asked_by_chance_or_is_about_whoever_asks_alone() {
+    let registry = bailiwick_server::registry().unwrap();
+    let endpoints = registry.endpoints().map(|info| info.name);
+    let served: BTreeSet<_> = endpoints.chain(registry.pages().map(|info| info.name)).collect();
+    let asked: Vec<_> = lookers().into_iter().chain(doers()).map(|teller| teller.route).collect();
+    let left_out = ABOUT_ONESELF.iter().chain(&ELSEWHERE).map(|(route, _)| *route);
+    let known: Vec<_> = asked.into_iter().chain(left_out).collect();
+    assert_eq!(known.len(), known.iter().collect::<BTreeSet<_>>().len(), "a route is named twice: {known:?}");
+    let known: BTreeSet<_> = known.into_iter().collect();
+    let forgotten: Vec<_> = served.difference(&known).collect();
+    assert!(forgotten.is_empty(), "say in tests/isolation what may be told of {forgotten:?}, and to whom");
+    let stale: Vec<_> = known.difference(&served).collect();
+    assert!(stale.is_empty(), "these routes are not there any more: {stale:?}");
+}
+
+/// How planted words begin, and how planted telephone numbers do; all have one length.
+const BEGINNINGS: [&str; 2] = ["cnry", "+990"];
+const LENGTH: usize = 12;
+
+/// The planted words in a text, each once.
+pub(crate) fn words_in(text: &str) -> BTreeSet<String> {
+    let text = text.to_lowercase();
+    let places = BEGINNINGS.into_iter().flat_map(|beginning| text.match_indices(beginning).map(|(at, _)| at));
+    places.filter_map(|at| text.get(at..at + LENGTH)).map(str::to_owned).collect()
+}
+
+/// The words in a text that somebody, or nobody in particular, must not be told and has not said.
+pub(crate) fn leaks(model: &Model, caller: Option<usize>, text: &str, said: &str) -> Vec<String> {
+    let may_know = |word: &String| {
+        let owners = model.words.get(word).map(Vec::as_slice).unwrap_or_default();
+        caller.is_some_and(|caller| owners.iter().any(|owner| model.may_know(caller, *owner)))
+    };
+    words_in(text).into_iter().filter(|word| !said.contains(word.as_str()) && !may_know(word)).collect()
+}

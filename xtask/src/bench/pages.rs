@@ -1,0 +1,184 @@
+//! Pages of the lists of a large tree, against those of a small one, as different people see them; and what happens to
+//! a large subtree.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::report::{Aim, Row};
+use super::server::EMAIL;
+use super::stage::{Crowd, Duel, Engine, Stage, median};
+use super::tool::{Load, Measured};
+use super::{http, tool};
+
+/// Who looks, by the number of a person in the crowd where it is one: those who see less and less.
+const SIGHTS: [(&str, Option<u64>); 6] = [
+    ("a super admin", None),
+    ("support of the owner", Some(1)),
+    ("a distributor", Some(0)),
+    ("a reseller", Some(10)),
+    ("a customer", Some(20)),
+    ("a customer's reader", Some(21)),
+];
+/// The lists, and what is asked of each.
+const LISTS: [(&str, &str, &[&str]); 2] = [
+    (
+        "organisations",
+        "/api/organizations",
+        &[
+            "",
+            "page=10",
+            "sort_direction=desc",
+            "sort_by=type",
+            "sort_by=created_at&sort_direction=desc",
+            "search=company",
+            "search=company+2",
+            "search=nobody",
+            "type=distributor",
+            "type=reseller",
+            "type=customer&sort_by=created_at",
+            "is_suspended=true",
+            "is_suspended=false",
+        ],
+    ),
+    (
+        "people",
+        "/api/users",
+        &[
+            "",
+            "page=10",
+            "sort_direction=desc",
+            "sort_by=email",
+            "sort_by=created_at&sort_direction=desc",
+            "search=person",
+            "search=verdi",
+            "search=person-21%40example",
+            "search=nobody",
+            "role=admin",
+            "role=support",
+            "is_suspended=true",
+            "is_suspended=false&sort_by=email",
+        ],
+    ),
+];
+/// How often each page is read in a round.
+const TIMES: &str = "7";
+/// The organisations of the subtree that is moved and suspended.
+const SUBTREE: u64 = 10_000;
+/// The number of the reseller at its root, and of the distributors that it moves between.
+const ROOT: u64 = 10_001;
+const DISTRIBUTORS: [u64; 2] = [20_000, 10_000];
+
+/// How many steps of the progress bar these have.
+pub(crate) const fn steps(rounds: usize) -> u64 {
+    (LISTS.len() * (2 * rounds) + 2) as u64
+}
+
+/// Each list, and the acts on a subtree where there is such a one.
+pub(crate) fn measure(stage: &Stage, engine: Engine, small: &Crowd<'_>, large: &Crowd<'_>) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (what, path, queries) in LISTS {
+        rows.push(list(stage, engine, (what, path, queries), [small, large])?);
+    }
+    if large.people >= 3 * 10 * SUBTREE {
+        rows.extend(subtree(stage, engine, large)?);
+    }
+    Ok(rows)
+}
+
+/// The page of a list that is slowed down most.
+fn list(
+    stage: &Stage,
+    engine: Engine,
+    (what, path, queries): (&str, &str, &[&str]),
+    crowds: [&Crowd<'_>; 2],
+) -> Result<Row> {
+    let mut names = Vec::new();
+    let mut pages: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    for (sight, person) in SIGHTS {
+        for (crowd, pages) in crowds.iter().zip(&mut pages) {
+            let email = person.map_or_else(|| EMAIL.to_owned(), |number| format!("person-{number}@example.net"));
+            let (access, _) = crowd.server.sign_in_as(&email, 1)?;
+            pages.extend(queries.iter().map(|query| format!("{access} {path}?{query}")));
+        }
+        names.extend(queries.iter().map(|query| format!("`?{query}` as {sight}")));
+    }
+    let [small, large] = [crowds[0].people / 10, crowds[1].people / 10];
+    let mut rounds: Vec<[Measured; 2]> = Vec::new();
+    for round in 1..=stage.rounds() {
+        let read = |crowd: &Crowd<'_>, pages: &[String]| {
+            stage.step(format!("Pages of {what}, {}, round {round} of {}", engine.name(), stage.rounds()));
+            let address = crowd.server.address.to_string();
+            let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+            Load::start(&[&["pages", &address, TIMES], pages.as_slice()].concat())?.finish()
+        };
+        let [first, second] = [read(crowds[0], &pages[0])?, read(crowds[1], &pages[1])?];
+        rounds.push([first, second]);
+    }
+    let mut duels = Vec::new();
+    for (number, name) in names.iter().enumerate() {
+        duels.push((name, duel(&rounds, &format!("page-{number}"))?));
+    }
+    duels.sort_by(|one, other| other.1.ratio.total_cmp(&one.1.ratio));
+    for (name, duel) in duels.iter().take(5) {
+        stage.tell(&format!("{what}, {}: {name}: {:.2} ms against {:.2} ms", engine.name(), duel.second, duel.first));
+    }
+    let (name, slowest) = duels.first().context("no page was read")?;
+    let what = format!("The slowest of {} pages of {large} {what} ({name}), {}", names.len(), engine.name());
+    Ok(Row::of_times(&what, &format!("the same of {small}"), *slowest, Aim::AtMost(3.0)))
+}
+
+/// One page on both sides, in milliseconds.
+fn duel(rounds: &[[Measured; 2]], page: &str) -> Result<Duel> {
+    let mut pairs = Vec::new();
+    for [first, second] in rounds {
+        pairs.push((first.get(page)? / 1000.0, second.get(page)? / 1000.0));
+    }
+    Ok(Duel {
+        first: median(pairs.iter().map(|pair| pair.0)),
+        second: median(pairs.iter().map(|pair| pair.1)),
+        ratio: median(pairs.iter().map(|pair| pair.1 / pair.0)),
+    })
+}
+
+/// What is done to a subtree of ten thousand organisations, and how long the longest read takes meanwhile.
+fn subtree(stage: &Stage, engine: Engine, large: &Crowd<'_>) -> Result<Vec<Row>> {
+    let (access, _) = large.server.sign_in(1)?;
+    let root = tool::id("organisation", ROOT)?;
+    let path = format!("/api/organizations/{root}");
+    let act = |line: &str, body: &str| -> Result<f64> {
+        let started = Instant::now();
+        http::expect(large.server.address, line, &[("Authorization", &access)], body)?;
+        Ok(started.elapsed().as_secs_f64() * 1000.0)
+    };
+    let mut rows = Vec::new();
+    let own = format!("/auth/user/{}", large.server.own_id(&access)?);
+    let mut measured = |what: &str, acts: &dyn Fn() -> Result<f64>| -> Result<()> {
+        stage.step(format!("{what}, {}", engine.name()));
+        let reads = Load::on(large.server.address, "read", 10.0, &["--pause-milliseconds=5", &own, &access])?;
+        thread::sleep(Duration::from_millis(1500));
+        let taken = acts()?;
+        let reads = reads.finish()?;
+        let what = format!("{what} {SUBTREE} organisations, {}", engine.name());
+        rows.push(Row::of_value(&what, "ms", taken, Aim::AtMost(10_000.0)));
+        let what = format!("The longest read meanwhile, {}: {}", engine.name(), what.to_lowercase());
+        rows.push(Row::of_value(&what, "ms", reads.get("max")? / 1000.0, Aim::None));
+        Ok(())
+    };
+    measured("Suspend", &|| {
+        let taken = act(&format!("PATCH {path}/suspend"), "")?;
+        act(&format!("PATCH {path}/reactivate"), "")?;
+        Ok(taken)
+    })?;
+    measured("Move", &|| {
+        let mut longest: f64 = 0.0;
+        for distributor in DISTRIBUTORS {
+            let body = format!(r#"{{"parent_id":"{}"}}"#, tool::id("organisation", distributor)?);
+            longest = longest.max(act(&format!("PUT {path}/parent"), &body)?);
+        }
+        Ok(longest)
+    })?;
+    ensure!(rows.len() == 4, "four figures were to be measured");
+    Ok(rows)
+}
