@@ -253,11 +253,6 @@ pub(crate) mod samples {
         Layout { nav: Some(nav), ..stranger(path, plant) }
     }
 
-    /// A page of somebody who acts as another person.
-    pub(crate) fn acting(path: &str, active: Active, plant: &str) -> Layout {
-        Layout { acting: Some(Acting { person: Some(format!("Ada Verdi{plant}")) }), ..member(path, active, plant) }
-    }
-
     /// An organisation that one can act for.
     fn sample_choice(name: &str, plant: &str) -> Choice {
         let value = format!("0198f3c2-7d5e-7c1a-9b1e-{:012x}{plant}", name.len());
