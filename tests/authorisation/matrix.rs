@@ -59,7 +59,7 @@ impl Route {
             ("{user_id}", about.user),
             ("{organization_id}", about.organisation),
             ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
-            ("{impersonation_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
+            ("{impersonation_id}", "019a9f00-0000-7000-8000-00000000dddd"),
             ("{*path}", "css/base.css"),
             ("{section}", "systems"),
             ("{guide}", "state-token"),
