@@ -122,12 +122,24 @@ impl Inviter {
         self.accept().await
     }
 
+    /// The links that came since, for which it waits a little: a mail is written after the answer.
+    async fn new_links(&self) -> Vec<String> {
+        for _ in 0..20 {
+            let letters = letters_in(&self.mails);
+            let own = letters.iter().filter(|letter| letter.to.contains(&self.guest));
+            let links = own.flat_map(|letter| letter.tokens("/invitation"));
+            let links: Vec<String> = links.filter(|link| !self.tried.contains(link)).collect();
+            if !links.is_empty() {
+                return links;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Vec::new()
+    }
+
     /// Tries every link that came since.
     async fn accept(&mut self) -> reqwest::Result<()> {
-        let letters = letters_in(&self.mails);
-        let own = letters.iter().filter(|letter| letter.to.contains(&self.guest));
-        let links: BTreeSet<String> = own.flat_map(|letter| letter.tokens("/invitation")).collect();
-        for link in &links {
+        for link in &self.new_links().await {
             if !self.tried.insert(link.clone()) {
                 continue;
             }

@@ -142,7 +142,7 @@ impl Run {
         let wrong = |what: String| {
             let text = &answer.text;
             Some(format!(
-                "{described}\n{what}\nanswered {}: {text:.2000}\n{}",
+                "{described}\n{what}\nanswered {}: {text:.6000}\n{}",
                 answer.status,
                 last_words(answer.status)
             ))

@@ -102,5 +102,27 @@ pub(crate) fn leaks(model: &Model, caller: Option<usize>, text: &str, said: &str
         let owners = model.words.get(word).map(Vec::as_slice).unwrap_or_default();
         caller.is_some_and(|caller| owners.iter().any(|owner| model.may_know(caller, *owner)))
     };
-    words_in(text).into_iter().filter(|word| !said.contains(word.as_str()) && !may_know(word)).collect()
+    let is_planted = |word: &String| model.words.contains_key(word) || stands_alone(text, word);
+    let told = words_in(text).into_iter().filter(is_planted);
+    told.filter(|word| !said.contains(word.as_str()) && !may_know(word)).collect()
+}
+
+/// Whether a word is more than some letters of a token, which chance has put in this order.
+fn stands_alone(text: &str, word: &str) -> bool {
+    let text = text.to_lowercase();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(word).any(|(at, _)| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + word.len()..).unwrap_or_default());
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    })
+}
+
+#[test]
+fn a_planted_word_is_told_from_the_letters_of_a_token() {
+    let token = "value=\"Xq0CNRYkiiqno0kPzz9-_a\"";
+    assert_eq!(words_in(token).len(), 1);
+    assert!(!stands_alone(token, "cnrykiiqno0k"));
+    for text in ["<b>Cnrykiiqno0k</b>", "cnrykiiqno0k@example.org", "cnrykiiqno0k"] {
+        assert!(stands_alone(text, "cnrykiiqno0k"), "{text}");
+    }
 }
