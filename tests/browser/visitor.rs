@@ -1,5 +1,7 @@
 //! Somebody in front of a browser.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bailiwick_testkit::browser::{Browser, Scheme};
@@ -11,6 +13,9 @@ use thirtyfour::{By, Key, WebDriver, WebElement};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked for.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// The pages that were looked at closely already.
+static PORTRAYED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// A browser and what a person does with it.
 pub(crate) struct Visitor {
@@ -154,9 +159,10 @@ impl Visitor {
     }
 
     /// Sees to it that the page fits on small screens, is quick to load and has no barriers that axe-core knows of,
-    /// and takes its picture in both colour schemes and in two widths: `target/screenshots/<name>-<scheme>-<width>.png`.
+    /// once for each name, and takes its picture in both colour schemes and in two widths: `target/screenshots/<name>-<scheme>-<width>.png`.
     pub(crate) async fn portray(&self, name: &str) {
-        if !self.takes_pictures {
+        // On the other database the page is the same, and looking closely takes longer than all the rest.
+        if !self.takes_pictures || !PORTRAYED.lock().unwrap().insert(name.to_owned()) {
             return;
         }
         // What stays in its place while one scrolls would stand in the middle of the picture.
