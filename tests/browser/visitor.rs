@@ -158,8 +158,9 @@ impl Visitor {
         assert!(passed.is_empty(), "Tab does not lead to {selector}: {passed:#?}");
     }
 
-    /// Sees to it that the page fits on small screens, is quick to load and has no barriers that axe-core knows of,
-    /// once for each name, and takes its picture in both colour schemes and in two widths: `target/screenshots/<name>-<scheme>-<width>.png`.
+    /// Sees to it, once for each name, that the page fits on small screens, is quick to load and has no barriers that
+    /// axe-core knows of, and takes its picture in both colour schemes and in two widths:
+    /// `target/screenshots/<name>-<scheme>-<width>.png`.
     pub(crate) async fn portray(&self, name: &str) {
         // On the other database the page is the same, and looking closely takes longer than all the rest.
         if !self.takes_pictures || !PORTRAYED.lock().unwrap().insert(name.to_owned()) {
