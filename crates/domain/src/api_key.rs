@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::field::{Parse, Refusal};
+use crate::field::{Parse, Refusal, whole_number};
 use crate::role::Right;
 use crate::secret::SecretText;
 use crate::time::Span;
@@ -106,7 +106,7 @@ impl Parse for KeyDays {
     }
 
     fn parse_json(value: &Value) -> Result<Self, Refusal> {
-        Self::of(value.as_i64())
+        Self::of(whole_number(value))
     }
 }
 

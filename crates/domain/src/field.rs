@@ -208,3 +208,29 @@ impl Check {
         self.fault().map_or(Ok(()), Err)
     }
 }
+
+/// Below this each integer is a floating-point number of its own.
+const INTEGERS_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// The integer that a JSON value is: also 168.0 is one, to a schema.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<i64> {
+    let whole = |number: &f64| number.fract() == 0.0 && number.abs() < INTEGERS_BELOW;
+    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and every such integer fits")]
+    let integer = |number: f64| number as i64;
+    value.as_i64().or_else(|| value.as_f64().filter(whole).map(integer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_number;
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer_however_it_is_written() {
+        for (number, expected) in
+            [("168", Some(168)), ("168.0", Some(168)), ("-1.68e2", Some(-168)), ("168.5", None), ("1e300", None)]
+        {
+            assert_eq!(serde_json::from_str(number).ok().and_then(|value| whole_number(&value)), expected, "{number}");
+        }
+    }
+}

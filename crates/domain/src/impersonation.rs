@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::field::{Parse, Refusal};
+use crate::field::{Parse, Refusal, whole_number};
 use crate::principal::Membership;
 use crate::role::Role;
 use crate::time::Span;
@@ -33,7 +33,7 @@ impl Parse for ConsentHours {
     }
 
     fn parse_json(value: &Value) -> Result<Self, Refusal> {
-        Self::of(value.as_i64())
+        Self::of(whole_number(value))
     }
 }
 

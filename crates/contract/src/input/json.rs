@@ -12,9 +12,6 @@ const UNKNOWN_LISTED_MAX: usize = 20;
 /// The most characters of a member's name that are repeated in an answer.
 const NAME_ECHO_MAX: usize = 64;
 
-/// Below this each integer is a floating-point number of its own.
-const INTEGERS_BELOW: f64 = 9_007_199_254_740_992.0;
-
 /// The members of a JSON object.
 #[derive(Clone, Debug)]
 pub struct Members(Map<String, Value>);
@@ -111,11 +108,6 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Strict, E> {
-        // To a schema 168.0 is an integer, as 168 is.
-        if value.fract() == 0.0 && value.abs() < INTEGERS_BELOW {
-            #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and every such integer fits")]
-            return self.visit_i64(value as i64);
-        }
         let number = Number::from_f64(value).ok_or_else(|| E::custom("number out of range"))?;
         Ok(Strict(Value::Number(number)))
     }
@@ -188,13 +180,6 @@ mod tests {
             let detail = detail(bytes);
             assert!(detail.contains(part), "{detail:?} for {:?}", String::from_utf8_lossy(bytes));
         }
-    }
-
-    #[test]
-    fn a_number_without_a_fraction_is_an_integer_however_it_is_written() {
-        let members = Members::parse(b"{\"a\":168.0,\"b\":-1.68e2,\"c\":168.5,\"d\":1e300}").unwrap().0;
-        let integers: Vec<_> = members.values().map(Value::as_i64).collect();
-        assert_eq!(integers, [Some(168), Some(-168), None, None]);
     }
 
     #[test]
