@@ -4,6 +4,8 @@
 //! that an editor shows. What is not as it should be is said, never guessed: a file in another encoding, a heading that
 //! nobody knows, a quote that is left open.
 
+mod quotes;
+
 use csv::{ReaderBuilder, StringRecord, Terminator};
 
 use crate::account::Language;
@@ -139,37 +141,11 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.zip(1..).map(|(line, number)| (number, line)).filter(|(_, line)| !line.trim().is_empty())
 }
 
-/// Whether quotes are where they may be (RFC 4180, 2): a reader that is lenient about it would put together as one cell
-/// what nobody wrote as one.
-fn is_quoted_well(line: &str, delimiter: char) -> bool {
-    enum At {
-        Begin,
-        Plain,
-        Quoted,
-        Closed,
-        After,
-    }
-    let mut at = At::Begin;
-    for character in line.chars() {
-        let is_quote = character == '"';
-        at = match at {
-            At::Quoted if is_quote => At::Closed,
-            At::Quoted => At::Quoted,
-            At::Begin | At::Closed if is_quote => At::Quoted,
-            _ if character == delimiter => At::Begin,
-            At::Begin | At::Plain if !is_quote => At::Plain,
-            At::Closed | At::After if character.is_whitespace() => At::After,
-            _ => return false,
-        };
-    }
-    !matches!(at, At::Quoted)
-}
-
 /// The cells of one line.
 fn cells(line: &str, delimiter: u8) -> Result<Vec<String>, Refusal> {
     let expected = "a row in which quotes stand around whole cells, on one line, and are doubled inside of them";
     let refusal = || Refusal::new("quotes", expected);
-    if !is_quoted_well(line, char::from(delimiter)) {
+    if !quotes::stand_well(line, char::from(delimiter)) {
         return Err(refusal());
     }
     let mut reader = ReaderBuilder::new()
