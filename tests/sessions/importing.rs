@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::invitation::PER_ORGANISATION_MAX;
+use bailiwick_domain::invitation_file::ROWS_MAX;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
@@ -176,7 +178,7 @@ on_both_engines! {
 
     async fn a_file_does_not_get_round_any_limit(bench: Bench) {
         let (stage, aside) = (Stage::set(&bench).await, Aside::of(&bench).await);
-        for number in 0..97 {
+        for number in 0..PER_ORGANISATION_MAX - 3 {
             bench.invitation(&format!("somebody{number}@example.org"), stage.ours).await;
         }
         let row = |number: usize| format!("new{number}@example.org,reader\n");
@@ -200,6 +202,14 @@ on_both_engines! {
         }
         let data = preview(&bench, &chief, &rows).await;
         assert_eq!((&data["counts"]["invite"], &data["rows"][10]["outcome"]), (&json!(10), &json!("not_allowed")));
+    }
+
+    async fn a_whole_file_is_invited_at_once(bench: Bench) {
+        let (stage, aside) = (Stage::set(&bench).await, Aside::of(&bench).await);
+        let file = (0..ROWS_MAX).fold("email,role\n".to_owned(), |file, number| format!("{file}new{number}@example.org,reader\n"));
+        let done = import(&bench, &stage.admin, &file).await;
+        assert_eq!((done.status, &done.json()["data"]["counts"]["invite"]), (200, &json!(ROWS_MAX)), "{done:?}");
+        assert_eq!(aside.number("SELECT COUNT(*) FROM mails").await, i64::try_from(ROWS_MAX).unwrap());
     }
 
     async fn parallel_imports_of_one_file_invite_nobody_twice(bench: Bench) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bailiwick_app::settings::Registration;
 use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::invitation::PER_ORGANISATION_MAX;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::{Bench, Engine};
@@ -125,7 +126,7 @@ on_both_engines! {
         // Taking them back does not help.
         aside.run("UPDATE invitations SET revoked_at = created_at").await;
         assert_eq!(invite(&bench, &tokens, &wish(NEWCOMER)).await.status, 429);
-        for number in 0..97 {
+        for number in 0..PER_ORGANISATION_MAX - 3 {
             bench.invitation(&format!("somebody{number}@example.org"), stage.ours).await;
         }
         let full = invite(&bench, &tokens, &wish("another@example.org")).await;

@@ -14,9 +14,9 @@ pub const PER_ADDRESS_MAX: i64 = 3;
 /// Invitations of all organisations to one address within that time. Where everybody may register, everybody has as
 /// many organisations as they like, and nobody may have a stranger's letter box filled.
 pub const PER_ADDRESS_OF_ALL_MAX: i64 = 10;
-/// Invitations of one organisation within that time. Where everybody may register, everybody runs an organisation,
-/// and none may become a way of sending mails to the world.
-pub const PER_ORGANISATION_MAX: i64 = 100;
+/// Invitations of one organisation within that time: a whole file of them. Where everybody may register, everybody runs
+/// an organisation, and none may become a way of sending mails to the world.
+pub const PER_ORGANISATION_MAX: i64 = 1000;
 
 /// What became of an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
