@@ -1,8 +1,8 @@
 //! Ways to the rows of a long list.
 //!
 //! Where something that is asked for leads to few rows, these are gathered, filtered and sorted; where it leads to
-//! many, rows are read in the order of the list, of which enough pass before long. Either way a page of a list with
-//! a million rows takes about as long as one of a list with a thousand.
+//! many, rows are read in the order of the list, of which enough pass before long. Either way not all of a long list
+//! is looked at for a page of it.
 
 use crate::error::Result;
 use crate::link::Link;
