@@ -17,6 +17,7 @@ mod paths;
 mod postgres;
 mod setup;
 mod test;
+mod watch;
 
 /// The errands of this repository.
 #[derive(Debug, Parser)]

@@ -1,15 +1,19 @@
 //! `cargo xtask test`: everything, from a fresh machine to a count.
 
 use std::{
-    io::{BufRead, BufReader},
+    env,
     process::{Command, ExitCode, Stdio},
-    time::Instant,
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::{count::Count, fuzz, paths, postgres::Server, setup};
+use crate::{count::Count, fuzz, paths, postgres::Server, setup, watch};
+
+/// A test program that says nothing for so long waits for what will not come; its longest test takes a third of this.
+const SILENCE: Duration = Duration::from_secs(300);
 
 /// What to run.
 #[derive(Debug, Args)]
@@ -62,10 +66,25 @@ fn heading(text: &str, started: Instant) {
 fn rust(tools: &setup::RustTools, filter: &[String], count: &mut Count) -> Result<()> {
     // It ends with this value, or with this process, however that ends.
     let postgres = Server::start_for_tests(&tools.postgres).context("no PostgreSQL for the tests")?;
+    // Many tests wait for a clock, a disk or another program: with one thread for each core, cores would rest.
+    let threads = env::var("RUST_TEST_THREADS")
+        .unwrap_or_else(|_| (2 * thread::available_parallelism().map_or(1, usize::from)).to_string());
+    // Building says nothing where the tests do.
+    let status = Command::new(paths::cargo())
+        .args(["test", "--workspace", "--no-run"])
+        .current_dir(paths::root()?)
+        .status()
+        .context("cargo does not run")?;
+    if !status.success() {
+        println!("FAILED: the tests do not compile");
+        count.add(false);
+        return Ok(());
+    }
     let mut cargo = Command::new(paths::cargo())
         .args(["test", "--workspace", "--no-fail-fast", "--"])
         .args(filter)
         .current_dir(paths::root()?)
+        .env("RUST_TEST_THREADS", threads)
         .env("BAILIWICK_TEST_POSTGRES_URL", postgres.url())
         .env("BAILIWICK_TEST_POSTGRES_THROWN_AWAY", "yes")
         .env("BAILIWICK_TEST_POSTGRES_BIN", &tools.postgres)
@@ -78,16 +97,17 @@ fn rust(tools: &setup::RustTools, filter: &[String], count: &mut Count) -> Resul
         .stdout(Stdio::piped())
         .spawn()
         .context("cargo does not run")?;
-    let output = cargo.stdout.take().context("cargo has no output")?;
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
+    let silent = watch::lines(&mut cargo, SILENCE, |line| {
         println!("{line}");
-        count.read(&line);
+        count.read(line);
+    })?;
+    for program in silent {
+        println!("FAILED: said nothing for {} s and was ended: {program}", SILENCE.as_secs());
+        count.add(false);
     }
     let status = cargo.wait().context("cargo cannot be waited for")?;
     if !status.success() && count.failed == 0 {
-        // It did not compile, or a test program ended before it could report.
+        // A test program ended before it could report.
         count.add(false);
     }
     Ok(())
