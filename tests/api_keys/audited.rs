@@ -2,17 +2,17 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, SYSTEMS, aside, ask, call, list, make, read, revoke};
+use crate::support::{SYSTEMS, aside, ask, call, list, make, read, revoke};
 
 /// The entries of an action that an administrator sees, the newest first.
 async fn entries(bench: &Bench, token: &str, action: &str) -> Vec<Value> {
-    let listed = call(bench, Method::GET, &format!("/api/audit?action={action}"), token).await;
-    listed.data(200)["entries"].as_array().unwrap().clone()
+    call(bench, Method::GET, &format!("/api/audit?action={action}"), token).await.list("entries").to_vec()
 }
 
 on_both_engines! {
@@ -45,8 +45,8 @@ on_both_engines! {
             // Entries of one moment stand in any order.
             bench.clock.advance(Span::seconds(1));
             let draft = json!({ "name": "System", "type": "ns8" });
-            let created = Answer::of(bench.call(Method::POST, SYSTEMS).bearer_auth(bearer).json(&draft)).await;
-            let path = format!("{SYSTEMS}/{}", created.data(201)["id"].as_str().unwrap());
+            let created = bench.ask(Method::POST, SYSTEMS, bearer, Some(&draft)).await;
+            let path = format!("{SYSTEMS}/{}", text(created.data(201), "id"));
             assert_eq!(call(&bench, Method::DELETE, &path, bearer).await.status, 200);
         }
         for action in ["system.created", "system.deleted"] {

@@ -7,11 +7,12 @@ use bailiwick_contract::dialect::{Dialect, SYSTEMS_ALIASES};
 use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::role::{Right, Role};
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, SYSTEMS, ask, call, make, number, read, revoke};
+use crate::support::{SYSTEMS, ask, call, make, number, read, revoke};
 
 /// Everything that takes keys, and what they have to be good for: a route more is a decision.
 const DOORS: [(&str, KeyAccess); 15] = [
@@ -93,8 +94,8 @@ on_both_engines! {
                     let what = format!("{} {prefix}{path} with {access}: {answer:?}", info.method);
                     match refusal(info.access, info.key_access, *access) {
                         Some((status, message)) => {
-                            assert_eq!(answer.message(), (status, message.to_owned()), "{what}");
-                            assert_eq!(answer.json().get("data"), (info.dialect == Dialect::Systems).then_some(&json!({})), "{what}");
+                            assert_eq!((answer.status, answer.said()), (status, message), "{what}");
+                            assert_eq!(answer.json.get("data"), (info.dialect == Dialect::Systems).then_some(&json!({})), "{what}");
                         }
                         None => assert!(![401, 403].contains(&answer.status), "{what}"),
                     }
@@ -157,7 +158,7 @@ on_both_engines! {
         let held = "SELECT COUNT(*) FROM throttle_ledgers";
         let before = number(bench.database_url(), held).await;
         let expected = call(&bench, Method::GET, SYSTEMS, "a.made-up.token").await;
-        assert_eq!(expected.message(), (401, "invalid token".to_owned()));
+        expected.refused(401, "invalid token");
         let comparable = |answer: &Answer| {
             let mut headers = answer.headers.clone();
             headers.remove("x-request-id");
@@ -186,27 +187,24 @@ on_both_engines! {
         let stranger = bench.person("stranger", theirs, Role::Admin).await;
         let stranger = make(&bench, &bench.sign_in(&stranger).await.access, "write").await.key;
         let draft = json!({ "name": "System", "type": "ns8" });
-        let create = async |key: &str| {
-            let request = bench.call(Method::POST, SYSTEMS).bearer_auth(key).json(&draft);
-            Answer::of(request).await
-        };
+        let create = async |key: &str| bench.ask(Method::POST, SYSTEMS, key, Some(&draft)).await;
         for (person, may_write, may_audit) in [(&people[0], false, false), (&people[1], true, false), (&people[2], true, true)] {
             let token = bench.sign_in(person).await.access;
             let (reading, writing) = (make(&bench, &token, "read").await.key, make(&bench, &token, "write").await.key);
             let created = create(&writing).await;
             if may_write {
-                let id = created.data(201)["id"].as_str().unwrap().to_owned();
+                let id = text(created.data(201), "id").to_owned();
                 assert_eq!(created.data(201)["organization"]["id"], json!(ours), "in the organisation of its owner");
                 let path = format!("{SYSTEMS}/{id}");
                 assert_eq!(call(&bench, Method::GET, &path, &reading).await.status, 200);
                 let foreign = call(&bench, Method::GET, &path, &stranger).await;
-                assert_eq!(foreign.message(), (404, "system not found".to_owned()));
-                assert_eq!(call(&bench, Method::DELETE, &path, &reading).await.message(), (403, "api key may only read".to_owned()));
+                foreign.refused(404, "system not found");
+                call(&bench, Method::DELETE, &path, &reading).await.refused(403, "api key may only read");
                 assert_eq!(call(&bench, Method::DELETE, &path, &writing).await.status, 200);
             } else {
-                assert_eq!(created.message(), (403, "insufficient permissions".to_owned()));
+                created.refused(403, "insufficient permissions");
             }
-            assert_eq!(create(&reading).await.message(), (403, "api key may only read".to_owned()));
+            create(&reading).await.refused(403, "api key may only read");
             let audit = call(&bench, Method::GET, "/api/audit", &reading).await;
             let expected = if may_audit { 200 } else { 403 };
             assert_eq!(audit.status, expected, "{} {audit:?}", Right::ReadAudit);

@@ -7,7 +7,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, KEYS, Made, ask, call, list, make, number, read, revoke};
+use crate::support::{KEYS, Made, ask, call, list, make, number, read, revoke};
 
 /// Most of a day, and what is left of it.
 const NEARLY_A_DAY: Span = Span::microseconds(24 * 3_600_000_000 - 1);
@@ -54,9 +54,7 @@ on_both_engines! {
             let mut body = good.clone();
             body[member] = value.clone();
             let answer = ask(&bench, &tokens.access, &body).await;
-            assert_eq!(answer.message(), (400, "validation failed".to_owned()), "{member} {value}");
-            let errors = answer.json()["data"]["errors"].clone();
-            assert_eq!((&errors[0]["key"], &errors[0]["message"]), (&json!(member), &json!(rule)), "{value}: {errors}");
+            assert_eq!(answer.fields().first(), Some(&(member, rule)), "{value}: {answer:?}");
         }
         assert_eq!(list(&bench, &tokens.access).await, [] as [Value; 0], "a refused act leaves nothing behind");
     }
@@ -73,7 +71,7 @@ on_both_engines! {
             made.push(make(&bench, &token, "read").await);
         }
         let sixth = async |token: &str| ask(&bench, token, &json!({ "name": "6", "access": "read" })).await;
-        assert_eq!(sixth(&token).await.message(), (409, "too many api keys".to_owned()));
+        sixth(&token).await.refused(409, "too many api keys");
         assert_eq!(list(&bench, &token).await.len(), 5);
         make(&bench, &bench.sign_in(&ben).await.access, "read").await;
         // What is revoked counts no more, nor does what has expired.
@@ -167,7 +165,8 @@ on_both_engines! {
         let unknown = revoke(&bench, &root, "019a9f00-0000-7000-8000-00000000aaaa").await;
         for id in [made.id.as_str(), "nonsense", &made.key] {
             let refused = revoke(&bench, &root, id).await;
-            assert_eq!((refused.message(), &refused.body), ((404, "api key not found".to_owned()), &unknown.body), "{id}");
+            refused.refused(404, "api key not found");
+            assert_eq!(refused.body, unknown.body, "{id}");
         }
         assert_eq!(read(&bench, &made.key).await, 200);
         revoke(&bench, &ann, &made.id).await.data(200);
@@ -178,7 +177,7 @@ on_both_engines! {
     async fn nothing_of_a_key_but_its_public_part_is_in_the_database(bench: Bench) {
         let (_, tokens) = bench.owner().await;
         let made = make(&bench, &tokens.access, "write").await;
-        assert_eq!(Answer::of(bench.call(Method::GET, "/api/systems").bearer_auth(&made.key)).await.status, 200);
+        assert_eq!(read(&bench, &made.key).await, 200);
         bench.context.write_last_uses().await.unwrap();
         let [public, secret] = [made.key.split('_').nth(1).unwrap(), made.key.split('_').nth(2).unwrap()];
         let having = async |text: &str| {

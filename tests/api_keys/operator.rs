@@ -1,15 +1,15 @@
 //! What an operator sees of keys and does about them at the command line, while the server runs.
 
-use std::process::Output;
-
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::patience::within_a_second;
 use bailiwick_testkit::people::PASSWORD;
-use bailiwick_testkit::postgres::{Cluster, Database};
+use bailiwick_testkit::process::operator::{refusal, says};
 use bailiwick_testkit::process::{Program, Running};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, KEYS, Made, SYSTEMS, number, within_a_second};
+use crate::support::{KEYS, Made, SYSTEMS, number};
 
 const ANN: &str = "ann@acme.example";
 
@@ -19,32 +19,18 @@ struct Stage {
     server: Running,
     client: Client,
     token: String,
-    url: String,
-    _database: Option<Database>,
 }
 
 impl Stage {
     async fn set(engine: Engine) -> Self {
-        let program = Program::built().unwrap();
-        let (mut program, database) = match engine {
-            Engine::Sqlite => (program, None),
-            Engine::Postgres => {
-                let database = Cluster::shared().create_database().unwrap();
-                (program.with("BAILIWICK_DATABASE_URL", database.url()), Some(database))
-            }
-        };
-        let file = format!("sqlite://{}", program.data_dir().join("bailiwick.db").display());
-        let url = database.as_ref().map_or(file, |database| database.url().to_owned());
+        let mut program = Program::on(engine).unwrap();
         let server = program.start().await.unwrap();
-        says(&admin(
-            &program,
-            &["bootstrap", "--organisation", "Acme", "--email", ANN, "--name", "Ann", "--password-stdin"],
-        ));
+        program.set_up("Acme", ANN, "Ann").unwrap();
         let client = bailiwick_testkit::http::client().unwrap();
         let credentials = json!({ "Username": ANN, "Password": PASSWORD });
-        let tokens = Answer::of(client.post(server.at("/auth/authenticate/signin")).json(&credentials)).await.json();
-        let token = tokens["AccessToken"].as_str().unwrap().to_owned();
-        Self { program, server, client, token, url, _database: database }
+        let tokens = Answer::of(client.post(server.at("/auth/authenticate/signin")).json(&credentials)).await;
+        let token = text(&tokens.json, "AccessToken").to_owned();
+        Self { program, server, client, token }
     }
 
     async fn make(&self, name: &str, access: &str) -> Made {
@@ -57,7 +43,7 @@ impl Stage {
     }
 
     fn says(&self, arguments: &[&str]) -> String {
-        says(&admin(&self.program, arguments))
+        says(&self.program.admin(arguments).unwrap())
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -65,19 +51,8 @@ impl Stage {
     }
 
     fn refuses(&self, arguments: &[&str]) -> String {
-        let output = admin(&self.program, arguments);
-        assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{output:?}");
-        String::from_utf8(output.stderr).unwrap()
+        refusal(&self.program.admin(arguments).unwrap())
     }
-}
-
-fn admin(program: &Program, arguments: &[&str]) -> Output {
-    program.run(&[&["admin"], arguments].concat(), &format!("{PASSWORD}\n")).unwrap()
-}
-
-fn says(output: &Output) -> String {
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 async fn an_operator_lists_and_revokes_the_keys_of_people(engine: Engine) {
@@ -109,7 +84,7 @@ async fn an_operator_lists_and_revokes_the_keys_of_people(engine: Engine) {
     assert!(ended.contains("1 session was ended; 1 API key was revoked"), "{ended}");
     within_a_second(401, async || stage.read(&second.key).await).await;
     let audited = "SELECT COUNT(*) FROM audit WHERE action = 'api_key.revoked' AND actor_kind = 'operator'";
-    assert_eq!(number(&stage.url, audited).await, 2);
+    assert_eq!(number(&stage.program.database_url(), audited).await, 2);
 }
 
 #[tokio::test]

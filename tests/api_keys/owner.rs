@@ -6,11 +6,12 @@ use bailiwick_domain::field::Parse;
 use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::patience::within_a_second;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, SYSTEMS, aside, ask, call, list, make, read, revoke, within_a_second};
+use crate::support::{SYSTEMS, aside, ask, call, list, make, read, revoke};
 
 const NEW_PASSWORD: &str = "quiet harbour violin sunrise";
 
@@ -65,10 +66,8 @@ on_both_engines! {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Support).await;
         let key = make(&bench, &bench.sign_in(&ann).await.access, "write").await.key;
-        let create = async || {
-            let request = bench.call(Method::POST, SYSTEMS).bearer_auth(&key);
-            Answer::of(request.json(&json!({ "name": "System", "type": "ns8" }))).await.status
-        };
+        let draft = json!({ "name": "System", "type": "ns8" });
+        let create = async || bench.ask(Method::POST, SYSTEMS, &key, Some(&draft)).await.status;
         assert_eq!(create().await, 201);
         let email = &ann.email;
         let lowered = format!(
@@ -88,8 +87,8 @@ on_both_engines! {
         let token = bench.sign_in(&ann).await.access;
         let key = make(&bench, &token, "read").await.key;
         let change = json!({ "CurrentPassword": PASSWORD, "NewPassword": NEW_PASSWORD });
-        let change = bench.call(Method::POST, "/auth/authenticate/update-password").bearer_auth(&token).json(&change);
-        assert_eq!(Answer::of(change).await.status, 200);
+        let changed = bench.ask(Method::POST, "/auth/authenticate/update-password", &token, Some(&change)).await;
+        assert_eq!(changed.status, 200);
         assert_eq!(read(&bench, &key).await, 200);
         assert_eq!(call(&bench, Method::DELETE, "/api/me/sessions", &token).await.status, 200);
         assert_eq!(call(&bench, Method::POST, "/auth/authenticate/signout", &token).await.status, 200);

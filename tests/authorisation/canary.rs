@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::{Method, Response};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::matrix::{About, Route};
 use crate::table::{Target, rows};
-use crate::world::{Ask, Body, Credential, Persona, Session, World, id_of};
+use crate::world::{Ask, Body, Credential, Persona, Session, World};
 
 /// The word that the sibling's everything carries, and one that nothing carries.
 const PLANTED: &str = "quokkazephyr";
@@ -83,7 +84,7 @@ impl Field {
         let person = world.person(Persona::SiblingAdmin).unwrap();
         let foreign = Names {
             word: PLANTED,
-            system: id_of(&system),
+            system: text(&system, "id").to_owned(),
             organisation: world.sibling.to_string(),
             user: person.id.to_string(),
             email: person.email.clone(),

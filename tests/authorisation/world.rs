@@ -4,10 +4,12 @@ use bailiwick_contract::access::AccessKind;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
-use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
+use bailiwick_testkit::http::submit;
+use bailiwick_testkit::people::{Person, Tokens};
 use bailiwick_testkit::receiver::Receiver;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// Somebody who asks; the order is that of the table's columns.
@@ -135,10 +137,8 @@ impl World {
     pub(crate) async fn system(&self, persona: Persona, name: &str, custom_data: Value) -> Value {
         let body = json!({ "name": name, "type": "ns8", "custom_data": custom_data });
         let ask = Ask { method: Method::POST, path: "/api/systems".to_owned(), body: Body::Json(body) };
-        let answer = self.request(&ask, Credential::Access, self.session(persona).as_ref()).send().await.unwrap();
-        assert_eq!(answer.status(), 201);
-        let answer: Value = answer.json().await.unwrap();
-        answer.get("data").unwrap().clone()
+        let request = self.request(&ask, Credential::Access, self.session(persona).as_ref());
+        Answer::of(request).await.data(201).clone()
     }
 }
 
@@ -156,28 +156,6 @@ impl Credential {
     }
 }
 
-/// The member `id` of a system.
-pub(crate) fn id_of(system: &Value) -> String {
-    system.get("id").and_then(Value::as_str).unwrap().to_owned()
-}
-
 async fn sign_in(bench: &Bench, person: &Person) -> Session {
-    let tokens = bench.sign_in(person).await;
-    let form = [("email", person.email.as_str()), ("password", PASSWORD)];
-    let answer = submit(bench.call(Method::POST, "/login"), form).send().await.unwrap();
-    assert_eq!(answer.status(), 303, "{} signs in on the page", person.email);
-    Session { tokens, cookie: session_cookie(&answer) }
-}
-
-/// The request as a browser makes it of a form of ours.
-fn submit<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> RequestBuilder {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = request.header("sec-fetch-site", "same-origin");
-    request.header("content-type", "application/x-www-form-urlencoded").body(body)
-}
-
-fn session_cookie(answer: &Response) -> String {
-    let cookies = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
-    pairs.find(|pair| pair.starts_with("bailiwick=")).unwrap().to_owned()
+    Session { tokens: bench.sign_in(person).await, cookie: bench.sign_in_on_page(person).await }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use bailiwick_testkit::bench::Engine;
 use bailiwick_testkit::people::PASSWORD;
-use bailiwick_testkit::postgres::Cluster;
 use bailiwick_testkit::process::{Program, Running};
 use serde_json::{Value, json};
 use thirtyfour::{By, Key};
@@ -14,14 +14,13 @@ const OWNER: &str = "ada@northwind.example";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_server_is_set_up_and_used_on_sqlite() {
-    let program = Program::built().unwrap();
+    let program = Program::on(Engine::Sqlite).unwrap();
     story(program, Visitor::new().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_server_is_set_up_and_used_on_postgres() {
-    let database = Cluster::shared().create_database().unwrap();
-    let program = Program::built().unwrap().with("BAILIWICK_DATABASE_URL", database.url());
+    let program = Program::on(Engine::Postgres).unwrap();
     story(program, Visitor::new().await.without_pictures()).await;
 }
 

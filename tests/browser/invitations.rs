@@ -6,6 +6,7 @@ use bailiwick_testkit::people::Person;
 use thirtyfour::Key;
 
 use crate::mailbox::links;
+use crate::partners;
 use crate::visitor::Visitor;
 
 async fn admin(bench: &Bench) -> Person {
@@ -15,10 +16,7 @@ async fn admin(bench: &Bench) -> Person {
 }
 
 async fn signed_in(bench: &Bench, person: &Person) -> Visitor {
-    let visitor = Visitor::new().await;
-    visitor.go(&bench.at("/login")).await;
-    visitor.sign_in(&person.email).await;
-    visitor.arrive_at("Systems").await;
+    let visitor = partners::signed_in(bench, person).await;
     visitor.find("nav a[href='/invitations']").await.click().await.unwrap();
     visitor.arrive_at("Invitations").await;
     visitor

@@ -1,7 +1,6 @@
 //! Organisations: found, created, suspended, destroyed, with the keyboard alone; and how the pages look.
 
 use bailiwick_testkit::bench::{Bench, Engine};
-use bailiwick_testkit::on_both_engines;
 use thirtyfour::Key;
 
 use crate::partners::{Partners, signed_in};
@@ -19,101 +18,107 @@ async fn enter(visitor: &Visitor, selector: &str) {
     visitor.keys(Key::Enter).await;
 }
 
-on_both_engines! {
-    async fn keys_lead_from_the_search_to_a_suspension_and_back(bench: Bench) {
-        let partners = Partners::meet(&bench).await;
-        let visitor = signed_in(&bench, &partners.nora).await;
-        enter(&visitor, "nav a[href='/organizations']").await;
-        visitor.arrive_at("Organisations").await;
-        visitor.keys("/").await;
-        visitor.keys("alpine").await;
-        // The list follows while one types, and the address with it.
-        while names(&visitor).await != ["Alpine Networks"] {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        assert!(visitor.address().await.contains("q=alpine"), "{}", visitor.address().await);
-        enter(&visitor, "tbody th a").await;
-        visitor.arrive_at("Alpine Networks").await;
-        enter(&visitor, "a[href$='/suspend']").await;
-        let text = visitor.arrive_at("Suspend Alpine Networks?").await;
-        assert!(text.contains("Organisations, this one included") && text.contains("People"), "{text}");
-        enter(&visitor, "main button.is-harm").await;
-        let text = visitor.arrive_at("Alpine Networks").await;
-        assert!(text.contains("The organisation is suspended"), "{text}");
-        enter(&visitor, "form[action$='/reactivate'] button").await;
-        visitor.find_soon(".object-state .is-online").await;
-        assert!(visitor.arrive_at("Alpine Networks").await.contains("The suspension has ended."));
-        visitor.browser.quit().await.unwrap();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_lead_from_the_search_to_a_suspension_and_back() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let partners = Partners::meet(&bench).await;
+    let visitor = signed_in(&bench, &partners.nora).await;
+    enter(&visitor, "nav a[href='/organizations']").await;
+    visitor.arrive_at("Organisations").await;
+    visitor.keys("/").await;
+    visitor.keys("alpine").await;
+    // The list follows while one types, and the address with it.
+    while names(&visitor).await != ["Alpine Networks"] {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+    assert!(visitor.address().await.contains("q=alpine"), "{}", visitor.address().await);
+    enter(&visitor, "tbody th a").await;
+    visitor.arrive_at("Alpine Networks").await;
+    enter(&visitor, "a[href$='/suspend']").await;
+    let text = visitor.arrive_at("Suspend Alpine Networks?").await;
+    assert!(text.contains("Organisations, this one included") && text.contains("People"), "{text}");
+    enter(&visitor, "main button.is-harm").await;
+    let text = visitor.arrive_at("Alpine Networks").await;
+    assert!(text.contains("The organisation is suspended"), "{text}");
+    enter(&visitor, "form[action$='/reactivate'] button").await;
+    visitor.find_soon(".object-state .is-online").await;
+    assert!(visitor.arrive_at("Alpine Networks").await.contains("The suspension has ended."));
+    visitor.browser.quit().await.unwrap();
+}
 
-    async fn keys_create_an_organisation_below_another_and_change_it(bench: Bench) {
-        let partners = Partners::meet(&bench).await;
-        let visitor = signed_in(&bench, &partners.nora).await;
-        visitor.go(&bench.at(&format!("/organizations/{}", partners.alpine))).await;
-        visitor.arrive_at("Alpine Networks").await;
-        enter(&visitor, "a[href^='/organizations/new']").await;
-        visitor.arrive_at("New organisation").await;
-        visitor.tab_to("#name").await;
-        visitor.keys(" ").await;
-        visitor.keys(Key::Enter).await;
-        visitor.find_soon("#name-error").await;
-        visitor.arrive_at("New organisation").await;
-        visitor.tab_to("#name").await;
-        visitor.keys("Trattoria da Gino").await;
-        visitor.keys(Key::Enter).await;
-        let text = visitor.arrive_at("Trattoria da Gino").await;
-        assert!(text.contains("The organisation is created."), "{text}");
-        enter(&visitor, "a[href$='/edit']").await;
-        visitor.arrive_at("Edit organisation").await;
-        visitor.tab_to("#vat_number").await;
-        visitor.keys("it 0815").await;
-        visitor.keys(Key::Enter).await;
-        assert!(visitor.arrive_at("Trattoria da Gino").await.contains("IT0815"));
-        visitor.browser.quit().await.unwrap();
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_create_an_organisation_below_another_and_change_it() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let partners = Partners::meet(&bench).await;
+    let visitor = signed_in(&bench, &partners.nora).await;
+    visitor.go(&bench.at(&format!("/organizations/{}", partners.alpine))).await;
+    visitor.arrive_at("Alpine Networks").await;
+    enter(&visitor, "a[href^='/organizations/new']").await;
+    visitor.arrive_at("New organisation").await;
+    visitor.tab_to("#name").await;
+    visitor.keys(" ").await;
+    visitor.keys(Key::Enter).await;
+    visitor.find_soon("#name-error").await;
+    visitor.arrive_at("New organisation").await;
+    visitor.tab_to("#name").await;
+    visitor.keys("Trattoria da Gino").await;
+    visitor.keys(Key::Enter).await;
+    let text = visitor.arrive_at("Trattoria da Gino").await;
+    assert!(text.contains("The organisation is created."), "{text}");
+    enter(&visitor, "a[href$='/edit']").await;
+    visitor.arrive_at("Edit organisation").await;
+    visitor.tab_to("#vat_number").await;
+    visitor.keys("it 0815").await;
+    visitor.keys(Key::Enter).await;
+    assert!(visitor.arrive_at("Trattoria da Gino").await.contains("IT0815"));
+    visitor.browser.quit().await.unwrap();
+}
 
-    async fn keys_delete_and_destroy_what_is_named(bench: Bench) {
-        let partners = Partners::meet(&bench).await;
-        let visitor = signed_in(&bench, &partners.root).await;
-        visitor.go(&bench.at(&format!("/organizations/{}/delete", partners.hotel))).await;
-        visitor.arrive_at("Delete Hotel Bellavista?").await;
-        enter(&visitor, "main button.is-harm").await;
-        assert!(visitor.arrive_at("Hotel Bellavista").await.contains("It can be restored."));
-        enter(&visitor, "a[href$='/destroy']").await;
-        visitor.arrive_at("Destroy Hotel Bellavista?").await;
-        visitor.tab_to("#typed_name").await;
-        visitor.keys("Hotel").await;
-        visitor.keys(Key::Enter).await;
-        visitor.find_soon("#typed_name-error").await;
-        visitor.arrive_at("Destroy Hotel Bellavista?").await;
-        visitor.tab_to("#typed_name").await;
-        // Tab has chosen all that was there, so that this takes its place.
-        visitor.keys("Hotel Bellavista").await;
-        visitor.keys(Key::Enter).await;
-        assert!(visitor.arrive_at("Organisations").await.contains("is gone for good"));
-        visitor.browser.quit().await.unwrap();
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_delete_and_destroy_what_is_named() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let partners = Partners::meet(&bench).await;
+    let visitor = signed_in(&bench, &partners.root).await;
+    visitor.go(&bench.at(&format!("/organizations/{}/delete", partners.hotel))).await;
+    visitor.arrive_at("Delete Hotel Bellavista?").await;
+    enter(&visitor, "main button.is-harm").await;
+    assert!(visitor.arrive_at("Hotel Bellavista").await.contains("It can be restored."));
+    enter(&visitor, "a[href$='/destroy']").await;
+    visitor.arrive_at("Destroy Hotel Bellavista?").await;
+    visitor.tab_to("#typed_name").await;
+    visitor.keys("Hotel").await;
+    visitor.keys(Key::Enter).await;
+    visitor.find_soon("#typed_name-error").await;
+    visitor.arrive_at("Destroy Hotel Bellavista?").await;
+    visitor.tab_to("#typed_name").await;
+    // Tab has chosen all that was there, so that this takes its place.
+    visitor.keys("Hotel Bellavista").await;
+    visitor.keys(Key::Enter).await;
+    assert!(visitor.arrive_at("Organisations").await.contains("is gone for good"));
+    visitor.browser.quit().await.unwrap();
+}
 
-    async fn keys_walk_down_the_tree_and_move_what_stands_there(bench: Bench) {
-        let partners = Partners::meet(&bench).await;
-        let visitor = signed_in(&bench, &partners.root).await;
-        visitor.go(&bench.at("/organizations?view=tree")).await;
-        visitor.arrive_at("Organisations").await;
-        enter(&visitor, &format!("a.fold[href$='{}']", partners.north)).await;
-        visitor.find_soon(&format!("a.fold[href$='{}']", partners.alpine)).await;
-        visitor.arrive_at("Organisations").await;
-        enter(&visitor, &format!("a[href='/organizations/{}']", partners.alpine)).await;
-        visitor.arrive_at("Alpine Networks").await;
-        enter(&visitor, "a[href$='/move']").await;
-        visitor.arrive_at("Move Alpine Networks").await;
-        enter(&visitor, &format!("a[href$='parent_id={}']", partners.south)).await;
-        let text = visitor.arrive_at("Move Alpine Networks below Southgate Distribution?").await;
-        assert!(text.contains("What moves along"), "{text}");
-        enter(&visitor, "main form button").await;
-        let text = visitor.arrive_at("Alpine Networks").await;
-        assert!(text.contains("The organisation is moved") && text.contains("Southgate Distribution"), "{text}");
-        visitor.browser.quit().await.unwrap();
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_walk_down_the_tree_and_move_what_stands_there() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let partners = Partners::meet(&bench).await;
+    let visitor = signed_in(&bench, &partners.root).await;
+    visitor.go(&bench.at("/organizations?view=tree")).await;
+    visitor.arrive_at("Organisations").await;
+    enter(&visitor, &format!("a.fold[href$='{}']", partners.north)).await;
+    visitor.find_soon(&format!("a.fold[href$='{}']", partners.alpine)).await;
+    visitor.arrive_at("Organisations").await;
+    enter(&visitor, &format!("a[href='/organizations/{}']", partners.alpine)).await;
+    visitor.arrive_at("Alpine Networks").await;
+    enter(&visitor, "a[href$='/move']").await;
+    visitor.arrive_at("Move Alpine Networks").await;
+    enter(&visitor, &format!("a[href$='parent_id={}']", partners.south)).await;
+    let text = visitor.arrive_at("Move Alpine Networks below Southgate Distribution?").await;
+    assert!(text.contains("What moves along"), "{text}");
+    enter(&visitor, "main form button").await;
+    let text = visitor.arrive_at("Alpine Networks").await;
+    assert!(text.contains("The organisation is moved") && text.contains("Southgate Distribution"), "{text}");
+    visitor.browser.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,10 @@
 //! Links through kill -9: what was asked for is mailed, and what was used stays used.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bailiwick_testkit::bench::Engine;
-use bailiwick_testkit::letters::letters_in;
+use bailiwick_testkit::letters::new_token;
 use bailiwick_testkit::people::PASSWORD;
 use rand::RngExt;
 use reqwest::{Method, RequestBuilder};
@@ -14,8 +14,6 @@ use crate::world::{Api, OWNER, World, read};
 
 /// How often a reset is cut off.
 const ROUNDS: usize = 5;
-/// A mail that has not been written within this time will not be.
-const MAIL_LIMIT: Duration = Duration::from_secs(20);
 /// Longer than a reset takes, most of which is the hash.
 const RESET_MAX_MILLISECONDS: u64 = 150;
 
@@ -43,21 +41,6 @@ fn is_refused(answer: &(u16, Value)) -> bool {
     answer.0 == 400 && answer.1["Field"]["Name"] == "Token"
 }
 
-/// Waits for the one link of this kind that is not among those that are known.
-async fn new_link(world: &World, page: &str, known: &mut BTreeSet<String>) -> String {
-    let begun = Instant::now();
-    loop {
-        let tokens = letters_in(&world.program.data_dir()).iter().flat_map(|letter| letter.tokens(page)).collect();
-        let new: Vec<String> = BTreeSet::difference(&tokens, known).cloned().collect();
-        if let [token] = new.as_slice() {
-            known.insert(token.clone());
-            return token.clone();
-        }
-        assert!(new.is_empty() && begun.elapsed() < MAIL_LIMIT, "{} new links after {:?}", new.len(), begun.elapsed());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 async fn story(engine: Engine) {
     let mut world = World::new(engine).await;
     let mut running = world.program.start().await.unwrap();
@@ -71,7 +54,7 @@ async fn story(engine: Engine) {
         assert_eq!(read(forgot).await.unwrap().0, 200);
         running.kill_9().unwrap();
         running = world.program.start().await.unwrap();
-        let token = new_link(&world, "/reset-password", &mut known).await;
+        let token = new_token(&world.program.data_dir(), "/reset-password", &mut known).await;
 
         let next = format!("seventeen quiet marmots bicycle {round}");
         let request = tokio::spawn(read(reset(&api, &token, &next)));
@@ -104,7 +87,7 @@ async fn confirmation(world: &mut World, mut running: bailiwick_testkit::process
     assert_eq!(read(api.call(Method::POST, "/auth/user").json(&newcomer)).await.unwrap().0, 201);
     running.kill_9().unwrap();
     running = world.program.start().await.unwrap();
-    let token = new_link(world, "/confirm", &mut BTreeSet::new()).await;
+    let token = new_token(&world.program.data_dir(), "/confirm", &mut BTreeSet::new()).await;
     let confirm = || api.call(Method::POST, "/auth/authenticate/confirm-address").json(&json!({ "Token": token }));
     assert_eq!(read(confirm()).await.unwrap().0, 200);
     running.kill_9().unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use bailiwick_testkit::postgres;
 use rusqlite::Connection;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// What a row of one table must have in another, and counts those that have not: all are 0 in a sound database.
@@ -74,7 +74,7 @@ impl Look {
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         match self {
             Self::Sqlite(path) => sqlite(path).query_row(sql, [], |row| row.get(0)).unwrap(),
-            Self::Postgres(url) => postgres(url).await.query_one(sql, &[]).await.unwrap().get(0),
+            Self::Postgres(url) => postgres::connect(url).await.unwrap().query_one(sql, &[]).await.unwrap().get(0),
         }
     }
 
@@ -82,7 +82,7 @@ impl Look {
     pub(crate) async fn run(&self, sql: &str) {
         match self {
             Self::Sqlite(path) => sqlite(path).execute_batch(sql).unwrap(),
-            Self::Postgres(url) => postgres(url).await.batch_execute(sql).await.unwrap(),
+            Self::Postgres(url) => postgres::connect(url).await.unwrap().batch_execute(sql).await.unwrap(),
         }
     }
 
@@ -107,10 +107,4 @@ fn sqlite(path: &str) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection.busy_timeout(Duration::from_secs(20)).unwrap();
     connection
-}
-
-async fn postgres(url: &str) -> tokio_postgres::Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }

@@ -199,7 +199,7 @@ async fn is_so(look: &Look, id: OrganisationId, state: &State) -> bool {
 
 /// Grows the tree straight in the store; gives the part of each decider.
 async fn grow(world: &World) -> Vec<Vec<Node>> {
-    let database = Database::open(&world.database_url).await.unwrap();
+    let database = Database::open(&world.program.database_url()).await.unwrap();
     let mut transaction = database.write().await.unwrap();
     let owner = organisation::owner(&mut transaction).await.unwrap().unwrap();
     let mut parts = Vec::new();

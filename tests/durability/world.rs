@@ -13,7 +13,6 @@ use bailiwick_store::Database;
 use bailiwick_store::query::user::{self, NewUser};
 use bailiwick_testkit::bench::Engine;
 use bailiwick_testkit::people::{PASSWORD, Tokens};
-use bailiwick_testkit::postgres::{self, Cluster};
 use bailiwick_testkit::process::Program;
 use bailiwick_testkit::receiver::Receiver;
 use reqwest::{Client, Method, RequestBuilder};
@@ -29,9 +28,7 @@ pub(crate) const OWNER: &str = "owner@example.org";
 pub(crate) struct World {
     pub(crate) program: Program,
     pub(crate) receiver: Receiver,
-    pub(crate) database_url: String,
     pub(crate) look: Look,
-    _database: Option<postgres::Database>,
 }
 
 impl World {
@@ -43,29 +40,21 @@ impl World {
     /// The same with another executable.
     pub(crate) async fn set_up(engine: Engine, program: Program) -> Self {
         let world = Self::empty(engine, program).await;
-        let arguments = ["admin", "bootstrap", "--organisation", "Owner", "--email", OWNER, "--name", "Owner"];
-        let done = world.program.run(&[&arguments[..], &["--password-stdin"]].concat(), PASSWORD).unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        world.program.set_up("Owner", OWNER, "Owner").unwrap();
         world
     }
 
     /// A server that is not set up.
     pub(crate) async fn empty(engine: Engine, program: Program) -> Self {
         let receiver = Receiver::start().await.unwrap();
-        let (database_url, database) = match engine {
-            Engine::Sqlite => (format!("sqlite://{}", program.data_dir().join("bailiwick.db").display()), None),
-            Engine::Postgres => {
-                let database = Cluster::shared().create_database().unwrap();
-                (database.url().to_owned(), Some(database))
-            }
-        };
         let program = program
-            .with("BAILIWICK_DATABASE_URL", &database_url)
+            .with_database(engine)
+            .unwrap()
             .with("BAILIWICK_OUTBOUND_ALLOW", receiver.host())
             // Each visitor has an address of their own, so that nobody waits for another's failures.
             .with("BAILIWICK_TRUSTED_PROXIES", "127.0.0.0/8");
-        let look = Look::at(&database_url);
-        Self { program, receiver, database_url, look, _database: database }
+        let look = Look::at(&program.database_url());
+        Self { program, receiver, look }
     }
 
     /// Adds administrators of the owner organisation straight to the store; gives their addresses.
@@ -73,7 +62,7 @@ impl World {
         let random: &dyn Random = &SystemRandom;
         let hasher = Hasher::start().unwrap();
         let hash = hasher.hash(&Password::parse_text(PASSWORD).unwrap(), random).await.unwrap();
-        let database = Database::open(&self.database_url).await.unwrap();
+        let database = Database::open(&self.program.database_url()).await.unwrap();
         let mut transaction = database.write().await.unwrap();
         let owner = EmailAddress::parse_text(OWNER).unwrap();
         let owner = user::for_sign_in(&mut transaction, &owner).await.unwrap().unwrap();

@@ -2,11 +2,13 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::patience::within_a_second;
 use reqwest::Method;
 
-use crate::support::{Acting, Actor, IMPERSONATIONS, Tree, text, within_a_second};
+use crate::support::{Acting, Actor, IMPERSONATIONS, Tree};
 
 /// Ann, who is helped by Sue.
 struct Pair {
@@ -161,8 +163,7 @@ on_both_engines! {
         let pair = Pair::new(&bench).await;
         let refreshed = pair.acting.refreshed(&bench).await;
         assert_eq!(refreshed.status, 200, "{}", refreshed.json);
-        let (access, refresh) = (text(&refreshed.json, "AccessToken"), text(&refreshed.json, "RefreshToken"));
-        let next = Acting { access, refresh, ..pair.acting.clone() };
+        let next = pair.acting.with_tokens_of(&refreshed);
         assert_eq!(next.status(&bench).await, 200);
         // A used one that comes back later ends all of it, as everywhere.
         bench.clock.advance(Span::seconds(11));

@@ -1,7 +1,9 @@
 //! Acting as somebody else in a browser: beginning, the banner, stopping, and what becomes of one's own session.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::submit;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
@@ -12,24 +14,15 @@ use crate::support::{Actor, Tree};
 #[derive(Clone, Debug, Default)]
 struct Browser(Vec<(String, String)>);
 
-/// An answer to a browser.
-struct Page {
-    status: u16,
-    location: String,
-    body: String,
-}
-
 impl Browser {
-    async fn ask(&mut self, node: &Bench, method: Method, path: &str, form: &[(&str, &str)]) -> Page {
+    async fn ask(&mut self, node: &Bench, method: Method, path: &str, form: &[(&str, &str)]) -> Answer {
         let cookies: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = node.call(method.clone(), path).header("cookie", cookies.join("; "));
         if method == Method::POST {
-            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-            request = request.header("sec-fetch-site", "same-origin");
-            request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+            request = submit(request, form.iter().copied());
         }
-        let answer = request.send().await.unwrap();
-        for line in answer.headers().get_all("set-cookie") {
+        let answer = Answer::of(request).await;
+        for line in answer.headers.get_all("set-cookie") {
             let (pair, attributes) = line.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             self.0.retain(|(known, _)| known != name);
@@ -37,19 +30,14 @@ impl Browser {
                 self.0.push((name.to_owned(), value.to_owned()));
             }
         }
-        let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        Page {
-            status: answer.status().as_u16(),
-            location: location.unwrap_or_default(),
-            body: answer.text().await.unwrap(),
-        }
+        answer
     }
 
-    async fn get(&mut self, node: &Bench, path: &str) -> Page {
+    async fn get(&mut self, node: &Bench, path: &str) -> Answer {
         self.ask(node, Method::GET, path, &[]).await
     }
 
-    async fn post(&mut self, node: &Bench, path: &str) -> Page {
+    async fn post(&mut self, node: &Bench, path: &str) -> Answer {
         self.ask(node, Method::POST, path, &[]).await
     }
 
@@ -93,7 +81,7 @@ on_both_engines! {
             }
             ann.consent(&bench, 8).await.data(200);
             let begun = browser.post(&bench, &begin).await;
-            assert_eq!((begun.status, begun.location.as_str()), (303, "/"), "{}", begun.body);
+            assert_eq!((begun.status, begun.location()), (303, "/"), "{}", begun.body);
             assert_ne!(browser.cookie("bailiwick"), Some(own.as_str()));
             // Every page says so, and leads back.
             for path in ["/", "/docs", "/docs/systems", "/account", "/system-creation", "/nowhere", "/register"] {
@@ -109,7 +97,7 @@ on_both_engines! {
                 assert!(page.body.contains("This is for the person alone"), "{method} {path} {}", page.body);
             }
             let stopped = browser.post(&bench, "/impersonation/stop").await;
-            assert_eq!((stopped.status, stopped.location.as_str()), (303, "/"));
+            assert_eq!((stopped.status, stopped.location()), (303, "/"));
             assert_eq!((browser.cookie("bailiwick"), browser.cookie("bailiwick-own")), (Some(own.as_str()), None));
             assert_eq!(browser.who(&bench).await, "sue");
             assert!(!browser.get(&bench, "/").await.body.contains("You act as"));
@@ -127,9 +115,9 @@ on_both_engines! {
         ann.revoke(&bench).await.data(200);
         // Nothing that was meant for the other one is done as oneself.
         let page = browser.ask(&bench, Method::POST, "/switch-organization", &[("organization_id", &tree.owner.to_string())]).await;
-        assert_eq!((page.status, page.location.as_str()), (303, "/login?next=%2Fswitch-organization"));
+        assert_eq!((page.status, page.location()), (303, "/login?next=%2Fswitch-organization"));
         let page = browser.get(&bench, "/login?next=%2F").await;
-        assert_eq!((page.status, page.location.as_str()), (303, "/"));
+        assert_eq!((page.status, page.location()), (303, "/"));
         assert_eq!(browser.who(&bench).await, "sue");
         assert_eq!(browser.cookie("bailiwick-own"), None);
     }

@@ -5,7 +5,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Actor, Tree, names};
+use crate::support::{Actor, Tree};
 
 on_both_engines! {
     async fn one_may_no_more_than_the_person_acted_as(bench: Bench) {
@@ -15,7 +15,7 @@ on_both_engines! {
         let ann = Actor::new(&bench, "ann", tree.ours, Role::Reader).await;
         for helper in [Actor::new(&bench, "sue", tree.owner, Role::Admin).await, tree.root.clone()] {
             let acting = helper.acting(&bench, &ann).await;
-            assert_eq!(names(&acting.get(&bench, "/api/systems").await, "systems"), ["of ours"]);
+            assert_eq!(acting.get(&bench, "/api/systems").await.names("systems"), ["of ours"]);
             acting.get(&bench, &ours).await.data(200);
             acting.get(&bench, &theirs).await.refused(404, "system not found");
             acting.call(&bench, Method::DELETE, &ours, None).await.refused(403, "insufficient permissions");
@@ -33,10 +33,10 @@ on_both_engines! {
         bench.join(&ann.person, tree.theirs, Role::Admin).await;
         let sue = Actor::new(&bench, "sue", tree.ours, Role::Support).await;
         let acting = sue.acting(&bench, &ann).await;
-        assert_eq!(names(&ann.get(&bench, "/api/systems").await, "systems").len(), 2);
-        assert_eq!(names(&acting.get(&bench, "/api/systems").await, "systems"), ["of ours"]);
-        assert_eq!(names(&acting.get(&bench, "/api/organizations?search=Ours").await, "organizations"), ["Ours"]);
-        assert!(names(&acting.get(&bench, "/api/organizations?search=Theirs").await, "organizations").is_empty());
+        assert_eq!(ann.get(&bench, "/api/systems").await.names("systems").len(), 2);
+        assert_eq!(acting.get(&bench, "/api/systems").await.names("systems"), ["of ours"]);
+        assert_eq!(acting.get(&bench, "/api/organizations?search=Ours").await.names("organizations"), ["Ours"]);
+        assert!(acting.get(&bench, "/api/organizations?search=Theirs").await.names("organizations").is_empty());
         ann.get(&bench, "/api/audit").await.data(200);
         acting.get(&bench, "/api/audit").await.refused(403, "insufficient permissions");
         let create = json!({ "name": "More", "kind": "customer" });
@@ -53,13 +53,13 @@ on_both_engines! {
         bench.join(&ann.person, tree.shop, Role::Reader).await;
         let sue = Actor::new(&bench, "sue", tree.shop, Role::Admin).await;
         let acting = sue.acting(&bench, &ann).await;
-        assert_eq!(names(&acting.get(&bench, "/api/systems").await, "systems"), ["of the shop"]);
+        assert_eq!(acting.get(&bench, "/api/systems").await.names("systems"), ["of the shop"]);
         // Both administer the shop, Ann from above.
         acting.get(&bench, "/api/audit").await.data(200);
         let entries = acting.get(&bench, "/api/audit").await.data(200)["entries"].as_array().unwrap().clone();
         let elsewhere = entries.iter().find(|entry| entry["organization_id"] != json!(tree.shop));
         assert_eq!(elsewhere, None);
-        assert!(names(&acting.get(&bench, "/api/users").await, "users").contains(&"sue".to_owned()));
+        assert!(acting.get(&bench, "/api/users").await.names("users").contains(&"sue".to_owned()));
         acting.call(&bench, Method::DELETE, &shop, None).await.data(200);
     }
 

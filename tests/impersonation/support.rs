@@ -1,65 +1,20 @@
 //! What the stories about acting as somebody else have in common.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::people::{Person, Tokens};
-use reqwest::{Method, RequestBuilder};
+use bailiwick_testkit::postgres;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Where one's consent is.
 pub(crate) const CONSENT: &str = "/api/me/impersonation-consent";
 /// Where one reads who acted as one.
 pub(crate) const IMPERSONATIONS: &str = "/api/me/impersonations";
-
-/// An answer, read whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    pub(crate) async fn of(request: RequestBuilder) -> Self {
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
-        Self { status, json: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
-    }
-
-    /// The envelope's data, after a success with this status.
-    #[track_caller]
-    pub(crate) fn data(&self, status: u16) -> &Value {
-        assert_eq!(self.status, status, "{}", self.json);
-        &self.json["data"]
-    }
-
-    /// That it was refused with this status by this rule.
-    #[track_caller]
-    pub(crate) fn refused(&self, status: u16, rule: &str) {
-        let message = self.json.get("message").or_else(|| self.json.get("BackendMessage"));
-        assert_eq!((self.status, message), (status, Some(&json!(rule))), "{}", self.json);
-    }
-}
-
-/// A member that is text.
-#[track_caller]
-pub(crate) fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
-}
-
-/// Calls with a token.
-pub(crate) async fn call(node: &Bench, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
-    let request = node.call(method, path).bearer_auth(token);
-    Answer::of(body.iter().fold(request, RequestBuilder::json)).await
-}
-
-/// Reads with a token.
-pub(crate) async fn get(node: &Bench, path: &str, token: &str) -> Answer {
-    call(node, Method::GET, path, token, None).await
-}
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -78,11 +33,11 @@ impl Actor {
     }
 
     pub(crate) async fn get(&self, node: &Bench, path: &str) -> Answer {
-        get(node, path, &self.tokens.access).await
+        node.ask(Method::GET, path, &self.tokens.access, None).await
     }
 
     pub(crate) async fn call(&self, node: &Bench, method: Method, path: &str, body: Option<Value>) -> Answer {
-        call(node, method, path, &self.tokens.access, body).await
+        node.ask(method, path, &self.tokens.access, body.as_ref()).await
     }
 
     /// Has this person consent for so many hours.
@@ -122,16 +77,16 @@ impl Acting {
     #[track_caller]
     pub(crate) fn of(answer: &Answer) -> Self {
         let data = answer.data(201);
-        let member = |name| text(data, name);
+        let member = |name| text(data, name).to_owned();
         Self { id: member("impersonation_id"), access: member("access_token"), refresh: member("refresh_token") }
     }
 
     pub(crate) async fn get(&self, node: &Bench, path: &str) -> Answer {
-        get(node, path, &self.access).await
+        node.ask(Method::GET, path, &self.access, None).await
     }
 
     pub(crate) async fn call(&self, node: &Bench, method: Method, path: &str, body: Option<Value>) -> Answer {
-        call(node, method, path, &self.access, body).await
+        node.ask(method, path, &self.access, body.as_ref()).await
     }
 
     /// The status of reading as whom one acts.
@@ -142,7 +97,14 @@ impl Acting {
     /// Asks for the next tokens.
     pub(crate) async fn refreshed(&self, node: &Bench) -> Answer {
         let body = json!({ "GrantType": "refresh_token" });
-        call(node, Method::POST, "/auth/authenticate/refresh-token", &self.refresh, Some(body)).await
+        node.ask(Method::POST, "/auth/authenticate/refresh-token", &self.refresh, Some(&body)).await
+    }
+
+    /// The same with the tokens of such an answer.
+    #[track_caller]
+    pub(crate) fn with_tokens_of(&self, refreshed: &Answer) -> Self {
+        let token = |name| text(&refreshed.json, name).to_owned();
+        Self { id: self.id.clone(), access: token("AccessToken"), refresh: token("RefreshToken") }
     }
 }
 
@@ -170,29 +132,7 @@ impl Tree {
     pub(crate) async fn system(&self, bench: &Bench, name: &str, organisation: OrganisationId) -> String {
         let body = json!({ "name": name, "type": "ns8", "organization_id": organisation });
         let created = self.root.call(bench, Method::POST, "/api/systems", Some(body)).await;
-        let data = created.data(201);
-        format!("/api/systems/{}", text(data, "id"))
-    }
-}
-
-/// The names in a list of systems, in their order.
-#[track_caller]
-pub(crate) fn names(answer: &Answer, list: &str) -> Vec<String> {
-    let listed = answer.data(200)[list].as_array().unwrap();
-    listed.iter().map(|one| text(one, "name")).collect()
-}
-
-/// Asks again and again until the status is this one; whoever asks a second later must be told so.
-pub(crate) async fn within_a_second(wanted: u16, ask: impl AsyncFn() -> u16) {
-    let begun = Instant::now();
-    loop {
-        let asked_after = begun.elapsed();
-        let status = ask().await;
-        if status == wanted {
-            return;
-        }
-        assert!(asked_after < Duration::from_secs(1), "still {status} instead of {wanted} after {asked_after:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        format!("/api/systems/{}", text(created.data(201), "id"))
     }
 }
 
@@ -201,9 +141,7 @@ pub(crate) async fn number(url: &str, sql: &str) -> i64 {
     if let Some(path) = url.strip_prefix("sqlite://") {
         return rusqlite::Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
     }
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client.query_one(sql, &[]).await.unwrap().get(0)
+    postgres::connect(url).await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
 }
 
 /// Runs a statement past the server, which nobody is told of.
@@ -214,7 +152,5 @@ pub(crate) async fn aside(url: &str, sql: &str) {
         connection.execute_batch(sql).unwrap();
         return;
     }
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client.batch_execute(sql).await.unwrap();
+    postgres::connect(url).await.unwrap().batch_execute(sql).await.unwrap();
 }

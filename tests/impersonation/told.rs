@@ -2,12 +2,13 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::on_both_engines;
 use base64::Engine as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, IMPERSONATIONS, Tree, text};
+use crate::support::{Actor, IMPERSONATIONS, Tree};
 
 /// What a token says, unchecked.
 fn claims(token: &str) -> Value {
@@ -22,8 +23,8 @@ on_both_engines! {
         let sue = Actor::new(&bench, "sue", tree.owner, Role::Support).await;
         let acting = sue.acting(&bench, &ann).await;
         let refreshed = acting.refreshed(&bench).await;
-        let tokens = [acting.access.clone(), acting.refresh.clone(), text(&refreshed.json, "AccessToken"), text(&refreshed.json, "RefreshToken")];
-        for token in &tokens {
+        let tokens = [acting.access.as_str(), &acting.refresh, text(&refreshed.json, "AccessToken"), text(&refreshed.json, "RefreshToken")];
+        for token in tokens {
             let claims = claims(token);
             assert_eq!(claims["sub"], json!(ann.person.id));
             assert_eq!(claims["act"], json!({ "sub": sue.person.id }));
@@ -48,25 +49,25 @@ on_both_engines! {
         acting.call(&bench, Method::DELETE, "/api/impersonation", None).await.data(200);
 
         let listed = ann.get(&bench, IMPERSONATIONS).await;
-        let [one] = listed.data(200)["impersonations"].as_array().unwrap().as_slice() else { panic!("{}", listed.json) };
-        assert_eq!((text(one, "id"), text(one, "actor_name"), &one["actor_id"]), (acting.id.clone(), "sue".to_owned(), &json!(sue.person.id)));
+        let [one] = listed.list("impersonations") else { panic!("{}", listed.json) };
+        assert_eq!((text(one, "id"), text(one, "actor_name"), &one["actor_id"]), (acting.id.as_str(), "sue", &json!(sue.person.id)));
         assert_eq!((&one["is_running"], one["ended_at"].is_string()), (&json!(false), true));
         let path = format!("{IMPERSONATIONS}/{}/acts", acting.id);
         let acts = ann.get(&bench, &path).await;
-        let acts = acts.data(200)["acts"].as_array().unwrap().clone();
-        let mut said: Vec<(String, String)> = acts.iter().map(|act| (text(act, "kind"), text(act, "name"))).collect();
+        let acts = acts.list("acts");
+        let mut said: Vec<(&str, &str)> = acts.iter().map(|act| (text(act, "kind"), text(act, "name"))).collect();
         said.reverse();
         let expected = [
             ("request", "get-system"), ("request", "change-system"), ("change", "system.changed"),
             ("request", "stop-impersonating"), ("change", "session.ended"),
         ];
-        assert_eq!(said, expected.map(|(kind, name)| (kind.to_owned(), name.to_owned())));
+        assert_eq!(said, expected);
         assert_eq!(one["acts"], json!(5));
         assert_eq!(text(&acts[4], "target"), format!("GET {ours}"));
         assert_eq!(text(&acts[2], "target"), format!("system {}", ours.rsplit('/').next().unwrap()));
         // A page at a time.
         let page = ann.get(&bench, &format!("{path}?page=2&page_size=2")).await;
-        assert_eq!(page.data(200)["acts"].as_array().unwrap().as_slice(), &acts[2..4]);
+        assert_eq!(page.list("acts"), &acts[2..4]);
         assert_eq!(page.data(200)["pagination"]["total_count"], 5);
         for other in [&sue, &tree.root] {
             other.get(&bench, &path).await.refused(404, "impersonation not found");
@@ -86,8 +87,7 @@ on_both_engines! {
         acting.call(&bench, Method::PUT, &ours, Some(json!({ "name": "renamed" }))).await.data(200);
         ann.revoke(&bench).await.data(200);
         let entries = async |action: &str| {
-            let found = tree.root.get(&bench, &format!("/api/audit?action={action}")).await;
-            found.data(200)["entries"].as_array().unwrap().clone()
+            tree.root.get(&bench, &format!("/api/audit?action={action}")).await.list("entries").to_vec()
         };
         let [changed] = entries("system.changed").await.try_into().unwrap();
         assert_eq!(changed["actor_id"], json!(sue.person.id), "{changed}");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::on_both_engines;
 use futures_util::future::join_all;
 use rand::RngExt;
@@ -40,13 +41,6 @@ impl Routes {
         let pages = registry.pages().map(|info| (info.name, (info.method.clone(), info.path, true)));
         Self(endpoints.chain(pages).collect())
     }
-}
-
-/// What was answered.
-struct Answer {
-    status: u16,
-    location: String,
-    text: String,
 }
 
 /// A run, with what went wrong in it.
@@ -124,10 +118,7 @@ impl Run {
         let mut attempts = 5;
         loop {
             attempts -= 1;
-            let answer = self.world.request(ask).send().await.unwrap();
-            let (status, location) = (answer.status().as_u16(), answer.headers().get("location").cloned());
-            let location = location.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-            let answer = Answer { status, location, text: answer.text().await.unwrap() };
+            let answer = Answer::of(self.world.request(ask)).await;
             if answer.status != 503 || attempts == 0 {
                 return answer;
             }
@@ -140,7 +131,7 @@ impl Run {
         *self.asked.entry((ask.route, answer.status)).or_default() += 1;
         let described = ask.described();
         let wrong = |what: String| {
-            let text = &answer.text;
+            let text = &answer.body;
             Some(format!(
                 "{described}\n{what}\nanswered {}: {text:.6000}\n{}",
                 answer.status,
@@ -153,7 +144,7 @@ impl Run {
             return wrong(format!("{} was expected", ask.wish.status));
         }
         let is_success = is_expected(ask.wish.status) && is_expected(answer.status);
-        let json = serde_json::from_str(&answer.text).unwrap_or_else(|_| Value::String(answer.text.clone()));
+        let json = serde_json::from_str(&answer.body).unwrap_or_else(|_| Value::String(answer.body.clone()));
         if is_success
             && let Some(check) = &ask.wish.check
             && let Some(what) = check(&json)
@@ -166,7 +157,7 @@ impl Run {
             effect(&mut self.world.model, &json);
         }
         // What one has just come to, or has just left, may be told of.
-        let after = leaks(&self.world.model, self.caller(by), &answer.text, &said);
+        let after = leaks(&self.world.model, self.caller(by), &answer.body, &said);
         let told: Vec<_> = before.into_iter().filter(|word| after.contains(word)).collect();
         if told.is_empty() { None } else { wrong(format!("{route} tells {told:?}, which is foreign")) }
     }
@@ -181,7 +172,7 @@ impl Run {
 
     fn leaks(&self, ask: &Ask, answer: &Answer) -> Vec<String> {
         let (model, caller) = (&self.world.model, self.caller(ask.by));
-        let mut told = leaks(model, caller, &format!("{}{}", answer.location, answer.text), &ask.said());
+        let mut told = leaks(model, caller, &format!("{}{}", answer.location(), answer.body), &ask.said());
         // The page of an organisation shows what was done there, whatever else it says.
         if ask.route.ends_with("-audit") || ask.route.starts_with("organization") {
             told.retain(|word| !caller.is_some_and(|caller| model.may_read_of(caller, word)));
@@ -267,7 +258,7 @@ fn last_words(status: u16) -> String {
 }
 
 fn is_sign_in(answer: &Answer) -> bool {
-    answer.location.starts_with("/login")
+    answer.location().starts_with("/login")
 }
 
 /// What whoever asks is told before it matters what they ask for.

@@ -13,7 +13,8 @@ use bailiwick_domain::time::Span;
 use bailiwick_store::query::invitation::{self, NewInvitation};
 use bailiwick_store::query::user;
 use bailiwick_testkit::bench::Bench;
-use bailiwick_testkit::people::{PASSWORD, Person as Known};
+use bailiwick_testkit::http::submit;
+use bailiwick_testkit::people::Person as Known;
 use bailiwick_testkit::receiver::Receiver;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -209,12 +210,7 @@ impl World {
     async fn sign_in(&mut self, person: usize) {
         let known = self.hands[person].person.clone();
         let access = self.bench.sign_in(&known).await.access;
-        let form = [("email", known.email.as_str()), ("password", PASSWORD)];
-        let answer = submit(self.bench.call(Method::POST, "/login"), form).send().await.unwrap();
-        assert_eq!(answer.status(), 303, "{} signs in on the page", known.email);
-        let cookies = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-        let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
-        let cookie = pairs.find(|pair| pair.starts_with("bailiwick=")).unwrap().to_owned();
+        let cookie = self.bench.sign_in_on_page(&known).await;
         self.hands[person] = Hand { person: known, access, cookie };
         self.model.people[person].has_session = true;
     }
@@ -344,11 +340,4 @@ pub(crate) fn organisation_id(model: &Model, organisation: usize) -> Organisatio
 
 pub(crate) fn given(role: Role) -> GivenRole {
     GivenRole::parse_text(role.name()).unwrap()
-}
-
-/// The request as a browser makes it of a form of ours.
-fn submit<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> RequestBuilder {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = request.header("sec-fetch-site", "same-origin");
-    request.header("content-type", "application/x-www-form-urlencoded").body(body)
 }

@@ -2,12 +2,13 @@
 
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, Scene, path, text};
+use crate::support::{Actor, Scene, path};
 
 async fn explain(bench: &Bench, asker: &Actor, subject: UserId, resource: &str, right: &str) -> Answer {
     let query = format!("/api/access/explain?subject={subject}&resource={resource}&right={right}");
@@ -75,15 +76,15 @@ on_both_engines! {
             (&scene.of_south, helper.id, &system, ["resource", "subject"].as_slice()),
         ] {
             let answer = explain(&bench, asker, subject, resource, "read:systems").await;
-            let mut fields: Vec<&str> = answer.refused().into_iter().map(|(field, _)| field).collect();
+            let mut fields: Vec<&str> = answer.fields().into_iter().map(|(field, _)| field).collect();
             fields.sort_unstable();
             assert_eq!(fields, refused);
         }
         let odd = explain(&bench, &scene.of_north, helper.id, &system, "read:users").await;
-        assert_eq!(odd.refused(), [("right", "right")]);
+        assert_eq!(odd.fields(), [("right", "right")]);
         let asked = scene.of_north.get(&bench, "/api/access/explain?subject=x&resource=till&right=fly").await;
-        assert_eq!(asked.refused().len(), 3);
-        explain(&bench, &scene.supporter, helper.id, &system, "read:systems").await.assert_is(403, "insufficient permissions");
+        assert_eq!(asked.fields().len(), 3);
+        explain(&bench, &scene.supporter, helper.id, &system, "read:systems").await.refused(403, "insufficient permissions");
     }
 
     async fn what_is_explained_is_what_happens(bench: Bench) {

@@ -1,9 +1,10 @@
 //! Organisations made, read, listed and changed by those who stand above them, and by nobody else.
 
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::on_both_engines;
 use serde_json::{Value, json};
 
-use crate::support::{ORGANIZATIONS, Scene, path, text};
+use crate::support::{Actor, ORGANIZATIONS, Scene, path};
 
 fn draft(name: &str, kind: &str, more: &Value) -> Value {
     let mut draft = json!({ "name": name, "type": kind });
@@ -46,13 +47,13 @@ on_both_engines! {
         let own = scene.of_north.get(&bench, &path(scene.north)).await;
         assert_eq!(own.data(200)["parent"], Value::Null);
         for hidden in [scene.owner, scene.south] {
-            scene.of_north.get(&bench, &path(hidden)).await.assert_is(404, "organization not found");
+            scene.of_north.get(&bench, &path(hidden)).await.refused(404, "organization not found");
             let change = scene.of_north.change(&bench, &hidden.to_string(), &json!({ "name": "Mine" })).await;
-            change.assert_is(404, "organization not found");
+            change.refused(404, "organization not found");
         }
         scene.supporter.get(&bench, &path(scene.customer)).await.data(200);
         let change = scene.supporter.change(&bench, &scene.customer.to_string(), &json!({ "name": "Mine" })).await;
-        change.assert_is(403, "insufficient permissions");
+        change.refused(403, "insufficient permissions");
     }
 
     async fn each_kind_creates_what_may_stand_below_it_and_nothing_else(bench: Bench) {
@@ -70,16 +71,16 @@ on_both_engines! {
                 if may {
                     answer.data(201);
                 } else {
-                    assert_eq!(answer.refused(), [("type", "place")], "{kind} by {number}");
+                    assert_eq!(answer.fields(), [("type", "place")], "{kind} by {number}");
                 }
             }
         }
         // Below somebody else's, or one's own, by whoever has no such right.
         for (actor, parent) in [(&scene.of_south, scene.north), (&scene.of_reseller, scene.north)] {
             let answer = actor.create(&bench, &draft("Mine", "customer", &json!({ "parent_id": parent }))).await;
-            assert_eq!(answer.refused(), [("parent_id", "organization")]);
+            assert_eq!(answer.fields(), [("parent_id", "organization")]);
         }
-        scene.supporter.create(&bench, &draft("Mine", "customer", &json!({}))).await.assert_is(403, "insufficient permissions");
+        scene.supporter.create(&bench, &draft("Mine", "customer", &json!({}))).await.refused(403, "insufficient permissions");
         let below = draft("Theirs", "customer", &json!({ "parent_id": scene.reseller }));
         assert_eq!(scene.of_north.create(&bench, &below).await.data(201)["parent"]["name"], "Dealer");
     }
@@ -91,7 +92,7 @@ on_both_engines! {
         let known = [("vat_number", "already_exists")];
         for actor in [&scene.of_reseller, &scene.of_north, &scene.root] {
             let again = actor.create(&bench, &draft("Again", "customer", &json!({ "vat_number": "de 123-456-789" }))).await;
-            assert_eq!(again.refused(), known);
+            assert_eq!(again.fields(), known);
         }
         // Who cannot see it learns nothing of it.
         let elsewhere = scene.of_south.create(&bench, &draft("Elsewhere", "customer", &number)).await.data(201).clone();
@@ -100,7 +101,7 @@ on_both_engines! {
         assert_eq!(own.data(200)["name"], "One");
         let taken = scene.of_south.create(&bench, &draft("Neighbour", "customer", &json!({}))).await.data(201).clone();
         let taken = scene.of_south.change(&bench, text(&taken, "id"), &number).await;
-        assert_eq!(taken.refused(), known);
+        assert_eq!(taken.fields(), known);
         let freed = scene.of_south.change(&bench, text(&elsewhere, "id"), &json!({ "vat_number": null })).await;
         freed.data(200);
         let same = draft("Parallel", "customer", &number);
@@ -113,15 +114,36 @@ on_both_engines! {
         assert_eq!(answers, [201, 400, 400, 400, 400, 400, 400, 400]);
     }
 
+    async fn a_search_lists_everything_once_by_the_words_that_it_finds(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        for name in ["Zum Zoll", "Zollhaus Abel", "Zoll Zollikon", "Altes Zollamt"] {
+            scene.of_reseller.create(&bench, &draft(name, "customer", &json!({}))).await.data(201);
+        }
+        let names = async |who: &Actor, query: &str| -> Vec<String> {
+            let answer = who.get(&bench, &format!("{ORGANIZATIONS}?{query}")).await;
+            let listed = answer.data(200)["organizations"].as_array().unwrap();
+            listed.iter().map(|one| text(one, "name").to_owned()).collect()
+        };
+        for who in [&scene.root, &scene.of_north, &scene.of_reseller] {
+            let found = ["Zum Zoll", "Zoll Zollikon", "Altes Zollamt", "Zollhaus Abel"];
+            for query in ["search=zoll", "search=Zoll&sort_by=match&type=customer", "search=zoll&is_suspended=false"] {
+                assert_eq!(names(who, query).await, found, "{query}");
+            }
+            assert_eq!(names(who, "search=zoll&sort_direction=desc&page_size=2").await, ["Zollhaus Abel", "Altes Zollamt"]);
+            let by_name = ["Altes Zollamt", "Zoll Zollikon", "Zollhaus Abel", "Zum Zoll"];
+            assert_eq!(names(who, "search=zoll&sort_by=name").await, by_name);
+        }
+    }
+
     async fn what_is_wrong_is_named_with_what_would_be_right(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let body = json!({ "name": " ", "type": "shop", "vat_number": "?", "custom_data": { "a": 1 }, "parent_id": "x" });
-        let mut refused = scene.root.create(&bench, &body).await.refused().into_iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
+        let mut refused = scene.root.create(&bench, &body).await.fields().into_iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
         refused.sort_unstable();
         assert_eq!(refused, ["custom_data", "name", "parent_id", "type", "vat_number"]);
         for (query, key) in [("page=0", "page"), ("sort_by=age", "sort_by"), ("type=shop", "type"), ("is_suspended=maybe", "is_suspended")] {
             let answer = scene.root.get(&bench, &format!("{ORGANIZATIONS}?{query}")).await;
-            assert_eq!(answer.refused().first().map(|refused| refused.0), Some(key), "{query}");
+            assert_eq!(answer.fields().first().map(|refused| refused.0), Some(key), "{query}");
         }
         let audited = scene.root.get(&bench, "/api/audit?action=organization.created").await;
         assert_eq!(audited.data(200)["pagination"]["total_count"], 0, "a refused act leaves nothing behind");

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, ORGANIZATIONS, Scene, path, text, touched};
+use crate::support::{Actor, ORGANIZATIONS, Scene, path, touched};
 
 /// Everything that can be decided of an organisation without a body.
 const ACTS: [&str; 4] = ["suspend", "reactivate", "delete", "restore"];
@@ -31,22 +32,22 @@ on_both_engines! {
         assert_eq!(suspended.data(200)["touched"], touched(2, 3, 1));
         assert_eq!(suspended.data(200)["organization"]["is_suspended"], true);
         for out in [&scene.of_reseller, &scene.of_customer] {
-            out.get(&bench, &system).await.assert_is(401, "invalid token");
+            out.get(&bench, &system).await.refused(401, "invalid token");
         }
         assert_eq!(both.status(&bench, &system).await, 404, "nothing through what is out");
         assert_eq!(both.names(&bench, "").await, ["South"]);
         let new = json!({ "name": "New", "type": "ns8", "organization_id": scene.customer });
         let new = scene.of_north.ask(&bench, Method::POST, "/api/systems", Some(&new)).await;
-        assert_eq!(new.refused(), [("organization_id", "organization")], "nothing new comes to what is out");
+        assert_eq!(new.fields(), [("organization_id", "organization")], "nothing new comes to what is out");
         assert_eq!(scene.of_north.status(&bench, &system).await, 200, "those above see it all the same");
         assert_eq!(scene.of_north.names(&bench, "is_suspended=true").await, ["Bakery", "Dealer"]);
-        scene.of_north.act(&bench, scene.reseller, "suspend").await.assert_is(409, "organization is already suspended");
+        scene.of_north.act(&bench, scene.reseller, "suspend").await.refused(409, "organization is already suspended");
 
         let back = scene.of_north.act(&bench, scene.reseller, "reactivate").await;
         assert_eq!(back.data(200)["touched"], touched(2, 3, 1));
         assert_eq!(back.data(200)["organization"]["suspended_at"], Value::Null);
         assert_eq!(scene.of_customer.status(&bench, &system).await, 200, "nothing of theirs has ended");
-        scene.of_north.act(&bench, scene.reseller, "reactivate").await.assert_is(409, "organization is not suspended");
+        scene.of_north.act(&bench, scene.reseller, "reactivate").await.refused(409, "organization is not suspended");
         for action in ["organization.suspended", "organization.reactivated"] {
             let entries = scene.of_north.audited(&bench, action).await;
             assert_eq!(entries.len(), 1, "{action}");
@@ -68,12 +69,12 @@ on_both_engines! {
         assert_eq!(scene.of_north.status(&bench, &person).await, 404, "its people are gone with it");
         for actor in [&scene.of_north, &scene.root] {
             for id in [scene.reseller, scene.customer] {
-                actor.get(&bench, &path(id)).await.assert_is(404, "organization not found");
+                actor.get(&bench, &path(id)).await.refused(404, "organization not found");
                 for act in ["suspend", "reactivate", "delete"] {
-                    actor.act(&bench, id, act).await.assert_is(404, "organization not found");
+                    actor.act(&bench, id, act).await.refused(404, "organization not found");
                 }
             }
-            actor.get(&bench, &system).await.assert_is(404, "system not found");
+            actor.get(&bench, &system).await.refused(404, "system not found");
             let systems = actor.get(&bench, "/api/systems").await;
             assert_eq!(systems.data(200)["pagination"]["total_count"], 0);
             assert_eq!(deleted(&bench, actor).await, ["Bakery", "Dealer"]);
@@ -82,7 +83,7 @@ on_both_engines! {
         for other in [&scene.supporter, &scene.of_south] {
             assert_eq!(deleted(&bench, other).await, Vec::<String>::new());
             let stats = format!("{}/stats", path(scene.reseller));
-            other.get(&bench, &stats).await.assert_is(404, "organization not found");
+            other.get(&bench, &stats).await.refused(404, "organization not found");
             let restore = other.act(&bench, scene.reseller, "restore").await;
             assert!([403, 404].contains(&restore.status), "{}", restore.json);
         }
@@ -90,22 +91,22 @@ on_both_engines! {
         assert_eq!(stats.data(200)["systems_hierarchy_count"], 1, "what would be destroyed can be counted");
 
         let below = scene.of_north.act(&bench, scene.customer, "restore").await;
-        below.assert_is(409, "organization above is deleted");
+        below.refused(409, "organization above is deleted");
         let back = scene.of_north.act(&bench, scene.reseller, "restore").await;
         assert_eq!(back.data(200)["touched"], touched(2, 3, 1));
         assert_eq!(scene.of_reseller.status(&bench, &system).await, 200);
         assert_eq!(scene.of_customer.status(&bench, &system).await, 401, "it was suspended itself, and stays so");
-        scene.of_north.act(&bench, scene.reseller, "restore").await.assert_is(409, "organization is not deleted");
+        scene.of_north.act(&bench, scene.reseller, "restore").await.refused(409, "organization is not deleted");
         assert_eq!(deleted(&bench, &scene.root).await, Vec::<String>::new());
     }
 
     async fn nobody_decides_of_the_organisation_that_they_hold_the_right_through(bench: Bench) {
         let scene = Scene::set(&bench).await;
         for act in ["suspend", "delete"] {
-            scene.of_north.act(&bench, scene.north, act).await.assert_is(409, "own organization");
+            scene.of_north.act(&bench, scene.north, act).await.refused(409, "own organization");
         }
         let moved = scene.of_reseller.put_below(&bench, scene.reseller, scene.customer).await;
-        moved.assert_is(409, "own organization");
+        moved.refused(409, "own organization");
         assert_eq!(scene.of_north.names(&bench, "").await, ["Bakery", "Dealer", "North"]);
         for action in ["organization.suspended", "organization.deleted", "organization.moved"] {
             assert_eq!(scene.root.audited(&bench, action).await.len(), 0, "a refused act leaves nothing behind");
@@ -120,7 +121,7 @@ on_both_engines! {
         let reads = bench.person("reads", scene.reseller, Role::Admin).await;
         bench.join(&reads, scene.north, Role::Reader).await;
         let reads = Actor::of(&bench, &reads).await;
-        reads.act(&bench, scene.reseller, "delete").await.assert_is(409, "own organization");
+        reads.act(&bench, scene.reseller, "delete").await.refused(409, "own organization");
     }
 
     async fn the_owner_stays_what_it_is_and_where_it_is(bench: Bench) {
@@ -128,12 +129,12 @@ on_both_engines! {
         let admin = Actor::of(&bench, &bench.person("boss", scene.owner, Role::Admin).await).await;
         for actor in [&scene.root, &admin] {
             for act in ["suspend", "delete"] {
-                actor.act(&bench, scene.owner, act).await.assert_is(409, "owner organization");
+                actor.act(&bench, scene.owner, act).await.refused(409, "owner organization");
             }
-            actor.put_below(&bench, scene.owner, scene.north).await.assert_is(409, "owner organization");
+            actor.put_below(&bench, scene.owner, scene.north).await.refused(409, "owner organization");
         }
-        scene.root.act(&bench, scene.owner, "destroy").await.assert_is(409, "owner organization");
-        admin.act(&bench, scene.owner, "destroy").await.assert_is(403, "insufficient permissions");
+        scene.root.act(&bench, scene.owner, "destroy").await.refused(409, "owner organization");
+        admin.act(&bench, scene.owner, "destroy").await.refused(403, "insufficient permissions");
         assert_eq!(scene.root.names(&bench, "").await.len(), 5);
     }
 
@@ -143,21 +144,21 @@ on_both_engines! {
         for act in ACTS {
             for (actor, id) in [(&scene.of_south, scene.reseller), (&scene.of_customer, scene.reseller), (&scene.of_reseller, scene.north)] {
                 let foreign = actor.act(&bench, id, act).await;
-                foreign.assert_is(404, "organization not found");
+                foreign.refused(404, "organization not found");
                 assert_eq!(actor.act(&bench, nobody, act).await.json, foreign.json, "as if it did not exist");
                 assert_eq!(actor.act(&bench, "x", act).await.json, foreign.json, "as if it did not exist");
             }
-            scene.supporter.act(&bench, scene.reseller, act).await.assert_is(403, "insufficient permissions");
+            scene.supporter.act(&bench, scene.reseller, act).await.refused(403, "insufficient permissions");
         }
         // Who manages one part and only sees another learns that the right is missing there.
         let mixed = bench.person("mixed", scene.south, Role::Admin).await;
         bench.join(&mixed, scene.north, Role::Reader).await;
         let mixed = Actor::of(&bench, &mixed).await;
         for act in ACTS {
-            mixed.act(&bench, scene.reseller, act).await.assert_is(403, "insufficient permissions");
+            mixed.act(&bench, scene.reseller, act).await.refused(403, "insufficient permissions");
         }
-        mixed.put_below(&bench, scene.reseller, scene.south).await.assert_is(403, "insufficient permissions");
-        scene.of_north.act(&bench, scene.reseller, "destroy").await.assert_is(403, "insufficient permissions");
+        mixed.put_below(&bench, scene.reseller, scene.south).await.refused(403, "insufficient permissions");
+        scene.of_north.act(&bench, scene.reseller, "destroy").await.refused(403, "insufficient permissions");
     }
 
     async fn a_restored_organisation_does_not_bring_a_vat_number_back_that_is_taken(bench: Bench) {
@@ -169,10 +170,10 @@ on_both_engines! {
         scene.of_north.act(&bench, text(&first, "id"), "delete").await.data(200);
         let same = scene.of_north.create(&bench, &number("Same", "reseller", "IT111")).await.data(201).clone();
         let restored = scene.of_north.act(&bench, text(&first, "id"), "restore").await;
-        restored.assert_is(409, "vat number taken");
+        restored.refused(409, "vat number taken");
         scene.of_north.change(&bench, text(&same, "id"), &json!({ "vat_number": "IT222" })).await.data(200);
         let restored = scene.of_north.act(&bench, text(&first, "id"), "restore").await;
-        restored.assert_is(409, "vat number taken");
+        restored.refused(409, "vat number taken");
         assert_eq!(restored.json["data"]["error"], "both have IT222");
         scene.of_north.change(&bench, text(&same, "id"), &json!({ "vat_number": null })).await.data(200);
         scene.of_north.act(&bench, text(&first, "id"), "restore").await.data(200);
@@ -239,7 +240,7 @@ on_both_engines! {
         assert_eq!(stats.data(200), &expected);
         let owner = scene.root.get(&bench, &format!("{}/stats", path(scene.owner))).await;
         assert_eq!(owner.data(200)["distributors_count"], 2);
-        scene.of_south.get(&bench, &format!("{}/stats", path(scene.north))).await.assert_is(404, "organization not found");
-        assert_eq!(scene.root.get(&bench, &format!("{ORGANIZATIONS}?deleted=maybe")).await.refused(), [("deleted", "boolean")]);
+        scene.of_south.get(&bench, &format!("{}/stats", path(scene.north))).await.refused(404, "organization not found");
+        assert_eq!(scene.root.get(&bench, &format!("{ORGANIZATIONS}?deleted=maybe")).await.fields(), [("deleted", "boolean")]);
     }
 }

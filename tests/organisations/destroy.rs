@@ -1,6 +1,7 @@
 //! What is destroyed is gone for good, with all that belonged to it and nothing else.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
@@ -8,7 +9,7 @@ use bailiwick_testkit::receiver::Receiver;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, Scene, path, text, touched};
+use crate::support::{Actor, Scene, path, touched};
 
 /// Asks for a system for an outside application.
 async fn call_back(bench: &Bench, actor: &Actor, receiver: &Receiver, state: &str, organisation: &str) -> Answer {
@@ -20,8 +21,7 @@ async fn call_back(bench: &Bench, actor: &Actor, receiver: &Receiver, state: &st
 }
 
 async fn sign_in(bench: &Bench, name: &str) -> u16 {
-    let body = json!({ "Username": format!("{name}@example.org"), "Password": PASSWORD });
-    bench.call(Method::POST, "/auth/authenticate/signin").json(&body).send().await.unwrap().status().as_u16()
+    bench.try_sign_in(&format!("{name}@example.org"), PASSWORD).await
 }
 
 on_both_engines! {
@@ -88,17 +88,17 @@ on_both_engines! {
 
     async fn only_what_is_deleted_is_destroyed_and_by_super_admins_alone(bench: Bench) {
         let scene = Scene::set(&bench).await;
-        scene.root.act(&bench, scene.reseller, "destroy").await.assert_is(409, "organization is not deleted");
+        scene.root.act(&bench, scene.reseller, "destroy").await.refused(409, "organization is not deleted");
         scene.root.act(&bench, scene.reseller, "delete").await.data(200);
         for actor in [&scene.of_north, &scene.of_south, &scene.supporter] {
-            actor.act(&bench, scene.reseller, "destroy").await.assert_is(403, "insufficient permissions");
+            actor.act(&bench, scene.reseller, "destroy").await.refused(403, "insufficient permissions");
         }
         scene.root.act(&bench, scene.reseller, "restore").await.data(200);
         assert_eq!(scene.of_customer.status(&bench, "/api/me").await, 200, "nothing is lost before it is destroyed");
         // What went with something above can be destroyed by itself, and does not come back with that.
         scene.root.act(&bench, scene.reseller, "delete").await.data(200);
         scene.root.act(&bench, scene.customer, "destroy").await.data(200);
-        scene.root.act(&bench, scene.customer, "destroy").await.assert_is(404, "organization not found");
+        scene.root.act(&bench, scene.customer, "destroy").await.refused(404, "organization not found");
         scene.root.act(&bench, scene.reseller, "restore").await.data(200);
         assert_eq!(scene.of_north.names(&bench, "").await, ["Dealer", "North"]);
         assert_eq!(scene.of_customer.status(&bench, "/api/me").await, 401);
@@ -114,6 +114,6 @@ on_both_engines! {
             scene.root.act(&bench, scene.customer, act).await.data(200);
         }
         let again = call_back(&bench, &scene.of_reseller, &receiver, &state, &scene.reseller.to_string()).await;
-        again.assert_is(400, "state token already used");
+        again.refused(400, "state token already used");
     }
 }

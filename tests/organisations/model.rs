@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, ORGANIZATIONS, text, touched};
+use crate::support::{Actor, ORGANIZATIONS, touched};
 
 const SEED: u64 = 20_261_124;
 const ORGANISATIONS: usize = 14;
@@ -104,7 +105,7 @@ impl World {
             json!({ "name": format!("Organisation {number}"), "type": kind, "parent_id": self.nodes[place].id });
         let created = self.root.create(&self.bench, &draft).await;
         if self.is_suspended(place) || self.is_deleted(place) {
-            assert_eq!(created.refused(), [("parent_id", "organization")], "below {place}, seed {SEED}");
+            assert_eq!(created.fields(), [("parent_id", "organization")], "below {place}, seed {SEED}");
             return;
         }
         let id = text(created.data(201), "id").to_owned();

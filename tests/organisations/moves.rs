@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::text;
 use bailiwick_testkit::on_both_engines;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, ORGANIZATIONS, Scene, path, text, touched};
+use crate::support::{Actor, ORGANIZATIONS, Scene, path, touched};
 
 const SEED: u64 = 20_261_123;
 
@@ -32,7 +33,7 @@ on_both_engines! {
         for (actor, status) in [(&scene.of_north, 404), (&scene.of_south, 200), (&scene.of_customer, 200)] {
             assert_eq!(actor.status(&bench, &system).await, status);
         }
-        scene.of_north.act(&bench, scene.customer, "suspend").await.assert_is(404, "organization not found");
+        scene.of_north.act(&bench, scene.customer, "suspend").await.refused(404, "organization not found");
         scene.of_south.act(&bench, scene.customer, "suspend").await.data(200);
 
         // Each side reads what left it or came to it; neither, nor the organisation itself, where the other side is.
@@ -56,12 +57,12 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         let refused = async |actor: &Actor, id, parent: String, rule: &str| {
             let answer = actor.put_below(&bench, id, parent).await;
-            assert_eq!(answer.refused(), [("parent_id", rule)], "{}", answer.json);
+            assert_eq!(answer.fields(), [("parent_id", rule)], "{}", answer.json);
         };
         refused(&scene.of_north, scene.reseller, scene.south.to_string(), "organization").await;
         refused(&scene.of_north, scene.reseller, "019a9f00-0000-7000-8000-00000000aaaa".to_owned(), "organization").await;
         refused(&scene.of_north, scene.reseller, "north".to_owned(), "uuid").await;
-        scene.of_south.put_below(&bench, scene.reseller, scene.south).await.assert_is(404, "organization not found");
+        scene.of_south.put_below(&bench, scene.reseller, scene.south).await.refused(404, "organization not found");
         refused(&scene.root, scene.north, scene.customer.to_string(), "circle").await;
         refused(&scene.root, scene.north, scene.north.to_string(), "circle").await;
         refused(&scene.root, scene.north, scene.south.to_string(), "place").await;
@@ -74,7 +75,7 @@ on_both_engines! {
         let turncoat = bench.person("turncoat", scene.reseller, Role::Admin).await;
         bench.join(&turncoat, scene.south, Role::Admin).await;
         let turncoat = Actor::of(&bench, &turncoat).await;
-        turncoat.put_below(&bench, scene.reseller, scene.south).await.assert_is(409, "own organization");
+        turncoat.put_below(&bench, scene.reseller, scene.south).await.refused(409, "own organization");
         // Nor does a support of one end, or of the other.
         let broker = bench.person("broker", scene.north, Role::Admin).await;
         bench.join(&broker, scene.south, Role::Support).await;
@@ -93,14 +94,14 @@ on_both_engines! {
         let theirs = scene.of_south.create(&bench, &numbered("Theirs", "IT111", json!(scene.south))).await;
         let theirs = theirs.data(201).clone();
         let moved = scene.root.put_below(&bench, scene.reseller, scene.south).await;
-        moved.assert_is(409, "vat number taken");
+        moved.refused(409, "vat number taken");
         assert_eq!(moved.json["data"]["error"], "both have IT111");
         assert_eq!(scene.of_south.names(&bench, "").await, ["South", "Theirs"]);
         // What is deleted holds no number; until it comes back.
         scene.of_south.act(&bench, text(&theirs, "id"), "delete").await.data(200);
         scene.root.put_below(&bench, scene.reseller, scene.south).await.data(200);
         let restored = scene.of_south.act(&bench, text(&theirs, "id"), "restore").await;
-        restored.assert_is(409, "vat number taken");
+        restored.refused(409, "vat number taken");
     }
 
     async fn what_moves_away_from_a_suspension_is_in_again_and_its_own_stays(bench: Bench) {

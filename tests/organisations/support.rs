@@ -3,6 +3,7 @@
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::people::Person;
 use reqwest::Method;
@@ -10,41 +11,6 @@ use serde_json::{Value, json};
 
 /// Where organisations are.
 pub(crate) const ORGANIZATIONS: &str = "/api/organizations";
-
-/// An answer, read whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    /// The envelope's data, after a success with this status.
-    #[track_caller]
-    pub(crate) fn data(&self, status: u16) -> &Value {
-        assert_eq!((self.status, &self.json["code"]), (status, &json!(status)), "{}", self.json);
-        &self.json["data"]
-    }
-
-    /// The fields that were refused, by name and rule.
-    #[track_caller]
-    pub(crate) fn refused(&self) -> Vec<(&str, &str)> {
-        assert_eq!((self.status, &self.json["message"]), (400, &json!("validation failed")), "{}", self.json);
-        let entries = self.json["data"]["errors"].as_array().unwrap();
-        entries.iter().map(|entry| (text(entry, "key"), text(entry, "message"))).collect()
-    }
-
-    #[track_caller]
-    pub(crate) fn assert_is(&self, status: u16, message: &str) {
-        assert_eq!((self.status, &self.json["message"]), (status, &json!(message)), "{}", self.json);
-    }
-}
-
-/// A member that is text.
-#[track_caller]
-pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
-}
 
 /// The path of an organisation.
 pub(crate) fn path(id: impl std::fmt::Display) -> String {
@@ -95,17 +61,11 @@ impl Actor {
 
     /// What was written down under this action, the newest first.
     pub(crate) async fn audited(&self, bench: &Bench, action: &str) -> Vec<Value> {
-        let listed = self.get(bench, &format!("/api/audit?action={action}")).await;
-        listed.data(200)["entries"].as_array().unwrap().clone()
+        self.get(bench, &format!("/api/audit?action={action}")).await.list("entries").to_vec()
     }
 
     pub(crate) async fn ask(&self, bench: &Bench, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let mut request = bench.call(method, path).bearer_auth(&self.0);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap();
-        Answer { status: answer.status().as_u16(), json: answer.json().await.unwrap() }
+        bench.ask(method, path, &self.0, body).await
     }
 
     pub(crate) async fn get(&self, bench: &Bench, path: &str) -> Answer {
@@ -122,9 +82,7 @@ impl Actor {
 
     /// The names of the organisations in a list, in their order.
     pub(crate) async fn names(&self, bench: &Bench, query: &str) -> Vec<String> {
-        let listed = self.get(bench, &format!("{ORGANIZATIONS}?{query}")).await;
-        let listed = listed.data(200)["organizations"].as_array().unwrap().clone();
-        listed.iter().map(|one| text(one, "name").to_owned()).collect()
+        self.get(bench, &format!("{ORGANIZATIONS}?{query}")).await.names("organizations")
     }
 }
 
@@ -158,8 +116,7 @@ impl Scene {
         let customer = bench.organisation_of_kind("Bakery", Customer, Some(reseller)).await;
         let root = bench.super_admin("root", owner).await;
         let actor = async |name: &str, organisation, role| {
-            let person = bench.person(name, organisation, role).await;
-            Actor(bench.sign_in(&person).await.access)
+            Actor::of(bench, &bench.person(name, organisation, role).await).await
         };
         Self {
             owner,
@@ -167,7 +124,7 @@ impl Scene {
             south,
             reseller,
             customer,
-            root: Actor(bench.sign_in(&root).await.access),
+            root: Actor::of(bench, &root).await,
             of_north: actor("north", north, Role::Admin).await,
             of_south: actor("south", south, Role::Admin).await,
             of_reseller: actor("dealer", reseller, Role::Admin).await,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::postgres;
 
 use crate::support::Scene;
 
@@ -15,11 +16,7 @@ async fn execute(bench: &Bench, statement: &str) {
         connection.busy_timeout(Duration::from_secs(10)).unwrap();
         connection.execute_batch(statement).unwrap();
     } else {
-        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-        let connection = tokio::spawn(connection);
-        client.batch_execute(statement).await.unwrap();
-        drop(client);
-        connection.await.unwrap().unwrap();
+        postgres::connect(url).await.unwrap().batch_execute(statement).await.unwrap();
     }
 }
 
@@ -41,7 +38,7 @@ on_both_engines! {
             scene.root.put_below(&bench, scene.reseller, scene.south).await,
         ];
         for answer in failed {
-            answer.assert_is(500, "internal server error");
+            answer.refused(500, "internal server error");
         }
         execute(&bench, "ALTER TABLE audit_away RENAME TO audit").await;
         assert_eq!(scene.of_customer.status(&bench, &system).await, 200);

@@ -2,7 +2,7 @@
 
 use bailiwick_testkit::on_both_engines;
 
-use crate::support::{Browser, Scene};
+use crate::support::{Browser, Page, Scene};
 
 on_both_engines! {
     async fn a_question_is_put_together_step_by_step_and_answered(bench: Bench) {

@@ -5,7 +5,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Scene, organisation};
+use crate::support::{Browser, Page, Scene, organisation};
 
 on_both_engines! {
     async fn a_suspension_is_asked_with_numbers_and_made_once(bench: Bench) {

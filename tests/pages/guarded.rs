@@ -5,7 +5,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Browser, Scene, organisation, person};
+use crate::support::{Browser, Page, Scene, organisation, person};
 
 /// What is asked, and what is sent, about a person and an organisation of theirs.
 const ABOUT: [&str; 8] = ["", "/edit", "/suspend", "/delete", "/move", "/reactivate", "/restore", "/destroy"];

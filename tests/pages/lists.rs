@@ -4,7 +4,7 @@ use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
 
-use crate::support::{Browser, Scene, organisation};
+use crate::support::{Browser, Page, Scene, organisation};
 
 on_both_engines! {
     async fn filters_and_order_of_organisations_live_in_the_address(bench: Bench) {

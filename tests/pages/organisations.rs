@@ -4,7 +4,7 @@ use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Browser, Scene, organisation};
+use crate::support::{Browser, Page, Scene, organisation};
 
 on_both_engines! {
     async fn an_organisation_is_created_below_another_and_a_second_click_finds_it(bench: Bench) {
@@ -21,9 +21,9 @@ on_both_engines! {
         wrong.says(422, &["id=\"name-error\"", "value=\"IT 0123\"", "Error: New organisation"]);
         let first = browser.send("/organizations/new", &form("Pizzeria")).await;
         first.leads_to("/organizations/");
-        assert_eq!(browser.send("/organizations/new", &form("Pizzeria")).await.location, first.location, "a second click");
+        assert_eq!(browser.send("/organizations/new", &form("Pizzeria")).await.location(), first.location(), "a second click");
         browser.send("/organizations/new", &form("Trattoria")).await.says(409, &["This form was sent before"]);
-        let shown = browser.open(&first.location).await;
+        let shown = browser.open(first.location()).await;
         shown.says(200, &["The organisation is created.", "<h1>Pizzeria</h1>", "IT0123", "Customer", "Nobody belongs to it."]);
         let listed = browser.open("/organizations?q=pizz").await;
         assert_eq!(listed.body.matches(">Pizzeria</a>").count(), 1, "{}", listed.body);

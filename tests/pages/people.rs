@@ -3,7 +3,7 @@
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::on_both_engines;
 
-use crate::support::{Browser, Scene, person};
+use crate::support::{Browser, Page, Scene, person};
 
 on_both_engines! {
     async fn a_role_is_changed_and_a_refusal_says_by_which_rule(bench: Bench) {
@@ -63,7 +63,7 @@ on_both_engines! {
         // The last one takes them out of sight.
         let path = format!("{rita}/memberships/{}/remove", scene.bakery);
         browser.open(&path).await.says(200, &["they leave your lists"]);
-        assert_eq!(browser.send(&path, &[]).await.location, "/users");
+        assert_eq!(browser.send(&path, &[]).await.location(), "/users");
         browser.open(&rita).await.says(404, &[]);
         let last = browser.send(&format!("{}/memberships/{}/remove", person(&scene.sam), scene.shop), &[]).await;
         last.says(409, &["Remove sam from Shop?", "Shop would be left without an administrator"]);
@@ -118,7 +118,7 @@ on_both_engines! {
         assert!(granted.status().is_success(), "{}", granted.text().await.unwrap());
         browser.open(&rita).await.says(200, &["They consent to it", &format!("action=\"{rita}/impersonate\"")]);
         let begun = browser.send(&format!("{rita}/impersonate"), &[]).await;
-        assert_eq!((begun.status, begun.location.as_str()), (303, "/"));
+        assert_eq!((begun.status, begun.location()), (303, "/"));
         // Who only sees them learns nothing of it.
         bench.person("peer", scene.shop, Role::Reader).await;
         let peer = Browser::of(&bench, &bench.person("other", scene.shop, Role::Reader).await).await;

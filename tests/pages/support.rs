@@ -3,53 +3,50 @@
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
-use bailiwick_testkit::people::{PASSWORD, Person};
+use bailiwick_testkit::http::{submit, with_form};
+use bailiwick_testkit::people::Person;
 use reqwest::{Method, RequestBuilder};
 
-/// A page, read whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// Where it leads; blank where it leads nowhere.
-    pub(crate) location: String,
-    pub(crate) body: String,
+/// What one looks for on a page.
+pub(crate) trait Page {
+    /// That it has this status and says all of this.
+    fn says(&self, status: u16, words: &[&str]);
+
+    /// That it says none of this.
+    fn hides(&self, words: &[&str]);
+
+    /// That it leads to an address that begins like this.
+    fn leads_to(&self, address: &str);
+
+    /// The value of the hidden field of this name.
+    fn hidden(&self, name: &str) -> String;
 }
 
-impl Answer {
-    async fn of(request: RequestBuilder) -> Self {
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        Self { status, location: location.unwrap_or_default(), body: answer.text().await.unwrap() }
-    }
-
-    /// That it has this status and says all of this.
+impl Page for Answer {
     #[track_caller]
-    pub(crate) fn says(&self, status: u16, words: &[&str]) {
+    fn says(&self, status: u16, words: &[&str]) {
         assert_eq!(self.status, status, "{self:#?}");
         for words in words {
             assert!(self.body.contains(words), "nothing of {words:?} in {}", self.body);
         }
     }
 
-    /// That it says none of this.
     #[track_caller]
-    pub(crate) fn hides(&self, words: &[&str]) {
+    fn hides(&self, words: &[&str]) {
         for words in words {
             assert!(!self.body.contains(words), "{words:?} in {}", self.body);
         }
     }
 
-    /// That it leads to an address that begins like this.
     #[track_caller]
-    pub(crate) fn leads_to(&self, address: &str) {
-        assert!(self.status == 303 && self.location.starts_with(address), "{address} wanted: {self:#?}");
+    fn leads_to(&self, address: &str) {
+        assert!(self.status == 303 && self.location().starts_with(address), "{address} wanted: {self:#?}");
     }
 
-    /// The value of the hidden field of this name.
     #[track_caller]
-    pub(crate) fn hidden(&self, name: &str) -> String {
+    fn hidden(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
         let rest = self.body.split_once(&start).unwrap_or_else(|| panic!("no {name} in {}", self.body)).1;
         rest.split('"').next().unwrap().to_owned()
@@ -64,13 +61,7 @@ pub(crate) struct Browser<'bench> {
 
 impl<'bench> Browser<'bench> {
     pub(crate) async fn of(bench: &'bench Bench, person: &Person) -> Self {
-        let form = [("email", person.email.as_str()), ("password", PASSWORD)];
-        let request = bench.call(Method::POST, "/login").header("sec-fetch-site", "same-origin");
-        let answer = with_form(request, &form).send().await.unwrap();
-        assert_eq!(answer.status(), 303, "{} signs in", person.email);
-        let cookies = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-        let cookie = cookies.filter_map(|cookie| cookie.split(';').next()).find(|pair| pair.starts_with("bailiwick="));
-        Self { bench, cookie: cookie.unwrap().to_owned() }
+        Self { bench, cookie: bench.sign_in_on_page(person).await }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -83,15 +74,14 @@ impl<'bench> Browser<'bench> {
 
     /// Sends a form as a browser does from a page of ours.
     pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.request(Method::POST, path).header("sec-fetch-site", "same-origin");
-        Answer::of(with_form(request, fields)).await
+        Answer::of(submit(self.request(Method::POST, path), fields.iter().copied())).await
     }
 
     /// Sends a form and opens the page that it leads to.
     pub(crate) async fn send_and_follow(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let answer = self.send(path, fields).await;
         assert_eq!(answer.status, 303, "{answer:#?}");
-        self.open(&answer.location).await
+        self.open(answer.location()).await
     }
 
     /// Sends a form with these headers, as nobody knows whose.
@@ -100,13 +90,8 @@ impl<'bench> Browser<'bench> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::of(with_form(request, fields)).await
+        Answer::of(with_form(request, fields.iter().copied())).await
     }
-}
-
-fn with_form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    request.header("content-type", "application/x-www-form-urlencoded").body(form)
 }
 
 /// The path of an organisation.

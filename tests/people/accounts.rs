@@ -5,20 +5,15 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
-use bailiwick_testkit::people::{PASSWORD, Person};
+use bailiwick_testkit::patience::within_a_second;
+use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Scene, path, until};
+use crate::support::{Actor, Scene, path};
 
 /// A password that nobody had before.
 const NEXT: &str = "seventeen quiet marmots bicycle";
-
-async fn sign_in(bench: &Bench, person: &Person, password: &str) -> u16 {
-    let body = json!({ "Username": person.email, "Password": password });
-    let request = bench.call(Method::POST, "/auth/authenticate/signin").json(&body);
-    request.send().await.unwrap().status().as_u16()
-}
 
 async fn set_password(bench: &Bench, token: &str) -> u16 {
     let body = json!({ "Token": token, "NewPassword": NEXT });
@@ -38,24 +33,24 @@ on_both_engines! {
         assert!(rita.is_in(&bench).await && rita.is_in(&other_node).await);
         let link = bench.mailed_link(&rita.person, LinkPurpose::Reset).await;
 
-        let suspended = scene.sam.suspend(&bench, &rita.person).await.data().clone();
+        let suspended = scene.sam.suspend(&bench, &rita.person).await.data(200).clone();
         assert_eq!(suspended["suspended_at"], "2026-11-20T09:30:00Z");
         assert!(!rita.is_in(&bench).await, "from the next request on");
-        until("out on the other node", async || !rita.is_in(&other_node).await).await;
-        assert_eq!((refresh(&bench, rita).await, sign_in(&bench, &rita.person, PASSWORD).await), (401, 401));
+        within_a_second(false, async || rita.is_in(&other_node).await).await;
+        assert_eq!((refresh(&bench, rita).await, bench.try_sign_in(&rita.person.email, PASSWORD).await), (401, 401));
         assert_eq!(set_password(&bench, &link).await, 400);
         bench.clock.advance(Span::seconds(1));
         scene.sam.suspend(&bench, &rita.person).await.refused(409, "user is already suspended");
-        assert_eq!(scene.sam.get(&bench, &path(&rita.person)).await.data()["suspended_at"], suspended["suspended_at"]);
+        assert_eq!(scene.sam.get(&bench, &path(&rita.person)).await.data(200)["suspended_at"], suspended["suspended_at"]);
 
-        let back = scene.sam.reactivate(&bench, &rita.person).await.data().clone();
+        let back = scene.sam.reactivate(&bench, &rita.person).await.data(200).clone();
         assert_eq!(back["suspended_at"], Value::Null);
         scene.sam.reactivate(&bench, &rita.person).await.refused(409, "user is not suspended");
         assert!(!rita.is_in(&bench).await, "what has ended stays ended");
-        assert_eq!((set_password(&bench, &link).await, sign_in(&bench, &rita.person, PASSWORD).await), (400, 200));
+        assert_eq!((set_password(&bench, &link).await, bench.try_sign_in(&rita.person.email, PASSWORD).await), (400, 200));
         for action in ["user.suspended", "user.reactivated"] {
             let log = scene.sam.get(&bench, &format!("/api/audit?action={action}")).await;
-            let entries = log.data()["entries"].as_array().unwrap().clone();
+            let entries = log.data(200)["entries"].as_array().unwrap().clone();
             let [entry] = entries.as_slice() else { panic!("{log:?}") };
             let whom = (&entry["subject_id"], &entry["actor_id"], &entry["organization_id"]);
             assert_eq!(whom, (&json!(rita.person.id), &json!(scene.sam.person.id), &json!(scene.shop)));
@@ -73,13 +68,13 @@ on_both_engines! {
             who.suspend(&bench, whom).await.refused(403, rule);
             who.reactivate(&bench, whom).await.refused(403, rule);
         }
-        scene.nora.suspend(&bench, &both).await.data();
-        scene.root.suspend(&bench, &gil).await.data();
+        scene.nora.suspend(&bench, &both).await.data(200);
+        scene.root.suspend(&bench, &gil).await.data(200);
         scene.nora.reactivate(&bench, &gil).await.refused(403, rule);
         // What is open to everybody who manages one of them.
-        scene.sam.remove(&bench, &gil, scene.shop).await.data();
+        scene.sam.remove(&bench, &gil, scene.shop).await.data(200);
         scene.sam.suspend(&bench, &gil).await.refused(404, "user not found");
-        scene.sid.reactivate(&bench, &gil).await.data();
+        scene.sid.reactivate(&bench, &gil).await.data(200);
     }
 
     async fn only_administrators_from_above_act_on_people(bench: Bench) {
@@ -102,11 +97,11 @@ on_both_engines! {
         // Somebody who administers one organisation and reads in another sees there, and manages nothing.
         bench.join(&scene.sid.person, scene.shop, Role::Reader).await;
         let sid = Actor::of(&bench, scene.sid.person.clone()).await;
-        sid.get(&bench, &path(rita)).await.data();
+        sid.get(&bench, &path(rita)).await.data(200);
         for answer in [sid.suspend(&bench, rita).await, sid.send_reset(&bench, rita).await, sid.remove(&bench, rita, scene.shop).await] {
             answer.refused(403, "insufficient permissions");
         }
-        assert_eq!(scene.root.get(&bench, "/api/audit?action=user.suspended").await.data()["pagination"]["total_count"], 0);
+        assert_eq!(scene.root.get(&bench, "/api/audit?action=user.suspended").await.data(200)["pagination"]["total_count"], 0);
         assert!(scene.rita.is_in(&bench).await && scene.sam.is_in(&bench).await);
     }
 
@@ -123,7 +118,7 @@ on_both_engines! {
         let chief = Actor::of(&bench, bench.super_admin("chief", scene.shop).await).await;
         let (rule, whom) = ("only super admins act on super admins", &chief.person);
         for who in [&scene.sam, &scene.nora] {
-            who.get(&bench, &path(whom)).await.data();
+            who.get(&bench, &path(whom)).await.data(200);
             for answer in [
                 who.suspend(&bench, whom).await,
                 who.reactivate(&bench, whom).await,
@@ -135,9 +130,9 @@ on_both_engines! {
             }
         }
         assert!(chief.is_in(&bench).await);
-        scene.root.suspend(&bench, whom).await.data();
+        scene.root.suspend(&bench, whom).await.data(200);
         assert!(!chief.is_in(&bench).await);
-        scene.root.remove(&bench, whom, scene.shop).await.data();
+        scene.root.remove(&bench, whom, scene.shop).await.data(200);
     }
 
     async fn an_organisation_keeps_its_last_administrator_whoever_suspends(bench: Bench) {
@@ -148,8 +143,8 @@ on_both_engines! {
             assert_eq!(refused.json["data"]["error"], "Shop would be left without an administrator who is not suspended");
             assert!(scene.sam.is_in(&bench).await, "a refused act leaves nothing behind");
         }
-        scene.nora.set(&bench, &scene.rita.person, scene.shop, "admin").await.data();
-        scene.nora.suspend(&bench, &scene.sam.person).await.data();
+        scene.nora.set(&bench, &scene.rita.person, scene.shop, "admin").await.data(200);
+        scene.nora.suspend(&bench, &scene.sam.person).await.data(200);
         // A suspended administrator is none: the other one is the last now.
         scene.nora.suspend(&bench, &scene.rita.person).await.refused(409, "last administrator");
         scene.nora.set(&bench, &scene.rita.person, scene.shop, "support").await.refused(409, "last administrator");
@@ -161,20 +156,20 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         let rita = &scene.rita.person;
         let sent = scene.sam.send_reset(&bench, rita).await;
-        assert_eq!(*sent.data(), json!({ "email": rita.email, "expires_at": "2026-11-20T09:50:00Z" }));
+        assert_eq!(*sent.data(200), json!({ "email": rita.email, "expires_at": "2026-11-20T09:50:00Z" }));
         let links = bench.mailed_tokens(&rita.email, "/reset-password").await;
         let [link] = links.iter().collect::<Vec<_>>()[..] else { panic!("{links:?}") };
         assert!(!sent.json.to_string().contains(link.as_str()));
         assert!(scene.rita.is_in(&bench).await, "nothing of theirs has changed");
         for _ in 0..2 {
-            scene.sam.send_reset(&bench, rita).await.data();
+            scene.sam.send_reset(&bench, rita).await.data(200);
         }
         scene.sam.send_reset(&bench, rita).await.refused(429, "too many links");
         assert_eq!(set_password(&bench, link).await, 200);
-        assert_eq!((sign_in(&bench, rita, NEXT).await, scene.rita.is_in(&bench).await), (200, false));
+        assert_eq!((bench.try_sign_in(&rita.email, NEXT).await, scene.rita.is_in(&bench).await), (200, false));
         assert_eq!(scene.sam.audited(&bench, "password.reset_sent").await, 3);
 
-        scene.sam.suspend(&bench, rita).await.data();
+        scene.sam.suspend(&bench, rita).await.data(200);
         scene.sam.send_reset(&bench, rita).await.refused(409, "user is suspended");
     }
 }

@@ -3,24 +3,25 @@
 use bailiwick_domain::role::Role;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::patience::within_a_second;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Scene, path, until};
+use crate::support::{Actor, Scene, path};
 
 on_both_engines! {
     async fn roles_are_given_and_taken_where_one_manages_people_and_nowhere_else(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let rita = &scene.rita.person;
-        let changed = scene.sam.set(&bench, rita, scene.shop, "support").await.data().clone();
+        let changed = scene.sam.set(&bench, rita, scene.shop, "support").await.data(200).clone();
         let expected = json!({
             "organization_id": scene.shop, "organization_name": "Shop", "organization_type": "customer",
             "role": "support", "is_suspended": false,
         });
         assert_eq!(changed, expected);
-        assert_eq!(*scene.sam.set(&bench, rita, scene.shop, "support").await.data(), expected, "nothing happens twice");
+        assert_eq!(*scene.sam.set(&bench, rita, scene.shop, "support").await.data(200), expected, "nothing happens twice");
         // Down the tree, also where they were nothing before; never up or sideways.
-        scene.nora.set(&bench, rita, scene.bakery, "admin").await.data();
+        scene.nora.set(&bench, rita, scene.bakery, "admin").await.data(200);
         scene.sam.set(&bench, rita, scene.bakery, "admin").await.refused(404, "organization not found");
         scene.sam.set(&bench, rita, scene.north, "admin").await.refused(404, "organization not found");
         scene.nora.set(&bench, rita, scene.owner, "admin").await.refused(404, "organization not found");
@@ -32,12 +33,12 @@ on_both_engines! {
         let answer = scene.sam.ask(&bench, Method::PUT, &wrong, Some(&json!({ "role": "chief", "by": "me" }))).await;
         assert_eq!(answer.fields(), [("role", "oneof"), ("by", "unknown")]);
 
-        scene.ben.remove(&bench, rita, scene.bakery).await.data();
+        scene.ben.remove(&bench, rita, scene.bakery).await.data(200);
         scene.ben.remove(&bench, rita, scene.bakery).await.refused(404, "user not found");
         scene.nora.remove(&bench, rita, scene.bakery).await.refused(404, "membership not found");
-        let removed = scene.sam.remove(&bench, rita, scene.shop).await.data().clone();
+        let removed = scene.sam.remove(&bench, rita, scene.shop).await.data(200).clone();
         assert_eq!(removed, expected);
-        let me = scene.rita.get(&bench, "/api/me").await.data().clone();
+        let me = scene.rita.get(&bench, "/api/me").await.data(200).clone();
         assert_eq!((&me["memberships"], &me["current_organization_id"]), (&json!([]), &Value::Null));
         let counts = [("membership.changed", 1), ("membership.added", 1), ("membership.removed", 2)];
         for (action, count) in counts {
@@ -56,12 +57,12 @@ on_both_engines! {
             (status, created.status) == (if least == 0 { 403 } else { 200 }, if least == 2 { 201 } else { 403 })
         };
         assert!(may(&bench, 2).await && may(&other_node, 2).await);
-        scene.sam.set(&bench, &sue.person, scene.shop, "reader").await.data();
+        scene.sam.set(&bench, &sue.person, scene.shop, "reader").await.data(200);
         assert!(may(&bench, 1).await);
-        until("a reader on the other node", async || may(&other_node, 1).await).await;
-        scene.sam.remove(&bench, &sue.person, scene.shop).await.data();
+        within_a_second(true, async || may(&other_node, 1).await).await;
+        scene.sam.remove(&bench, &sue.person, scene.shop).await.data(200);
         assert!(may(&bench, 0).await);
-        until("nobody on the other node", async || may(&other_node, 0).await).await;
+        within_a_second(true, async || may(&other_node, 0).await).await;
         assert!(sue.is_in(&bench).await, "the account stays");
     }
 
@@ -69,7 +70,7 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         bench.join(&scene.sid.person, scene.shop, Role::Reader).await;
         let sid = Actor::of(&bench, scene.sid.person.clone()).await;
-        sid.get(&bench, &path(&scene.rita.person)).await.data();
+        sid.get(&bench, &path(&scene.rita.person)).await.data(200);
         sid.set(&bench, &scene.rita.person, scene.south, "reader").await.refused(403, "person must be invited");
         sid.set(&bench, &scene.ben.person, scene.south, "reader").await.refused(404, "user not found");
         // The other way round, too: whom one manages, into what one only sees.
@@ -80,18 +81,18 @@ on_both_engines! {
     async fn nobody_takes_the_last_of_their_own_administrations_away(bench: Bench) {
         let scene = Scene::set(&bench).await;
         // There would be others left in Shop, and still nobody locks themselves out.
-        scene.nora.set(&bench, &scene.rita.person, scene.shop, "admin").await.data();
+        scene.nora.set(&bench, &scene.rita.person, scene.shop, "admin").await.data(200);
         let sam = &scene.sam;
         sam.set(&bench, &sam.person, scene.shop, "support").await.refused(403, "cannot act on yourself");
         sam.remove(&bench, &sam.person, scene.shop).await.refused(403, "cannot act on yourself");
         // Whoever administers something else may go.
-        scene.nora.set(&bench, &sam.person, scene.bakery, "admin").await.data();
-        sam.set(&bench, &sam.person, scene.shop, "reader").await.data();
+        scene.nora.set(&bench, &sam.person, scene.bakery, "admin").await.data(200);
+        sam.set(&bench, &sam.person, scene.shop, "reader").await.data(200);
         sam.set(&bench, &sam.person, scene.shop, "admin").await.refused(403, "insufficient permissions");
         // A super admin is locked out by nothing of this; but an organisation keeps its administrator.
         scene.root.remove(&bench, &scene.root.person, scene.owner).await.refused(409, "last administrator");
-        scene.root.set(&bench, &scene.nora.person, scene.owner, "admin").await.data();
-        scene.root.remove(&bench, &scene.root.person, scene.owner).await.data();
+        scene.root.set(&bench, &scene.nora.person, scene.owner, "admin").await.data(200);
+        scene.root.remove(&bench, &scene.root.person, scene.owner).await.data(200);
         assert!(scene.root.is_in(&bench).await);
     }
 
@@ -107,8 +108,8 @@ on_both_engines! {
         // What is refused leaves nothing behind.
         assert_eq!(scene.sam.names(&bench, "role=admin").await, ["sam"]);
         assert_eq!(scene.root.audited(&bench, "membership.changed").await, 0);
-        scene.sam.set(&bench, &scene.sue.person, scene.shop, "admin").await.data();
-        scene.nora.remove(&bench, sam, scene.shop).await.data();
+        scene.sam.set(&bench, &scene.sue.person, scene.shop, "admin").await.data(200);
+        scene.nora.remove(&bench, sam, scene.shop).await.data(200);
     }
 
     async fn what_somebody_sent_as_an_administrator_opens_nothing_once_they_are_none(bench: Bench) {
@@ -127,17 +128,17 @@ on_both_engines! {
             assert_eq!(sent.status, 201, "{sent:?}");
         }
         let open = async || {
-            let listed = scene.nora.get(&bench, "/api/invitations").await.data()["invitations"].clone();
+            let listed = scene.nora.get(&bench, "/api/invitations").await.data(200)["invitations"].clone();
             let open = listed.as_array().unwrap().iter().filter(|one| one["status"] == "open");
             let mut open: Vec<_> = open.map(|one| one["email"].as_str().unwrap().to_owned()).collect();
             open.sort_unstable();
             open
         };
         assert_eq!(open().await.len(), 4);
-        scene.nora.set(&bench, &second.person, scene.north, "support").await.data();
+        scene.nora.set(&bench, &second.person, scene.north, "support").await.data(200);
         assert_eq!(open().await, ["four@example.org", "three@example.org"]);
         let log = scene.nora.get(&bench, "/api/audit?action=membership.changed").await;
-        let details = log.data()["entries"][0]["details"].clone();
+        let details = log.data(200)["entries"][0]["details"].clone();
         assert_eq!(details, json!({ "role": "support", "before": "admin", "invitations_revoked": 2 }));
     }
 }

@@ -1,11 +1,12 @@
 //! What must not happen whoever is quickest: nobody left who administers, and rights that outlive those who held them.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Actor, Answer, Scene};
+use crate::support::{Actor, Scene};
 
 /// Often enough for either to be quicker, and for both to be at it at once.
 const ROUNDS: usize = 12;
@@ -122,7 +123,7 @@ on_both_engines! {
             );
             assert_eq!(removed.status, 200, "{removed:?}");
             assert!([201, 400, 403].contains(&sent.status), "round {round}: {sent:?}");
-            let listed = scene.nora.get(&bench, "/api/invitations").await.data()["invitations"].clone();
+            let listed = scene.nora.get(&bench, "/api/invitations").await.data(200)["invitations"].clone();
             let open = listed.as_array().unwrap().iter().filter(|one| one["status"] == "open").count();
             assert_eq!(open, 0, "round {round}: {sent:?}");
         }

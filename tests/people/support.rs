@@ -1,55 +1,19 @@
 //! What the stories about people have in common.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::people::{Person, Tokens};
+use bailiwick_testkit::postgres;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Where people are.
 pub(crate) const USERS: &str = "/api/users";
-/// How long something may take to count on every node (contract, section 2).
-const EVERYWHERE: Duration = Duration::from_secs(1);
-
-/// An answer, read whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    /// The envelope's data, after a success.
-    #[track_caller]
-    pub(crate) fn data(&self) -> &Value {
-        assert_eq!((self.status, &self.json["code"]), (200, &json!(200)), "{}", self.json);
-        &self.json["data"]
-    }
-
-    /// That it was refused with this status by this rule.
-    #[track_caller]
-    pub(crate) fn refused(&self, status: u16, rule: &str) {
-        assert_eq!((self.status, &self.json["message"]), (status, &json!(rule)), "{}", self.json);
-    }
-
-    /// The fields that were refused, by name and rule.
-    #[track_caller]
-    pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
-        self.refused(400, "validation failed");
-        let errors = self.json["data"]["errors"].as_array().unwrap();
-        errors.iter().map(|error| (text(error, "key"), text(error, "message"))).collect()
-    }
-}
-
-/// A member that is text.
-#[track_caller]
-pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
-}
 
 /// The path of a person.
 pub(crate) fn path(person: &Person) -> String {
@@ -75,12 +39,7 @@ impl Actor {
     }
 
     pub(crate) async fn ask(&self, node: &Bench, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let mut request = node.call(method, path).bearer_auth(&self.tokens.access);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap();
-        Answer { status: answer.status().as_u16(), json: answer.json().await.unwrap() }
+        node.ask(method, path, &self.tokens.access, body).await
     }
 
     pub(crate) async fn get(&self, node: &Bench, path: &str) -> Answer {
@@ -110,9 +69,7 @@ impl Actor {
 
     /// The names of the people in a list, in their order.
     pub(crate) async fn names(&self, bench: &Bench, query: &str) -> Vec<String> {
-        let listed = self.get(bench, &format!("{USERS}?{query}")).await;
-        let listed = listed.data()["users"].as_array().unwrap().clone();
-        listed.iter().map(|one| text(one, "name").to_owned()).collect()
+        self.get(bench, &format!("{USERS}?{query}")).await.names("users")
     }
 
     /// Whether a token of theirs is good on this node.
@@ -123,20 +80,7 @@ impl Actor {
     /// How many entries of the audit log there are for this action, as far as they see.
     pub(crate) async fn audited(&self, bench: &Bench, action: &str) -> i64 {
         let log = self.get(bench, &format!("/api/audit?action={action}")).await;
-        log.data()["pagination"]["total_count"].as_i64().unwrap()
-    }
-}
-
-/// Asks again and again until it is so; whoever asks after the limit must be told so.
-pub(crate) async fn until(what: &str, ask: impl AsyncFn() -> bool) {
-    let begun = Instant::now();
-    loop {
-        let asked_after = begun.elapsed();
-        if ask().await {
-            return;
-        }
-        assert!(asked_after < EVERYWHERE, "{what}: not after {asked_after:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        log.data(200)["pagination"]["total_count"].as_i64().unwrap()
     }
 }
 
@@ -188,9 +132,7 @@ pub(crate) async fn execute(bench: &Bench, statement: &str) {
         connection.busy_timeout(Duration::from_secs(10)).unwrap();
         connection.execute_batch(statement).unwrap();
     } else {
-        let (client, connection) = tokio_postgres::connect(bench.database_url(), tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client.batch_execute(statement).await.unwrap();
+        postgres::connect(bench.database_url()).await.unwrap().batch_execute(statement).await.unwrap();
     }
     bench.context.database.look_afresh();
 }

@@ -1,12 +1,13 @@
 //! From where a request comes: what the connection says, unless a proxy that is trusted says more.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::redirect::Policy;
 use serde_json::json;
 
-use crate::support::{Answer, Aside, SIGN_IN};
+use crate::support::{Aside, SIGN_IN};
 
 /// Trusted networks; from which address the connection comes; the headers that it brings; whose request it is then.
 type Row = (&'static [&'static str], &'static str, &'static [(&'static str, &'static str)], &'static str);

@@ -11,6 +11,7 @@ use bailiwick_domain::field::Parse as _;
 use bailiwick_domain::invitation::PER_ADDRESS_OF_ALL_MAX;
 use bailiwick_domain::role::Role;
 use bailiwick_store::query::user;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::invitations::INVITATIONS;
 use crate::inviting::look as invitation_look;
-use crate::support::{Answer, SIGN_IN, WRONG};
+use crate::support::{SIGN_IN, WRONG};
 use crate::throttle::{address, attempt_from, behind_a_proxy};
 
 /// The path of asking for a new password.

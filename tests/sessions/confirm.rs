@@ -1,7 +1,6 @@
 //! Confirming an address by a mailed link, and what an account may do until then.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use bailiwick_app::settings::Unconfirmed;
 use bailiwick_app::setup::{Beginning, SetupWarrant};
@@ -10,14 +9,17 @@ use bailiwick_domain::field::Parse;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::{self, with_form};
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::patience::within_a_second;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::reset::{NEXT, reset};
-use crate::support::{Answer, Aside, SIGN_IN, WRONG, post, refresh, sign_in, sign_out, until_status};
+use crate::support::{Aside, SIGN_IN, Strict, WRONG, post, refresh, sign_in, sign_out};
 
 const REGISTER: &str = "/auth/user";
 const CONFIRM: &str = "/auth/authenticate/confirm-address";
@@ -144,16 +146,14 @@ on_both_engines! {
         let links = bench.mailed_tokens(EMAIL, PAGE).await;
         confirm(&bench, links.first().unwrap()).await.message(200);
         let status = async || get(&node, "/api/systems", &access).await.status;
-        until_status(Duration::from_secs(1), 200, status).await;
+        within_a_second(200, status).await;
     }
 
     async fn no_right_of_an_organisation_counts_before_the_address_is_confirmed(bench: Bench) {
         bench.organisation("Owner", None).await;
         let (_, access) = register(&bench).await;
-        let form = format!("email={}&password={}", EMAIL.replace('@', "%40"), NEXT.replace(' ', "+"));
         let login = bench.call(Method::POST, "/login").header("Origin", &bench.origin);
-        let login = login.header("Content-Type", "application/x-www-form-urlencoded").body(form);
-        let login = Answer::of(login).await;
+        let login = Answer::of(with_form(login, [("email", EMAIL), ("password", NEXT)])).await;
         let cookies = login.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
         let cookies: Vec<_> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
         let node = strict(&bench, Unconfirmed::Account).await;
@@ -193,9 +193,7 @@ on_both_engines! {
         }
         let links = bench.mailed_tokens(EMAIL, PAGE).await;
         let page = node.call(Method::POST, "/login").header("Origin", &node.context.settings.base_url.origin());
-        let form = format!("email={}&password={}", EMAIL.replace('@', "%40"), NEXT.replace(' ', "+"));
-        let page = page.header("Content-Type", "application/x-www-form-urlencoded").body(form);
-        let page = Answer::of(page).await;
+        let page = Answer::of(with_form(page, [("email", EMAIL), ("password", NEXT)])).await;
         assert_eq!(page.status, 403);
         assert!(page.header("set-cookie").is_none_or(|cookie| !cookie.starts_with("bailiwick=")), "{page:?}");
 
@@ -208,10 +206,8 @@ on_both_engines! {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Admin).await;
         let tokens = bench.sign_in(&ann).await;
-        let form = format!("email={}&password={}", ann.email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
         let login = bench.call(Method::POST, "/login").header("Origin", &bench.origin);
-        let login = login.header("Content-Type", "application/x-www-form-urlencoded").body(form);
-        let login = Answer::of(login).await;
+        let login = Answer::of(with_form(login, [("email", ann.email.as_str()), ("password", PASSWORD)])).await;
         let cookies = login.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
         let cookies: Vec<_> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
         let node = strict(&bench, Unconfirmed::Nothing).await;
@@ -232,9 +228,8 @@ on_both_engines! {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Admin).await;
         let tokens = bench.sign_in(&ann).await;
-        let form = format!("email={}&password={}", ann.email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
         let login = bench.call(Method::POST, "/login").header("Origin", &bench.origin);
-        let login = Answer::of(login.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await;
+        let login = Answer::of(with_form(login, [("email", ann.email.as_str()), ("password", PASSWORD)])).await;
         let cookies = login.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
         let cookies: Vec<_> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
         let node = strict(&bench, Unconfirmed::Nothing).await;
@@ -296,9 +291,7 @@ on_both_engines! {
             request.header("Forwarded", "for=203.0.113.7;host=evil.example;proto=https").header("Referer", "https://evil.example/")
         };
         let submit = async |path: &str, fields: &[(&str, &str)]| {
-            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-            let request = hostile(Method::POST, path).header("Sec-Fetch-Site", "same-origin");
-            Answer::of(request.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await.status
+            Answer::of(http::submit(hostile(Method::POST, path), fields.iter().copied())).await.status
         };
         let newcomer = json!({
             "Email": EMAIL, "Password": NEXT, "Name": "evil.example", "Company": "https://evil.example",

@@ -2,12 +2,12 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
 
 use crate::forms::Browser;
-use crate::support::Answer;
 
 const PATH: &str = "/system-creation";
 

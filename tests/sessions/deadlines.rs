@@ -7,13 +7,14 @@ use bailiwick_contract::endpoint::EndpointInfo;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::{PASSWORD, Person};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside};
+use crate::support::{Aside, Strict};
 
 /// What an answer may take beyond its deadline: the machine is busy.
 const TOLERANCE: Duration = Duration::from_secs(1);

@@ -2,6 +2,7 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_store::query::signing_key;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::on_both_engines;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -12,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::{Answer, Jwt, REFRESH, SIGN_OUT, SYSTEMS, read};
+use crate::support::{Jwt, REFRESH, SIGN_OUT, SYSTEMS, read};
 
 /// A key of the server's, as its own program opens it.
 async fn stolen_key(bench: &Bench, purpose: &str) -> (String, SigningKey) {

@@ -2,24 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::submit;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::{Method, RequestBuilder};
 
-use crate::support::Answer;
-
 /// The cookie that holds a session.
 pub(crate) const SESSION: &str = "bailiwick";
-
-pub(crate) fn encoded<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
-
-/// The request as a browser makes it of a form of ours.
-pub(crate) fn submit(request: RequestBuilder, form: String) -> RequestBuilder {
-    let request = request.header("sec-fetch-site", "same-origin");
-    request.header("content-type", "application/x-www-form-urlencoded").body(form)
-}
 
 /// The cookie of this name that an answer sets.
 pub(crate) fn cookie(answer: &Answer, name: &str) -> Option<String> {
@@ -71,7 +61,7 @@ impl<'bench> Browser<'bench> {
 
     /// Sends a form; where it leads is in the answer's `location`.
     pub(crate) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = submit(self.request(Method::POST, path), encoded(fields.iter().copied()));
+        let request = submit(self.request(Method::POST, path), fields.iter().copied());
         self.take(Answer::of(request).await)
     }
 

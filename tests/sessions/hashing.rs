@@ -10,17 +10,17 @@ use bailiwick_domain::password::Password;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_store::query::user;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::people::PASSWORD;
-use bailiwick_testkit::process::Running;
+use bailiwick_testkit::process::{Program, Running};
 use bailiwick_testkit::{http, on_both_engines};
 use reqwest::Client;
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::program::{bootstrap, fresh};
-use crate::support::{Answer, Aside, SIGN_IN, WRONG, sign_in};
+use crate::support::{Aside, SIGN_IN, Strict, WRONG, sign_in};
 use crate::throttle::{FREE, must_wait};
 
 /// What the kernel calls the threads that hash.
@@ -42,18 +42,17 @@ async fn work(client: &Client, server: &Running, account: u8, name: &str, passwo
 }
 
 async fn every_refusal_costs_the_same_work(engine: Engine) {
-    let (program, database) = fresh(engine);
-    let mut program = program.with("BAILIWICK_TRUSTED_PROXIES", "127.0.0.0/8");
-    let output = bootstrap(&program, "Acme", "ann@acme.example", "Ann", PASSWORD);
-    assert!(output.status.success(), "{output:?}");
+    let mut program = Program::on(engine).unwrap().with("BAILIWICK_TRUSTED_PROXIES", "127.0.0.0/8");
+    program.set_up("Acme", "ann@acme.example", "Ann").unwrap();
     let server = program.start().await.unwrap();
     let client = http::client().unwrap();
     let wrong = work(&client, &server, 1, "ann@acme.example", WRONG).await;
     let unknown = work(&client, &server, 2, "nobody@acme.example", WRONG).await;
     let impossible = work(&client, &server, 3, "not an address", WRONG).await;
-    let file = program.data_dir().join("bailiwick.db");
-    let url = database.as_ref().map_or_else(|| format!("sqlite://{}", file.display()), |found| found.url().to_owned());
-    Aside::open(&url).await.run("UPDATE users SET suspended_at = 1; DELETE FROM throttle_ledgers").await;
+    Aside::open(&program.database_url())
+        .await
+        .run("UPDATE users SET suspended_at = 1; DELETE FROM throttle_ledgers")
+        .await;
     let suspended = work(&client, &server, 4, "ann@acme.example", PASSWORD).await;
     let all = [wrong, unknown, impossible, suspended];
     let (least, most) = (all.iter().min().unwrap(), all.iter().max().unwrap());

@@ -2,12 +2,15 @@
 
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::link::LinkPurpose;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::{Bench, Engine};
+use bailiwick_testkit::http::submit;
 use bailiwick_testkit::people::{PASSWORD, Person};
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{API_KEYS, Answer, made_key, old_sign_in};
+use crate::forms::cookie;
+use crate::support::{API_KEYS, Strict, made_key, old_sign_in};
 
 /// What somebody may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,16 +81,6 @@ impl Tokens {
     }
 }
 
-/// The request as a browser makes it of a form of ours.
-pub(crate) fn submit<'a>(
-    request: RequestBuilder,
-    fields: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> RequestBuilder {
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = request.header("sec-fetch-site", "same-origin");
-    request.header("content-type", "application/x-www-form-urlencoded").body(form)
-}
-
 /// What a browser holds after a sign-in.
 pub(crate) struct Cookies {
     pub(crate) session: String,
@@ -100,11 +93,7 @@ pub(crate) async fn cookies(bench: &Bench, person: &Person) -> Cookies {
     let page = Answer::of(bench.call(Method::GET, "/login")).await;
     let form = [("email", person.email.as_str()), ("password", PASSWORD)];
     let signed_in = Answer::of(submit(bench.call(Method::POST, "/login"), form)).await;
-    let value = |answer: &Answer, name: &str| {
-        let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
-        let mut values = lines.filter_map(|line| line.strip_prefix(&format!("{name}=")));
-        values.next().unwrap_or_else(|| panic!("no {name} in {answer:?}")).split(';').next().unwrap().to_owned()
-    };
+    let value = |answer: &Answer, name: &str| cookie(answer, name).unwrap_or_else(|| panic!("no {name} in {answer:?}"));
     Cookies {
         session: value(&signed_in, "bailiwick"),
         device: value(&signed_in, "bailiwick-device"),

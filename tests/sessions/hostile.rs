@@ -1,13 +1,14 @@
 //! What somebody else put into an address, a form or a cookie leads nowhere and opens nothing.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::submit;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 
-use crate::forms::{cookie, encoded, submit};
-use crate::support::Answer;
+use crate::forms::cookie;
 
 /// Addresses elsewhere, as browsers read them.
 const ELSEWHERE: [&str; 9] = [
@@ -23,7 +24,7 @@ const ELSEWHERE: [&str; 9] = [
 ];
 
 async fn sign_in(bench: &Bench, person: &Person, next: &str, cookies: &str) -> Answer {
-    let form = encoded([("email", person.email.as_str()), ("password", PASSWORD), ("next", next)]);
+    let form = [("email", person.email.as_str()), ("password", PASSWORD), ("next", next)];
     Answer::of(submit(bench.call(Method::POST, "/login").header("cookie", cookies), form)).await
 }
 
@@ -38,15 +39,15 @@ on_both_engines! {
         let ann = bench.person("ann", owner, Role::Admin).await;
         for (number, next) in ELSEWHERE.into_iter().enumerate() {
             let newcomer = format!("newcomer{number}@example.org");
-            let register = encoded([
+            let register = [
                 ("name", "Newcomer"), ("company", "Newcomers"), ("email", &newcomer), ("password", PASSWORD),
                 ("terms", "true"), ("next", next),
-            ]);
+            ];
             let answers = [
                 sign_in(&bench, &ann, next, "").await,
                 Answer::of(submit(bench.call(Method::POST, "/register"), register)).await,
-                Answer::of(submit(bench.call(Method::POST, "/theme"), encoded([("theme", "dark"), ("next", next)]))).await,
-                Answer::of(submit(bench.call(Method::POST, "/logout"), encoded([("next", next)]))).await,
+                Answer::of(submit(bench.call(Method::POST, "/theme"), [("theme", "dark"), ("next", next)])).await,
+                Answer::of(submit(bench.call(Method::POST, "/logout"), [("next", next)])).await,
             ];
             for answer in answers {
                 assert_eq!(answer.status, 303, "{next}: {answer:?}");

@@ -7,6 +7,7 @@ use bailiwick_domain::invitation::PER_ORGANISATION_MAX;
 use bailiwick_domain::invitation_file::ROWS_MAX;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::Tokens;
@@ -14,7 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::invitations::{NEWCOMER, Stage, mailed};
-use crate::support::{Answer, Aside};
+use crate::support::{Aside, Strict};
 
 const IMPORT: &str = "/api/invitations/import";
 

@@ -1,13 +1,15 @@
 //! The page behind an invitation, as a browser without script uses it.
 
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::Person;
 use reqwest::Method;
 
-use crate::forms::{Browser, SESSION, cookie, encoded, submit as send};
+use crate::forms::{Browser, SESSION, cookie};
 use crate::invitations::{NEWCOMER, SECRET, Stage, made, mailed, memberships};
-use crate::support::{Answer, Aside, sign_in};
+use crate::support::{Aside, Strict, sign_in};
 
 /// The session cookie that an answer sets, as a browser sends it.
 fn session(answer: &Answer) -> String {
@@ -23,8 +25,8 @@ async fn show(bench: &Bench, token: &str, cookie: &str) -> Answer {
 }
 
 async fn submit(bench: &Bench, cookie: &str, fields: &[(&str, &str)]) -> Answer {
-    Answer::of(send(bench.call(Method::POST, "/invitation").header("cookie", cookie), encoded(fields.iter().copied())))
-        .await
+    let request = bench.call(Method::POST, "/invitation").header("cookie", cookie);
+    Answer::of(http::submit(request, fields.iter().copied())).await
 }
 
 on_both_engines! {

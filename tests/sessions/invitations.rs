@@ -7,13 +7,15 @@ use std::time::Duration;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::patience::within_a_second;
 use bailiwick_testkit::people::{Person, Tokens};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside, post, refresh, sign_in, until_status};
+use crate::support::{Aside, Strict, post, refresh, sign_in};
 
 /// Where one is invited.
 pub(crate) const INVITATIONS: &str = "/api/invitations";
@@ -161,9 +163,7 @@ on_both_engines! {
         let mut now = memberships(&bench, &stage.elsewhere.access).await;
         now.sort();
         assert_eq!(now, expected);
-        until_status(Duration::from_secs(1), 2, async || {
-            u16::try_from(memberships(&other_node, &stage.elsewhere.access).await.len()).unwrap()
-        }).await;
+        within_a_second(2, async || memberships(&other_node, &stage.elsewhere.access).await.len()).await;
         let confirmed = "SELECT COUNT(*) FROM users WHERE email = 'bob@example.org' AND confirmed_at IS NOT NULL";
         assert_eq!(aside.number(confirmed).await, 1);
         // Once more by another invitation: nothing changes, and the invitation is not used up.

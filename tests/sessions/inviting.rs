@@ -7,16 +7,18 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::invitation::PER_ORGANISATION_MAX;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::{Bench, Engine};
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::Tokens;
 use bailiwick_testkit::process::Program;
+use bailiwick_testkit::process::operator::{refusal, says};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::invitations::{INVITATIONS, NEWCOMER, REGISTER, Stage, accept, mailed, newcomer};
-use crate::program::{refusal, running};
-use crate::support::{Answer, Aside, post};
+use crate::program::running;
+use crate::support::{Aside, Strict, post};
 
 async fn invite(bench: &Bench, tokens: &Tokens, body: &Value) -> Answer {
     Answer::of(bench.call(Method::POST, INVITATIONS).bearer_auth(&tokens.access).json(body)).await
@@ -269,11 +271,10 @@ fn command(program: &Program, arguments: &[&str]) -> std::process::Output {
 
 /// The operator invites beside the running server, which sends the mail.
 async fn operator(engine: Engine) {
-    let (program, server, _database) = running(engine).await;
+    let (program, server) = running(engine).await;
     let client = bailiwick_testkit::http::client().unwrap();
     let output = command(&program, &["--email", NEWCOMER, "--organisation", "Acme", "--role", "support", "--json"]);
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    let sent: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let sent: Value = serde_json::from_str(&says(&output)).unwrap();
     assert_eq!(
         (&sent["email"], &sent["role"], &sent["organization"]["name"]),
         (&json!(NEWCOMER), &json!("support"), &json!("Acme"))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::letters::letters_in;
 use bailiwick_testkit::on_both_engines;
@@ -14,7 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::invitations::{INVITATIONS, NEWCOMER, REGISTER, Stage, accept, made, memberships, newcomer};
-use crate::support::{Answer, Aside, post};
+use crate::support::{Aside, Strict, post};
 
 pub(crate) async fn resend(bench: &Bench, tokens: &Tokens, id: &str) -> Answer {
     Answer::of(bench.call(Method::POST, &format!("{INVITATIONS}/{id}/resend")).bearer_auth(&tokens.access)).await

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
+use bailiwick_testkit::http::{submit, with_form};
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 
-use crate::forms::{Browser, submit};
+use crate::forms::Browser;
 use crate::invitations::{NEWCOMER, REGISTER, Stage, newcomer};
 use crate::inviting_again::{id_of, new_link};
-use crate::support::{Answer, Aside, post};
+use crate::support::{Aside, Strict, post};
 
 /// A form with fields, and with a file where one is chosen, as browsers write it (RFC 7578).
 fn multipart(fields: &[(&str, &str)], file: Option<&[u8]>) -> (String, Vec<u8>) {
@@ -166,7 +168,7 @@ on_both_engines! {
             }
             assert_eq!(Answer::of(request.body(body.clone())).await.status, 403, "{site}{token}");
             let act = browser.request(Method::POST, "/invitations").header("sec-fetch-site", "cross-site");
-            let act = act.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(format!("act=revoke&id={id}"));
+            let act = with_form(act, [("act", "revoke"), ("id", &id)]);
             assert_eq!(Answer::of(act).await.status, 403);
         }
         // A reader may not; an administrator elsewhere finds nothing there.
@@ -178,7 +180,7 @@ on_both_engines! {
             assert_eq!(browser.open(&format!("/invitations/revoke?id={id}")).await.status, status);
         }
         let stranger = Browser::new(&bench);
-        let sent = Answer::of(submit(stranger.request(Method::POST, "/invitations"), format!("act=revoke&id={id}"))).await;
+        let sent = Answer::of(submit(stranger.request(Method::POST, "/invitations"), [("act", "revoke"), ("id", &id)])).await;
         assert_eq!((sent.status, sent.header("location")), (303, Some("/login?next=%2Finvitations")));
         let huge = vec![b'a'; 300 * 1024];
         let browser = Browser::of(&bench, &stage.carla).await;

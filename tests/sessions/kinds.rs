@@ -7,14 +7,16 @@ use bailiwick_contract::access::AccessKind;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::{Bench, Engine};
+use bailiwick_testkit::http::submit;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::Person;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::holdings::{Kind, Tokens, cookies, made_up, newcomer, submit};
-use crate::support::{Answer, old_sign_in, read};
+use crate::holdings::{Kind, Tokens, cookies, made_up, newcomer};
+use crate::support::{old_sign_in, read};
 
 /// A password that nobody had before.
 const NEXT: &str = "seventeen quiet marmots bicycle";

@@ -13,15 +13,17 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::throttle::LedgerKey;
 use bailiwick_domain::time::Span;
 use bailiwick_store::query::{known_device, retention};
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::with_form;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::json;
 
 use crate::reset::RESET;
-use crate::support::{Answer, Aside, WRONG};
+use crate::support::{Aside, Strict, WRONG};
 use crate::throttle::{FREE, address, attempt_from, behind_a_proxy, must_wait};
 
 /// A password that nobody had before.
@@ -41,8 +43,7 @@ async fn submit(node: &Bench, from: &str, cookie: Option<&str>, email: &str, pas
         Some(value) => request.header(COOKIE, format!("theme=dark; bailiwick-device={value}")),
         None => request,
     };
-    let form = format!("email={}&password={}", email.replace('@', "%40"), password.replace(' ', "+"));
-    Answer::of(request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)).await
+    Answer::of(with_form(request, [("email", email), ("password", password)])).await
 }
 
 /// Holds that the answer is a sign-in; returns the value of the device cookie that it sets.
@@ -288,9 +289,8 @@ on_both_engines! {
         let base_url = BaseUrl::parse_text("https://id.example.org").unwrap();
         let node = bench.another_node_with(|settings| settings.base_url = base_url).await;
         let request = node.call(Method::POST, "/login").header("Origin", "https://id.example.org");
-        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let form = format!("email={}&password={}", ann.email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
-        let answer = Answer::of(request.body(form)).await;
+        let form = [("email", ann.email.as_str()), ("password", PASSWORD)];
+        let answer = Answer::of(with_form(request, form)).await;
         assert_eq!(answer.status, 303, "{answer:?}");
         let cookie = device_cookie(&answer).unwrap();
         let (pair, rest) = cookie.split_once("; ").unwrap();

@@ -1,20 +1,20 @@
 //! What an operator does at the command line while the server runs.
 
 use std::process::Output;
-use std::time::Duration;
 
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::http::{self, with_form};
+use bailiwick_testkit::patience::within_a_second;
 use bailiwick_testkit::people::PASSWORD;
-use bailiwick_testkit::postgres::Database;
+use bailiwick_testkit::process::operator::{refusal, says};
 use bailiwick_testkit::process::{Program, Running};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::program::{EMAIL, fresh, read, refusal, running, sign_in};
-use crate::support::{Answer, Aside, REFRESH, SIGN_IN, until_status};
+use crate::program::{EMAIL, read, running, sign_in};
+use crate::support::{Aside, REFRESH, SIGN_IN, Strict};
 
-/// How long an act may take to count on a running server.
-const WITHIN: Duration = Duration::from_secs(1);
 const BEN: &str = "ben@shop.example";
 const NEW_PASSWORD: &str = "quiet harbour violin sunrise";
 
@@ -24,20 +24,17 @@ pub(crate) struct Stage {
     pub(crate) server: Running,
     pub(crate) client: Client,
     pub(crate) aside: Aside,
-    _database: Option<Database>,
 }
 
 impl Stage {
     pub(crate) async fn set(engine: Engine) -> Self {
-        let (program, server, database) = running(engine).await;
-        let file = format!("sqlite://{}", program.data_dir().join("bailiwick.db").display());
-        let url = database.as_ref().map_or(file, |database| database.url().to_owned());
-        let client = bailiwick_testkit::http::client().unwrap();
-        Self { program, server, client, aside: Aside::open(&url).await, _database: database }
+        let (program, server) = running(engine).await;
+        let aside = Aside::open(&program.database_url()).await;
+        Self { program, server, client: http::client().unwrap(), aside }
     }
 
     fn admin(&self, arguments: &[&str]) -> Output {
-        admin(&self.program, arguments)
+        self.program.admin(arguments).unwrap()
     }
 
     /// What a command that succeeds says.
@@ -64,7 +61,7 @@ impl Stage {
     }
 
     pub(crate) async fn reads_in_time(&self, token: &str, wanted: u16) {
-        until_status(WITHIN, wanted, async || self.read(token).await).await;
+        within_a_second(wanted, async || self.read(token).await).await;
     }
 
     pub(crate) async fn sign_in(&self, email: &str) -> Answer {
@@ -73,9 +70,8 @@ impl Stage {
 
     /// Signs in on the page; gives the cookie.
     async fn sign_in_on_page(&self, email: &str) -> String {
-        let form = format!("email={email}&password={}", PASSWORD.replace(' ', "+"));
-        let form = self.client.post(self.server.at("/login")).header("Origin", self.server.origin()).body(form);
-        let page = Answer::of(form.header("Content-Type", "application/x-www-form-urlencoded")).await;
+        let form = self.client.post(self.server.at("/login")).header("Origin", self.server.origin());
+        let page = Answer::of(with_form(form, [("email", email), ("password", PASSWORD)])).await;
         page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
     }
 
@@ -96,20 +92,6 @@ impl Stage {
         );
         self.aside.number(&entries).await
     }
-}
-
-/// Runs `bailiwick admin`; the first line of its standard input is the password of everybody.
-pub(crate) fn admin(program: &Program, arguments: &[&str]) -> Output {
-    program.run(&[&["admin"], arguments].concat(), &format!("{PASSWORD}\n")).unwrap()
-}
-
-pub(crate) fn says(output: &Output) -> String {
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
 pub(crate) fn keys(value: &Value) -> Vec<&str> {
@@ -221,7 +203,7 @@ mod stories {
         for round in 0..3 {
             let suspend = |email: &'static str| {
                 let program = stage.program.clone();
-                tokio::task::spawn_blocking(move || admin(&program, &["user", "suspend", email]))
+                tokio::task::spawn_blocking(move || program.admin(&["user", "suspend", email]).unwrap())
             };
             let (one, other) = tokio::join!(suspend(EMAIL), suspend(BEN));
             let done = [one.unwrap(), other.unwrap()].map(|output| output.status.success());
@@ -357,17 +339,17 @@ mod stories {
 
 #[test]
 fn a_server_that_is_not_set_up_says_so() {
-    let (program, _) = fresh(Engine::Sqlite);
+    let program = Program::built().unwrap();
     for list in [["user", "list"], ["organisation", "list"]] {
-        assert!(says(&admin(&program, &list)).contains("bailiwick admin bootstrap"));
+        assert!(says(&program.admin(&list).unwrap()).contains("bailiwick admin bootstrap"));
     }
     let create = ["organisation", "create", "--name", "Shop", "--kind", "customer"];
-    assert!(refusal(&admin(&program, &create)).contains("not set up yet"));
+    assert!(refusal(&program.admin(&create).unwrap()).contains("not set up yet"));
 }
 
 #[test]
 fn shells_complete_the_commands_of_the_operator() {
-    let (program, _) = fresh(Engine::Sqlite);
+    let program = Program::built().unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let script = says(&program.run(&["completions", shell], "").unwrap());
         assert!(script.contains("end-sessions") && script.contains("data-dir"), "{shell}");

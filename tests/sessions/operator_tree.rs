@@ -1,16 +1,16 @@
 //! The operator at the command line: organisations, memberships and invitations, by the use cases of everybody.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Engine;
-use bailiwick_testkit::letters::letters_in;
+use bailiwick_testkit::letters::new_token;
+use bailiwick_testkit::process::operator::{refusal, says};
 use serde_json::{Value, json};
 
 use crate::invitations::{NEWCOMER, REGISTER, newcomer};
-use crate::operator::{Stage, admin, says, text};
-use crate::program::refusal;
-use crate::support::Answer;
+use crate::operator::Stage;
+use crate::support::Strict;
 
 const BEN: &str = "ben@shop.example";
 const UNKNOWN: &str = "0198f3c2-7d5e-7c1a-9b1e-3f2a4d5c6b7a";
@@ -180,23 +180,12 @@ async fn memberships(engine: Engine) {
         let refused = stage.refuses(&[&["membership"], arguments.as_slice()].concat());
         assert!(refused.contains(rule), "{arguments:?}: {refused}");
     }
-    assert_eq!(admin(&stage.program, &["membership", "list"]).status.code(), Some(2), "of whom?");
+    assert_eq!(stage.program.admin(&["membership", "list"]).unwrap().status.code(), Some(2), "of whom?");
 }
 
 /// The link of the only new mail.
 async fn link(stage: &Stage, known: &mut BTreeSet<String>) -> String {
-    let begun = Instant::now();
-    loop {
-        let letters = letters_in(&stage.program.data_dir());
-        let links: BTreeSet<String> = letters.iter().flat_map(|letter| letter.tokens("/invitation")).collect();
-        let new: Vec<_> = links.difference(known).cloned().collect();
-        if let [link] = new.as_slice() {
-            known.insert(link.clone());
-            return link.clone();
-        }
-        assert!(new.is_empty() && begun.elapsed() < Duration::from_secs(20), "{} new links", new.len());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    new_token(&stage.program.data_dir(), "/invitation", known).await
 }
 
 /// Invitations: created, listed, sent again, taken back, by a file.

@@ -2,13 +2,14 @@
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person, Tokens};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside, SIGN_IN, WRONG, post, read, refresh, sign_in};
+use crate::support::{Aside, SIGN_IN, Strict, WRONG, post, read, refresh, sign_in};
 
 const STRENGTH: &str = "/auth/authenticate/password-strength";
 const UPDATE: &str = "/auth/authenticate/update-password";

@@ -7,14 +7,16 @@ use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::submit;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 
-use crate::forms::{Browser, encoded, submit};
+use crate::forms::Browser;
 use crate::planted_partners::send_about_partners;
-use crate::support::{Answer, sign_in};
+use crate::support::{Strict, sign_in};
 
 /// What a page must not take for its own words.
 const MARKUP: &str = "'\"></title></textarea><script src=//evil.example></script><img src=x onerror=alert(1)>";
@@ -92,7 +94,7 @@ pub(crate) async fn send_at(browser: &Browser<'_>, at: &str, form: Form<'_>, see
     let Form { path, good, hostile, shown, status, landmark } = form;
     let values: Vec<_> = hostile.iter().map(|name| (*name, planted(name))).collect();
     let fields = good.iter().copied().chain(values.iter().map(|(name, value)| (*name, value.as_str())));
-    let answer = Answer::of(submit(browser.request(Method::POST, at), encoded(fields))).await;
+    let answer = Answer::of(submit(browser.request(Method::POST, at), fields)).await;
     let what = format!("{path} with {hostile:?} answered {}", answer.status);
     assert_eq!(answer.status, status, "{what}: {}", answer.body);
     let said = answer.header("location").unwrap_or(&answer.body);
@@ -100,6 +102,10 @@ pub(crate) async fn send_at(browser: &Browser<'_>, at: &str, form: Form<'_>, see
     let hidden: Vec<_> = hostile.iter().copied().filter(|name| !shown.contains(name)).collect();
     assert_harmless(&answer, shown, &hidden, &what);
     seen.insert(path);
+}
+
+fn encoded<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish()
 }
 
 /// Every page that is asked for by an address, with markup for whatever it looks for there.
@@ -316,13 +322,13 @@ async fn send_consent(bench: &Bench, browser: &Browser<'_>, seen: &mut BTreeSet<
 async fn register_markup(bench: &Bench) -> (Browser<'_>, OrganisationId) {
     let (name, company, device) = (planted("name"), planted("company"), planted("device"));
     let mut browser = Browser::new(bench);
-    let form = encoded([
+    let form = [
         ("name", name.as_str()),
         ("company", &company),
         ("email", "mallory@example.org"),
         ("password", PASSWORD),
         ("terms", "true"),
-    ]);
+    ];
     let request = submit(browser.request(Method::POST, "/register").header("user-agent", device), form);
     let answer = browser.take(Answer::of(request).await);
     assert_eq!(answer.status, 303, "{answer:?}");

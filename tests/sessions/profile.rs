@@ -1,13 +1,14 @@
 //! What people say of themselves, and who may read and change it.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{Person, Tokens};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside};
+use crate::support::{Aside, Strict};
 
 async fn call(bench: &Bench, tokens: &Tokens, method: Method, path: &str, body: Option<&Value>) -> Answer {
     let request = bench.call(method, path).bearer_auth(&tokens.access);

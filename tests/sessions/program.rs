@@ -3,17 +3,18 @@
 use std::process::Output;
 use std::time::Duration;
 
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Engine;
 use bailiwick_testkit::http;
 use bailiwick_testkit::people::PASSWORD;
-use bailiwick_testkit::postgres::{Cluster, Database};
+use bailiwick_testkit::process::operator::refusal;
 use bailiwick_testkit::process::{Program, Running};
 use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::invitations::{NEWCOMER, REGISTER, mailed, newcomer as invited};
 use crate::reset::{FORGOT, PAGE, RESET};
-use crate::support::{API_KEYS, Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set, made_key, mailed_token};
+use crate::support::{API_KEYS, Jwt, REFRESH, SIGN_IN, SYSTEMS, Strict, key_set, made_key, mailed_token};
 
 /// Who the program is set up with.
 pub(crate) const EMAIL: &str = "ann@acme.example";
@@ -36,31 +37,10 @@ const SETTINGS: [&str; 15] = [
     "BAILIWICK_LOG_FORMAT",
 ];
 
-/// The program on a fresh database, which goes with the second value.
-pub(crate) fn fresh(engine: Engine) -> (Program, Option<Database>) {
-    let program = Program::built().unwrap();
-    match engine {
-        Engine::Sqlite => (program, None),
-        Engine::Postgres => {
-            let database = Cluster::shared().create_database().unwrap();
-            (program.with("BAILIWICK_DATABASE_URL", database.url()), Some(database))
-        }
-    }
-}
-
 /// Runs `admin bootstrap` with these values.
 pub(crate) fn bootstrap(program: &Program, organisation: &str, email: &str, name: &str, password: &str) -> Output {
     let arguments = ["--organisation", organisation, "--email", email, "--name", name, "--password-stdin"];
     program.run(&[&["admin", "bootstrap"], arguments.as_slice()].concat(), &format!("{password}\n")).unwrap()
-}
-
-/// The one line with which a command refused.
-pub(crate) fn refusal(output: &Output) -> String {
-    let error = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert_eq!(error.trim_end().lines().count(), 1, "more than one line: {error}");
-    assert!(output.stdout.is_empty(), "{output:?}");
-    error
 }
 
 pub(crate) async fn sign_in(client: &Client, server: &Running, email: &str) -> Answer {
@@ -72,16 +52,15 @@ pub(crate) async fn read(client: &Client, server: &Running, token: &str) -> u16 
 }
 
 /// A server that is set up and runs.
-pub(crate) async fn running(engine: Engine) -> (Program, Running, Option<Database>) {
-    let (mut program, database) = fresh(engine);
+pub(crate) async fn running(engine: Engine) -> (Program, Running) {
+    let mut program = Program::on(engine).unwrap();
     let server = program.start().await.unwrap();
-    let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
-    assert!(output.status.success(), "{output:?}");
-    (program, server, database)
+    program.set_up("Acme", EMAIL, "Ann").unwrap();
+    (program, server)
 }
 
 async fn an_operator_sets_the_server_up_once(engine: Engine) {
-    let (mut program, _database) = fresh(engine);
+    let mut program = Program::on(engine).unwrap();
     let output = bootstrap(&program, "Acme", EMAIL, "Ann", PASSWORD);
     assert!(output.status.success(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains(EMAIL), "{output:?}");
@@ -110,7 +89,7 @@ async fn an_operator_sets_the_server_up_once_on_postgres() {
 
 #[test]
 fn what_an_operator_got_wrong_is_named_and_nothing_is_created() {
-    let (program, _) = fresh(Engine::Sqlite);
+    let program = Program::built().unwrap();
     let tell = |organisation, email, name, password| refusal(&bootstrap(&program, organisation, email, name, password));
     for (refused, named) in [
         (tell("Acme", EMAIL, "Ann", "too short"), "password must be"),
@@ -134,7 +113,7 @@ fn what_an_operator_got_wrong_is_named_and_nothing_is_created() {
 
 /// Rotating keys under a running server harms nobody.
 async fn keys_are_rotated_while_the_server_runs(engine: Engine) {
-    let (program, server, _database) = running(engine).await;
+    let (program, server) = running(engine).await;
     let client = http::client().unwrap();
     let before = sign_in(&client, &server, EMAIL).await;
     let (access, refresh) = (before.text("AccessToken"), before.text("RefreshToken"));
@@ -174,7 +153,7 @@ async fn keys_are_rotated_while_the_server_runs_on_postgres() {
 
 #[tokio::test]
 async fn the_description_is_the_same_printed_and_served() {
-    let (mut program, _) = fresh(Engine::Sqlite);
+    let mut program = Program::built().unwrap();
     let printed = program.run(&["openapi"], "").unwrap();
     assert!(printed.status.success(), "{printed:?}");
     assert!(!program.data_dir().exists(), "printing needs no data directory");
@@ -186,7 +165,7 @@ async fn the_description_is_the_same_printed_and_served() {
 
 #[test]
 fn the_help_names_every_setting_and_every_command() {
-    let (program, _) = fresh(Engine::Sqlite);
+    let program = Program::built().unwrap();
     let output = program.run(&["--help"], "").unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     let help = String::from_utf8(output.stdout).unwrap();
@@ -227,7 +206,7 @@ fn a_setting_that_cannot_be_used_stops_the_start_with_one_line_that_names_it() {
         ("BAILIWICK_LOG", "a=b=c"),
         ("BAILIWICK_LOG_FORMAT", "xml"),
     ] {
-        let (program, _) = fresh(Engine::Sqlite);
+        let program = Program::built().unwrap();
         let line = refusal(&program.with(variable, value).run(&["serve"], "").unwrap());
         assert!(line.contains(variable), "{variable}={value}: {line}");
     }
@@ -242,13 +221,13 @@ fn the_settings_file_and_the_flags_are_held_to_the_same() {
         ("registration = ", "bailiwick.toml"),
         ("[server]\nlisten = \"127.0.0.1:8080\"", "server"),
     ] {
-        let (program, _) = fresh(Engine::Sqlite);
+        let program = Program::built().unwrap();
         let directory = program.data_dir().parent().unwrap().to_owned();
         std::fs::write(directory.join("bailiwick.toml"), file).unwrap();
         let line = refusal(&program.run(&[], "").unwrap());
         assert!(line.contains(named), "{file}: {line}");
     }
-    let (program, _) = fresh(Engine::Sqlite);
+    let program = Program::built().unwrap();
     let line = refusal(&program.run(&["--registration", "maybe"], "").unwrap());
     assert!(line.contains("registration"), "{line}");
     let line = refusal(&program.run(&["--config", "nowhere.toml"], "").unwrap());
@@ -278,7 +257,7 @@ async fn followed_links(client: &Client, server: &Running, program: &Program) ->
 /// Whatever is logged, it holds no credential, even when it came where none belongs.
 async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
     const CANARY: &str = "canary-in-the-address";
-    let (program, _database) = fresh(engine);
+    let program = Program::on(engine).unwrap();
     let mut program = program.with("BAILIWICK_LOG", "trace").with("BAILIWICK_LOG_FORMAT", "json");
     let server = program.start().await.unwrap();
     let link = server.setup_link().await.unwrap();
@@ -299,9 +278,8 @@ async fn nothing_that_opens_a_door_is_logged(engine: Engine) {
     assert_eq!([read(&client, &server, &access).await, read(&client, &server, &api_key).await], [200, 200]);
     assert_eq!(read(&client, &server, &format!("{access}{CANARY}")).await, 401);
     let renewed = Answer::of(client.post(server.at(REFRESH)).bearer_auth(&refresh).json(&json!({}))).await;
-    let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
-    let form = client.post(server.at("/login")).header("Origin", server.origin()).body(form);
-    let page = Answer::of(form.header("Content-Type", "application/x-www-form-urlencoded")).await;
+    let form = client.post(server.at("/login")).header("Origin", server.origin());
+    let page = Answer::of(http::with_form(form, [("email", EMAIL), ("password", PASSWORD)])).await;
     let cookie = page.header("set-cookie").unwrap().split(['=', ';']).nth(1).unwrap().to_owned();
     assert!(cookie.len() > 20, "{page:?}");
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::Tokens;
@@ -11,7 +12,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside, Jwt, REFRESH, old_sign_in, read, refresh, sign_out};
+use crate::support::{Aside, Jwt, REFRESH, Strict, old_sign_in, read, refresh, sign_out};
 
 /// How many present one token at the same moment.
 const CROWD: usize = 64;

@@ -3,13 +3,14 @@
 use bailiwick_domain::throttle::{Ledger, LedgerKey};
 use bailiwick_domain::time::Span;
 use bailiwick_store::query::throttle;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::process::Program;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside, post, read, refresh, sign_in};
+use crate::support::{Aside, Strict, post, read, refresh, sign_in};
 use crate::throttle::{behind_a_proxy, must_wait};
 
 const REGISTER: &str = "/auth/user";

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use bailiwick_domain::link::LinkPurpose;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::{Span, Timestamp};
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::{PASSWORD, Person};
@@ -18,7 +19,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::reset::{FORGOT, NEXT, PAGE, RESET};
-use crate::support::{Answer, Aside, WRONG, post, sign_in};
+use crate::support::{Aside, Strict, WRONG, post, sign_in};
 
 const STEPS: usize = 90;
 /// Requests for a link, each of which waits for its mail, are fewer than the rest.

@@ -12,13 +12,14 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::session::SessionKind;
 use bailiwick_store::query::session::{self, NewSession};
 use bailiwick_store::query::user;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aside, REFRESH, SIGN_IN, SIGN_OUT, WRONG, post, read, sign_in};
+use crate::support::{Aside, REFRESH, SIGN_IN, SIGN_OUT, Strict, WRONG, post, read, sign_in};
 
 fn names(tokens: &Value) -> Vec<&str> {
     tokens.as_object().unwrap().keys().map(String::as_str).collect()

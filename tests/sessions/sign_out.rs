@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::patience::within_a_second;
 use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::support::{Answer, Aside, SIGN_OUT, SYSTEMS, old_sign_in, read, refresh, sign_in, sign_out, until_status};
-
-/// Within this time what happened on one node counts on every other (contract, section 2).
-const EVERYWHERE: Duration = Duration::from_secs(1);
+use crate::support::{Aside, SIGN_OUT, SYSTEMS, Strict, old_sign_in, read, refresh, sign_in, sign_out};
 
 /// The status of an attempt to create a system.
 async fn create(bench: &Bench, token: &str, organisation: &str) -> u16 {
@@ -94,7 +93,7 @@ on_both_engines! {
         let other = bench.another_node().await;
         assert_eq!(read(&other, &tokens.access).await, 200);
         assert_eq!(sign_out(&bench, &tokens.access).await.status, 200);
-        until_status(EVERYWHERE, 401, async || read(&other, &tokens.access).await).await;
+        within_a_second(401, async || read(&other, &tokens.access).await).await;
         refresh(&other, &tokens.refresh, "AccessToken").await.refuses_token();
     }
 
@@ -107,8 +106,8 @@ on_both_engines! {
         let aside = Aside::of(&bench).await;
         aside.change_person(&ann, &format!("UPDATE users SET suspended_at = 1 WHERE email = '{}'", ann.email)).await;
         tokio::join!(
-            until_status(EVERYWHERE, 401, async || read(&bench, &tokens.access).await),
-            until_status(EVERYWHERE, 401, async || read(&node, &tokens.access).await),
+            within_a_second(401, async || read(&bench, &tokens.access).await),
+            within_a_second(401, async || read(&node, &tokens.access).await),
         );
         refresh(&bench, &tokens.refresh, "AccessToken").await.refuses_token();
         refresh(&node, &tokens.refresh, "RefreshToken").await.refuses_token();
@@ -124,10 +123,10 @@ on_both_engines! {
         assert_eq!(create(&bench, &tokens.access, &organisation).await, 201);
         let (aside, hers) = (Aside::of(&bench).await, membership_of(&ann));
         aside.change_person(&ann, &format!("UPDATE memberships SET role = 'reader' WHERE {hers}")).await;
-        until_status(EVERYWHERE, 403, async || create(&bench, &tokens.access, &organisation).await).await;
+        within_a_second(403, async || create(&bench, &tokens.access, &organisation).await).await;
         assert_eq!(read(&bench, &tokens.access).await, 200, "a reader may still read");
         aside.change_person(&ann, &format!("DELETE FROM memberships WHERE {hers}")).await;
-        until_status(EVERYWHERE, 403, async || read(&bench, &tokens.access).await).await;
+        within_a_second(403, async || read(&bench, &tokens.access).await).await;
         // Still signed in, with nothing to see: no right is in the token.
         assert_eq!(refresh(&bench, &tokens.refresh, "AccessToken").await.status, 200);
     }
@@ -141,7 +140,7 @@ on_both_engines! {
         let aside = Aside::of(&bench).await;
         aside.run("ALTER TABLE revisions RENAME TO revisions_away").await;
         aside.run(&format!("UPDATE users SET suspended_at = 1 WHERE email = '{}'", ann.email)).await;
-        until_status(EVERYWHERE, 401, async || read(&bench, &tokens.access).await).await;
+        within_a_second(401, async || read(&bench, &tokens.access).await).await;
         for _ in 0..10 {
             assert_eq!(read(&bench, &tokens.access).await, 401);
             assert_eq!(read(&bench, &others.access).await, 200, "whoever may still be asked about is");

@@ -11,18 +11,19 @@ use bailiwick_app::random::SystemRandom;
 use bailiwick_app::vault::Vault;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::signing_key;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Engine;
 use bailiwick_testkit::http;
 use bailiwick_testkit::people::{PASSWORD, state_token};
+use bailiwick_testkit::postgres;
 use bailiwick_testkit::process::{Program, Running};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE, HEXUPPER};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::program::fresh;
 use crate::reset::FORGOT;
-use crate::support::{API_KEYS, Answer, REFRESH, SIGN_IN, made_key, mailed_token};
+use crate::support::{API_KEYS, REFRESH, SIGN_IN, Strict, made_key, mailed_token};
 
 /// How the super admin of this story signs in; it is stored in the clear, so it shows that the search finds things.
 const EMAIL: &str = "ann@acme.example";
@@ -119,8 +120,7 @@ async fn loot(program: &Program, url: &str) -> Vec<u8> {
         assert!(files.iter().any(|file| file.to_string_lossy().ends_with("-wal")), "the journal is there: {files:?}");
         return files.iter().flat_map(|file| fs::read(file).unwrap()).collect();
     }
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let client = postgres::connect(url).await.unwrap();
     let tables = client.query("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'", &[]).await.unwrap();
     let mut loot = String::new();
     for table in tables {
@@ -158,7 +158,7 @@ fn holds(loot: &[u8], canary: &[u8]) -> bool {
 
 /// A thief's own machine: the same settings, another data directory, with what of the database is a file.
 fn thief(program: &Program, url: &str) -> Program {
-    let (thief, _) = fresh(Engine::Sqlite);
+    let thief = Program::built().unwrap();
     fs::DirBuilder::new().mode(0o700).create(thief.data_dir()).unwrap();
     if !url.starts_with("sqlite://") {
         return thief.with("BAILIWICK_DATABASE_URL", url);
@@ -193,11 +193,8 @@ fn does_not_start(program: &Program, because: &str) {
 }
 
 async fn a_stolen_database_signs_nobody_in(engine: Engine) {
-    let (mut program, database) = fresh(engine);
-    let url = database.as_ref().map_or_else(
-        || format!("sqlite://{}", program.data_dir().join("bailiwick.db").display()),
-        |database| database.url().to_owned(),
-    );
+    let mut program = Program::on(engine).unwrap();
+    let url = program.database_url();
     let client = http::client().unwrap();
     let mut server = program.start().await.unwrap();
     let mut canaries = leave_secrets(&client, &server, &program.data_dir()).await;

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::letters::letters_in;
 use bailiwick_testkit::people::{PASSWORD, Person};
+use bailiwick_testkit::postgres;
 use data_encoding::BASE64URL_NOPAD;
-use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -24,42 +25,38 @@ pub(crate) const SYSTEMS: &str = "/api/systems";
 /// A password that nobody has.
 pub(crate) const WRONG: &str = "this is not the password";
 
-/// An answer, read to its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+/// What this suite holds an answer to: the form that the seed and published clients want.
+pub(crate) trait Strict {
+    /// The body as JSON, which must be compact and say that it is JSON.
+    fn json(&self) -> Value;
+
+    /// A text member of the body.
+    fn text(&self, name: &str) -> String;
+
+    /// The body of a message object with this status, in the shape that the seed and published clients want.
+    fn message(&self, status: u16) -> Value;
+
+    /// A 400 that names this field.
+    fn refuses_field(&self, name: &str);
+
+    /// A 401 that says: sign in again.
+    fn refuses_token(&self);
 }
 
-impl Answer {
-    /// Sends the request and reads the answer to its end.
-    pub(crate) async fn of(request: RequestBuilder) -> Self {
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Self { status, headers, body: answer.text().await.unwrap() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    /// The body as JSON, which must be compact and say that it is JSON.
-    pub(crate) fn json(&self) -> Value {
+impl Strict for Answer {
+    fn json(&self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         let value: Value = serde_json::from_str(&self.body).unwrap();
         assert_eq!(value.to_string(), self.body, "the body is not compact");
         value
     }
 
-    /// A text member of the body.
-    pub(crate) fn text(&self, name: &str) -> String {
+    fn text(&self, name: &str) -> String {
         let value = self.json();
         value.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("no {name} in {self:?}")).to_owned()
     }
 
-    /// The body of a message object with this status, in the shape that the seed and published clients want.
-    pub(crate) fn message(&self, status: u16) -> Value {
+    fn message(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         let value = self.json();
         let known = ["AuthorizationInvalid", "BackendMessage", "Email", "Field", "Message", "UUID"];
@@ -72,16 +69,14 @@ impl Answer {
         value
     }
 
-    /// A 400 that names this field.
-    pub(crate) fn refuses_field(&self, name: &str) {
+    fn refuses_field(&self, name: &str) {
         let message = self.message(400);
         let field = message.get("Field").unwrap_or_else(|| panic!("no Field in {self:?}"));
         assert_eq!(field.get("Name").and_then(Value::as_str), Some(name), "{self:?}");
         assert!(field.get("Message").and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{self:?}");
     }
 
-    /// A 401 that says: sign in again.
-    pub(crate) fn refuses_token(&self) {
+    fn refuses_token(&self) {
         let message = self.message(401);
         assert_eq!(message.get("AuthorizationInvalid"), Some(&json!(true)), "{self:?}");
         assert_eq!(self.header("www-authenticate"), Some("Bearer"), "{self:?}");
@@ -125,20 +120,6 @@ pub(crate) async fn made_key(request: RequestBuilder) -> String {
     let made = Answer::of(request.json(&json!({ "name": "a program", "access": "write" }))).await;
     assert_eq!(made.status, 201, "{made:?}");
     made.json()["data"]["key"].as_str().unwrap().to_owned()
-}
-
-/// Asks again and again until the status is this one; whoever asks after the limit must be told so.
-pub(crate) async fn until_status(limit: Duration, wanted: u16, ask: impl AsyncFn() -> u16) {
-    let begun = Instant::now();
-    loop {
-        let asked_after = begun.elapsed();
-        let status = ask().await;
-        if status == wanted {
-            return;
-        }
-        assert!(asked_after < limit, "still {status} instead of {wanted} after {asked_after:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// Waits for a mail with a link to this page in a data directory; gives the link's token.
@@ -222,9 +203,7 @@ impl Aside {
             connection.busy_timeout(Duration::from_secs(10)).unwrap();
             return Self::Sqlite(connection);
         }
-        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        Self::Postgres(client)
+        Self::Postgres(postgres::connect(url).await.unwrap())
     }
 
     /// Runs statements.

@@ -1,10 +1,10 @@
 //! What the operator's terminal shows of names that strangers chose.
 
-use bailiwick_testkit::bench::Engine;
 use bailiwick_testkit::people::PASSWORD;
+use bailiwick_testkit::process::Program;
 use serde_json::Value;
 
-use crate::program::{EMAIL, bootstrap, fresh};
+use crate::program::{EMAIL, bootstrap};
 
 /// What ends a line, and what is not to be seen.
 const STEERING: [char; 2] = ['\u{2028}', '\u{200b}'];
@@ -13,11 +13,11 @@ const NAME: &str = "Eve\u{2028}nimda\u{200b}";
 
 #[test]
 fn names_of_strangers_steer_no_terminal() {
-    let (program, _) = fresh(Engine::Sqlite);
+    let program = Program::built().unwrap();
     assert!(bootstrap(&program, "Acme\u{200b}", EMAIL, NAME, PASSWORD).status.success());
     let shop = "Shop\u{200b}";
     let run = |arguments: &[&str]| {
-        let output = program.run(&[&["admin"], arguments].concat(), &format!("{PASSWORD}\n")).unwrap();
+        let output = program.admin(arguments).unwrap();
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8(said).unwrap();
         assert!(!said.contains(STEERING), "{arguments:?}: {said:?}");

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
+use bailiwick_testkit::http::with_form;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, SIGN_IN, WRONG, sign_in};
+use crate::support::{SIGN_IN, Strict, WRONG, sign_in};
 
 /// Failures that cost no waiting.
 pub(crate) const FREE: usize = 5;
@@ -179,9 +181,8 @@ on_both_engines! {
         let owner = bench.organisation("Owner", None).await;
         let ann = bench.person("ann", owner, Role::Reader).await;
         let submit = async |password: &str| {
-            let form = format!("email={}&password={}", ann.email.replace('@', "%40"), password.replace(' ', "+"));
-            let request = bench.call(Method::POST, "/login").header("Origin", &bench.origin).body(form);
-            Answer::of(request.header("Content-Type", "application/x-www-form-urlencoded")).await
+            let request = bench.call(Method::POST, "/login").header("Origin", &bench.origin);
+            Answer::of(with_form(request, [("email", ann.email.as_str()), ("password", password)])).await
         };
         for _ in 0..2 {
             assert_eq!(submit(WRONG).await.status, 401);

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::PASSWORD;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, Jwt, REFRESH, SIGN_IN, SYSTEMS, key_set, old_sign_in, post, read, refresh};
+use crate::support::{Jwt, REFRESH, SIGN_IN, SYSTEMS, Strict, key_set, old_sign_in, post, read, refresh};
 
 /// The moment of the bench, in seconds.
 fn now(bench: &Bench) -> i64 {

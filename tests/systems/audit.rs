@@ -1,12 +1,13 @@
 //! Every change leaves its entry: who, by what right, where, what, from where, in which request.
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use serde_json::{Value, json};
 
 use crate::peek;
-use crate::support::{Actor, Answer, Scene, id_of, with};
+use crate::support::{Actor, Scene, id_of, with};
 
 /// An entry of the audit log, without its id.
 #[derive(Debug, PartialEq)]
@@ -93,7 +94,7 @@ on_both_engines! {
                 subject_kind: "system".to_owned(),
                 subject: subject.clone(),
                 address: "127.0.0.1".to_owned(),
-                request_id: answer.header("x-request-id").to_owned(),
+                request_id: answer.header("x-request-id").unwrap().to_owned(),
                 details,
             };
             assert_eq!(*entry, expected);
@@ -119,12 +120,12 @@ on_both_engines! {
         let reader = Actor::new(&bench, "rita", scene.customer, Role::Reader).await;
         let system = scene.admin.create(&bench, &json!({ "name": "Quiet", "type": "ns8" })).await;
         let path = format!("/api/systems/{}", id_of(&system));
-        reader.delete(&bench, &path).await.assert_is(403, "insufficient permissions");
-        scene.admin.put(&bench, &path, &json!({ "type": "toaster" })).await.refused();
+        reader.delete(&bench, &path).await.refused(403, "insufficient permissions");
+        scene.admin.put(&bench, &path, &json!({ "type": "toaster" })).await.fields();
         scene.admin.get(&bench, &path).await.data(200);
         let body = scene.body(&bench, "twice");
         scene.admin.call_back(&bench, &body).await.data(201);
-        scene.admin.call_back(&bench, &body).await.assert_is(400, crate::support::USED);
+        scene.admin.call_back(&bench, &body).await.refused(400, crate::support::USED);
         let actions: Vec<_> = entries(&bench).await.into_iter().map(|entry| entry.action).collect();
         assert_eq!(actions, ["system.created", "system.created"]);
     }
@@ -142,7 +143,7 @@ on_both_engines! {
             scene.admin.call_back(&bench, &scene.body(&bench, "half")).await,
         ];
         for answer in failed {
-            assert_eq!(answer.text, r#"{"code":500,"message":"internal server error","data":{}}"#);
+            assert_eq!(answer.body, r#"{"code":500,"message":"internal server error","data":{}}"#);
         }
         peek::execute(&bench, "ALTER TABLE audit_away RENAME TO audit").await;
         let shown = scene.admin.show(&bench, &id_of(&system)).await;

@@ -8,6 +8,7 @@ use bailiwick_domain::audit::LANES;
 use bailiwick_store::Database;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use bailiwick_testkit::postgres;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -71,10 +72,8 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         // On PostgreSQL somebody who has stopped in the middle of a commit; SQLite has one writer anyway.
         let is_sqlite = bench.database_url().starts_with("sqlite:");
-        let url = bench.database_url().to_owned();
         let holding = if is_sqlite { None } else {
-            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-            tokio::spawn(connection);
+            let client = postgres::connect(bench.database_url()).await.unwrap();
             client.batch_execute("BEGIN; SELECT * FROM audit_heads WHERE lane < 4 FOR UPDATE").await.unwrap();
             Some(client)
         };

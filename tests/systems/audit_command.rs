@@ -3,8 +3,7 @@
 use std::process::Output;
 
 use bailiwick_testkit::bench::Engine;
-use bailiwick_testkit::people::PASSWORD;
-use bailiwick_testkit::postgres::{Cluster, Database};
+use bailiwick_testkit::postgres::Cluster;
 use bailiwick_testkit::process::Program;
 use serde_json::Value;
 
@@ -13,20 +12,12 @@ use crate::peek;
 /// A server that is set up, at a command line.
 struct Desk {
     program: Program,
-    database: Option<Database>,
 }
 
 impl Desk {
     fn new(engine: Engine) -> Self {
-        let database = (engine == Engine::Postgres).then(|| Cluster::shared().create_database().unwrap());
-        let mut program = Program::built().unwrap();
-        if let Some(database) = &database {
-            program = program.with("BAILIWICK_DATABASE_URL", database.url());
-        }
-        let desk = Self { program, database };
-        let person = ["--email", "ann@acme.example", "--name", "Ann", "--password-stdin"];
-        let arguments = [&["admin", "bootstrap", "--organisation", "Acme"], &person[..]].concat();
-        assert!(desk.program.run(&arguments, PASSWORD).unwrap().status.success());
+        let desk = Self { program: Program::on(engine).unwrap() };
+        desk.program.set_up("Acme", "ann@acme.example", "Ann").unwrap();
         for name in ["First", "Second", "Third"] {
             desk.create(name);
         }
@@ -34,8 +25,8 @@ impl Desk {
     }
 
     fn create(&self, name: &str) {
-        let arguments = ["admin", "organisation", "create", "--name", name, "--kind", "customer"];
-        assert!(self.program.run(&arguments, "").unwrap().status.success());
+        let created = self.program.admin(&["organisation", "create", "--name", name, "--kind", "customer"]).unwrap();
+        assert!(created.status.success());
     }
 
     fn verify(&self, more: &[&str]) -> Output {
@@ -43,9 +34,7 @@ impl Desk {
     }
 
     async fn execute(&self, statement: &str) {
-        let file = format!("sqlite://{}", self.program.data_dir().join("bailiwick.db").display());
-        let url = self.database.as_ref().map_or(file.as_str(), |database| database.url());
-        peek::execute_at(url, statement).await;
+        peek::execute_at(&self.program.database_url(), statement).await;
     }
 }
 
@@ -120,11 +109,10 @@ async fn nothing_is_made(engine: Engine) {
         assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0, "nothing was made: {said}");
     };
     let desk = Desk::new(engine);
-    let lost = |program: Program| Desk { program, database: None };
+    let lost = |program: Program| Desk { program };
     let key = mistyped.join("keys").join("master.key").display().to_string();
     // The database is found, and the key is not.
-    let file = desk.program.data_dir().join("bailiwick.db");
-    let url = desk.database.as_ref().map_or_else(|| format!("sqlite://{}", file.display()), |one| one.url().to_owned());
+    let url = desk.program.database_url();
     let other_directory = |url: &str| {
         let program = desk.program.clone().with("BAILIWICK_DATABASE_URL", url);
         lost(program.with("BAILIWICK_DATA_DIR", mistyped.display().to_string()))

@@ -69,7 +69,7 @@ on_both_engines! {
         }
         for actor in [&support, &reader] {
             for path in ["/api/audit", "/api/audit/export"] {
-                actor.get(&bench, path).await.assert_is(403, "insufficient permissions");
+                actor.get(&bench, path).await.refused(403, "insufficient permissions");
             }
         }
         // Sign-ins are in the organisation of who signs in; what concerns no organisation is for super admins.
@@ -161,7 +161,7 @@ on_both_engines! {
         }
         let refused = "/api/audit?from=yesterday&to=&action=Bad!&actor_id=1&subject_kind=&page=0&page_size=101";
         let answer = scene.admin.get(&bench, refused).await;
-        let fields: Vec<_> = answer.refused().into_iter().map(|(field, _)| field).collect();
+        let fields: Vec<_> = answer.fields().into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["page", "page_size", "from", "to", "action", "actor_id", "subject_kind"]);
         let second = scene.admin.get(&bench, "/api/audit?subject_kind=system&page=2&page_size=2").await;
         assert_eq!(actions(second.data(200)["entries"].as_array().unwrap()), ["system.created"]);

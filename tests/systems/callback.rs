@@ -4,17 +4,18 @@
 use std::time::Duration;
 
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::receiver::{Answer as Reaction, Received, verify_signature};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, Scene, assert_snapshot, id_of, with};
+use crate::support::{Actor, Scene, assert_snapshot, id_of, with};
 
 /// The key set, as an outside application fetches it.
 pub(crate) async fn key_set(bench: &Bench) -> String {
-    Answer::to(bench.call(Method::GET, "/.well-known/jwks.json")).await.text
+    Answer::in_json(bench.call(Method::GET, "/.well-known/jwks.json")).await.body
 }
 
 #[track_caller]
@@ -29,37 +30,37 @@ on_both_engines! {
         // Everything is wrong at once: the state, the destination, the type, the name.
         let wrong = json!({ "name": " ", "type": "toaster", "callback_url": "x", "callback_state": "x" });
 
-        let nobody = Answer::to(bench.call(Method::POST, "/api/systems/callback").json(&wrong)).await;
-        nobody.assert_is(401, "invalid token");
-        assert_eq!(nobody.header("www-authenticate"), "Bearer");
+        let nobody = Answer::in_json(bench.call(Method::POST, "/api/systems/callback").json(&wrong)).await;
+        nobody.refused(401, "invalid token");
+        assert_eq!(nobody.header("www-authenticate"), Some("Bearer"));
         assert_snapshot("callback_401", &nobody.json);
         for token in ["x", "Bearer x", "Basic YTpi", ""] {
             let request = bench.call(Method::POST, "/api/systems/callback").header("authorization", token).json(&wrong);
-            assert_eq!(Answer::to(request).await.json, nobody.json, "{token:?}");
+            assert_eq!(Answer::in_json(request).await.json, nobody.json, "{token:?}");
         }
 
         let unable = reader.call_back(&bench, &wrong).await;
-        unable.assert_is(403, "insufficient permissions");
+        unable.refused(403, "insufficient permissions");
         assert_snapshot("callback_403", &unable.json);
 
         // Not even a body that is no JSON, or none at all, comes before.
         for bytes in ["{", ""] {
             let broken = |request: RequestBuilder| request.header("content-type", "application/json").body(bytes);
             let nobodys = broken(bench.call(Method::POST, "/api/systems/callback"));
-            Answer::to(nobodys).await.assert_is(401, "invalid token");
+            Answer::in_json(nobodys).await.refused(401, "invalid token");
             let readers = broken(reader.request(&bench, Method::POST, "/api/systems/callback"));
-            Answer::to(readers).await.assert_is(403, "insufficient permissions");
+            Answer::in_json(readers).await.refused(403, "insufficient permissions");
         }
 
         let able = scene.admin.call_back(&bench, &wrong).await;
         let expected = [("name", "required"), ("type", "oneof"), ("callback_url", "url")];
-        assert_eq!(able.refused(), expected, "the state is not looked at before the body is right");
+        assert_eq!(able.fields(), expected, "the state is not looked at before the body is right");
         assert_snapshot("callback_400_body", &able.json);
 
         // The body is right but for the state.
         let body = with(&scene.body(&bench, "r"), "callback_state", "x");
         let stateless = scene.admin.call_back(&bench, &body).await;
-        stateless.assert_is(400, "invalid or already used state token");
+        stateless.refused(400, "invalid or already used state token");
         assert_snapshot("callback_400_state", &stateless.json);
         assert_eq!(scene.receiver.requests().len(), 0);
     }
@@ -103,7 +104,7 @@ on_both_engines! {
         ];
         for (member, value, rule) in cases {
             let answer = scene.admin.call_back(&bench, &with(&good, member, value.clone())).await;
-            assert_eq!(answer.refused(), [(member, rule)], "{member}: {value}");
+            assert_eq!(answer.fields(), [(member, rule)], "{member}: {value}");
         }
         // At the limits all is well; nothing above used the state up.
         let members = (0..50).map(|number| (number.to_string(), json!("ä"))).collect::<serde_json::Map<_, _>>();
@@ -117,18 +118,18 @@ on_both_engines! {
         let foreign = with(&scene.body(&bench, "all"), "organization_id", scene.owner.to_string());
         let unreachable = with(&foreign, "callback_url", "https://10.0.0.1/");
         let late = [("callback_url", "destination"), ("organization_id", "organization")];
-        assert_eq!(scene.admin.call_back(&bench, &unreachable).await.refused(), late);
+        assert_eq!(scene.admin.call_back(&bench, &unreachable).await.fields(), late);
         let early = [("name", "required"), ("type", "oneof"), ("custom_data", "object")];
         let wrong = with(&with(&with(&unreachable, "name", ""), "type", "toaster"), "custom_data", 1);
-        assert_eq!(scene.admin.call_back(&bench, &wrong).await.refused(), [&early[..], &late[..]].concat());
+        assert_eq!(scene.admin.call_back(&bench, &wrong).await.fields(), [&early[..], &late[..]].concat());
         // What could not be read is listed once, as that.
         let unreadable = with(&with(&wrong, "callback_url", "x"), "organization_id", "x");
         let refused = [("callback_url", "url"), ("custom_data", "object"), ("organization_id", "uuid")];
         let expected = [&early[..2], &refused[..]].concat();
-        assert_eq!(scene.admin.call_back(&bench, &unreadable).await.refused(), expected);
+        assert_eq!(scene.admin.call_back(&bench, &unreadable).await.fields(), expected);
         // Created by hand there is no destination to judge.
         let by_hand = [&early[..], &late[1..]].concat();
-        assert_eq!(scene.admin.post(&bench, "/api/systems", &wrong).await.refused(), by_hand);
+        assert_eq!(scene.admin.post(&bench, "/api/systems", &wrong).await.fields(), by_hand);
         // Nothing of that used the state up.
         scene.admin.call_back(&bench, &scene.body(&bench, "all")).await.data(201);
     }
@@ -137,23 +138,23 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         let send = |bytes: &'static [u8], kind: &'static str| {
             let request = scene.admin.request(&bench, Method::POST, "/api/systems/callback");
-            Answer::to(request.header("content-type", kind).body(bytes))
+            Answer::in_json(request.header("content-type", kind).body(bytes))
         };
         for bytes in [&b""[..], b"{", b"[]", b"null", b"{\"name\":\"a\",\"name\":\"b\"}", b"\xff"] {
-            send(bytes, "application/json").await.assert_is(400, "malformed body");
+            send(bytes, "application/json").await.refused(400, "malformed body");
         }
-        send(b"name=a", "application/x-www-form-urlencoded").await.assert_is(415, "unsupported media type");
+        send(b"name=a", "application/x-www-form-urlencoded").await.refused(415, "unsupported media type");
         let huge = with(&scene.body(&bench, "huge"), "name", "x".repeat(1 << 20));
-        scene.admin.call_back(&bench, &huge).await.assert_is(413, "request body too large");
-        scene.admin.get(&bench, "/api/systems/callback/x").await.assert_is(404, "api not found");
-        scene.admin.delete(&bench, "/api/systems").await.assert_is(405, "method not allowed");
+        scene.admin.call_back(&bench, &huge).await.refused(413, "request body too large");
+        scene.admin.get(&bench, "/api/systems/callback/x").await.refused(404, "api not found");
+        scene.admin.delete(&bench, "/api/systems").await.refused(405, "method not allowed");
     }
 
     async fn the_created_system_is_shown_with_all_its_members(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let answer = scene.admin.call_back(&bench, &scene.body(&bench, "members")).await;
-        assert_eq!(answer.header("content-type"), "application/json");
-        assert_eq!(answer.header("idempotent-replayed"), "");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("idempotent-replayed"), None);
         let data = answer.data(201);
         assert_snapshot("callback_201", &answer.json);
 
@@ -171,7 +172,7 @@ on_both_engines! {
         assert_eq!(scene.admin.show(&bench, &id_of(system)).await, shown);
         let list = scene.admin.get(&bench, "/api/systems").await;
         assert_eq!(list.data(200)["systems"], json!([shown]));
-        assert!(!list.text.contains(secret));
+        assert!(!list.body.contains(secret));
     }
 
     async fn the_published_prefixes_answer_alike(bench: Bench) {

@@ -6,6 +6,7 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_store::query::user;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use reqwest::Method;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::peek;
-use crate::support::{Actor, Answer, Scene, id_of, with};
+use crate::support::{Actor, Scene, id_of, with};
 
 fn path(system: &Value) -> String {
     format!("/api/systems/{}", id_of(system))
@@ -35,7 +36,7 @@ on_both_engines! {
         let scene = Scene::set(&bench).await;
         let draft = with(&plain("  By hand "), "custom_data", json!({ "tier": "web" }));
         let created = scene.admin.post(&bench, "/api/systems", &draft).await;
-        assert_eq!(created.message(), "system created successfully");
+        assert_eq!(created.said(), "system created successfully");
         let mut system = created.data(201).clone();
         let secret = system.as_object_mut().unwrap().remove("secret").unwrap();
         assert!(secret.as_str().unwrap().ends_with(system["secret_hint"].as_str().unwrap()));
@@ -45,12 +46,12 @@ on_both_engines! {
         bench.clock.advance(Span::seconds(1));
         let changed = scene.admin.put(&bench, &path(&system), &json!({ "name": "Renamed" })).await;
         let expected = with(&with(&system, "name", "Renamed"), "updated_at", "2026-11-20T09:30:01Z");
-        assert_eq!((changed.message(), changed.data(200)), ("system updated successfully", &expected));
+        assert_eq!((changed.said(), changed.data(200)), ("system updated successfully", &expected));
         assert_eq!(scene.admin.show(&bench, &id_of(&system)).await, expected);
 
         bench.clock.advance(Span::seconds(1));
         let deleted = scene.admin.delete(&bench, &path(&system)).await;
-        assert_eq!(deleted.message(), "system deleted successfully");
+        assert_eq!(deleted.said(), "system deleted successfully");
         assert_eq!((&deleted.data(200)["id"], &deleted.data(200)["deleted_at"]), (&system["id"], &json!("2026-11-20T09:30:02Z")));
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM systems").await, 1, "deleted softly");
     }
@@ -89,10 +90,10 @@ on_both_engines! {
             ("maintenance", json!("yes"), "boolean"),
         ] {
             let answer = scene.admin.put(&bench, &path(&system), &json!({ member: value })).await;
-            assert_eq!(answer.refused(), [(member, rule)]);
+            assert_eq!(answer.fields(), [(member, rule)]);
         }
         let all = json!({ "name": "", "type": "toaster", "maintenance": 1 });
-        assert_eq!(scene.admin.put(&bench, &path(&system), &all).await.refused().len(), 3, "all that is wrong at once");
+        assert_eq!(scene.admin.put(&bench, &path(&system), &all).await.fields().len(), 3, "all that is wrong at once");
         assert_eq!(scene.admin.show(&bench, &id_of(&system)).await["name"], "Stays");
     }
 
@@ -103,11 +104,11 @@ on_both_engines! {
         let kept = scene.admin.create(&bench, &plain("Kept")).await;
         scene.admin.delete(&bench, &path(&system)).await.data(200);
         for actor in [&scene.admin, &boss] {
-            actor.get(&bench, &path(&system)).await.assert_is(404, "system not found");
-            actor.put(&bench, &path(&system), &json!({ "name": "Back" })).await.assert_is(404, "system not found");
-            actor.delete(&bench, &path(&system)).await.assert_is(404, "system not found");
+            actor.get(&bench, &path(&system)).await.refused(404, "system not found");
+            actor.put(&bench, &path(&system), &json!({ "name": "Back" })).await.refused(404, "system not found");
+            actor.delete(&bench, &path(&system)).await.refused(404, "system not found");
             let renew = format!("{}/regenerate-secret", path(&system));
-            actor.post(&bench, &renew, &json!({})).await.assert_is(404, "system not found");
+            actor.post(&bench, &renew, &json!({})).await.refused(404, "system not found");
             let list = actor.get(&bench, "/api/systems").await;
             assert_eq!(list.data(200)["systems"].as_array().unwrap().iter().map(id_of).collect::<Vec<_>>(), [id_of(&kept)]);
             assert_eq!(list.data(200)["pagination"]["total_count"], 1);
@@ -119,7 +120,7 @@ on_both_engines! {
         let system = scene.admin.create(&bench, &plain("Secretive")).await;
         bench.clock.advance(Span::minutes(1));
         let answer = scene.admin.post(&bench, &format!("{}/regenerate-secret", path(&system)), &json!({})).await;
-        assert_eq!(answer.message(), "system secret regenerated successfully");
+        assert_eq!(answer.said(), "system secret regenerated successfully");
         let renewed = answer.data(200);
         let secret = renewed["secret"].as_str().unwrap();
         assert_ne!(system["secret"], secret);
@@ -129,7 +130,7 @@ on_both_engines! {
         assert_eq!((&shown["secret_hint"], shown.get("secret")), (&renewed["secret_hint"], None));
         // The body may also be missing altogether.
         let request = scene.admin.request(&bench, Method::POST, &format!("{}/regenerate-secret", path(&system)));
-        assert_ne!(Answer::to(request).await.data(200)["secret"], secret);
+        assert_ne!(Answer::in_json(request).await.data(200)["secret"], secret);
     }
 
     async fn secrets_and_ids_are_never_given_twice(bench: Bench) {
@@ -163,8 +164,8 @@ on_both_engines! {
                 ("/api/systems/callback", with(&scene.body(&bench, "else"), "organization_id", id.as_str())),
             ] {
                 let answer = scene.admin.post(&bench, route, &body).await;
-                assert_eq!(answer.refused(), [("organization_id", "organization")]);
-                answers.insert(answer.text.replace(&id, "[id]"));
+                assert_eq!(answer.fields(), [("organization_id", "organization")]);
+                answers.insert(answer.body.replace(&id, "[id]"));
             }
         }
         assert_eq!(answers.len(), 1, "{answers:?}");
@@ -191,7 +192,7 @@ on_both_engines! {
                     stranger.post(&bench, &format!("{path}/regenerate-secret"), &json!({})).await,
                 ];
                 for answer in answers {
-                    assert_eq!(answer.text, r#"{"code":404,"message":"system not found","data":{}}"#, "{wanted}");
+                    assert_eq!(answer.body, r#"{"code":404,"message":"system not found","data":{}}"#, "{wanted}");
                 }
             }
         }
@@ -213,12 +214,12 @@ on_both_engines! {
             reader.post(&bench, &format!("{}/regenerate-secret", path(&system)), &json!({})).await,
         ];
         for answer in refusals {
-            assert_eq!(answer.text, r#"{"code":403,"message":"insufficient permissions","data":{}}"#);
+            assert_eq!(answer.body, r#"{"code":403,"message":"insufficient permissions","data":{}}"#);
         }
         support.put(&bench, &path(&system), &json!({ "name": "Supported" })).await.data(200);
         support.create(&bench, &plain("Yes")).await;
         support.delete(&bench, &path(&system)).await.data(200);
-        Answer::to(bench.call(Method::GET, "/api/systems")).await.assert_is(401, "invalid token");
+        Answer::in_json(bench.call(Method::GET, "/api/systems")).await.refused(401, "invalid token");
     }
 
     async fn a_right_in_one_organisation_is_none_in_another(bench: Bench) {
@@ -229,12 +230,12 @@ on_both_engines! {
         let both = both.again(&bench).await;
         let system = scene.admin.create(&bench, &plain("Theirs")).await;
         both.get(&bench, &path(&system)).await.data(200);
-        both.put(&bench, &path(&system), &json!({ "name": "No" })).await.assert_is(403, "insufficient permissions");
-        both.delete(&bench, &path(&system)).await.assert_is(403, "insufficient permissions");
+        both.put(&bench, &path(&system), &json!({ "name": "No" })).await.refused(403, "insufficient permissions");
+        both.delete(&bench, &path(&system)).await.refused(403, "insufficient permissions");
         let renew = format!("{}/regenerate-secret", path(&system));
-        both.post(&bench, &renew, &json!({})).await.assert_is(403, "insufficient permissions");
+        both.post(&bench, &renew, &json!({})).await.refused(403, "insufficient permissions");
         let there = with(&plain("No"), "organization_id", scene.customer.to_string());
-        assert_eq!(both.post(&bench, "/api/systems", &there).await.refused(), [("organization_id", "organization")]);
+        assert_eq!(both.post(&bench, "/api/systems", &there).await.fields(), [("organization_id", "organization")]);
         assert_eq!(both.create(&bench, &plain("Here")).await["organization"]["name"], "Sibling");
     }
 
@@ -254,7 +255,7 @@ on_both_engines! {
             scene.admin.delete(&bench, &path(&system)).await,
             scene.admin.post(&bench, &format!("{}/regenerate-secret", path(&system)), &json!({})).await,
         ] {
-            answer.assert_is(403, "insufficient permissions");
+            answer.refused(403, "insufficient permissions");
         }
         assert_eq!(scene.admin.show(&bench, &id_of(&system)).await["name"], "Kept");
         assert_eq!(scene.receiver.requests().len(), 0);

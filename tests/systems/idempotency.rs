@@ -5,26 +5,27 @@ use std::time::Duration;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_store::query::retention;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::receiver::Answer as Reaction;
 use reqwest::Method;
 
 use crate::peek;
-use crate::support::{Actor, Answer, INVALID, Scene, USED, callback_with, id_of, with};
+use crate::support::{Actor, INVALID, Scene, USED, callback_with, id_of, with};
 
 const RUNNING: &str = "a request with this idempotency key is still running";
 const OTHER_BODY: &str = "idempotency key was used with another body";
 
 #[track_caller]
 fn assert_replays(answer: &Answer, first: &Answer) {
-    assert_eq!((answer.status, &answer.text), (201, &first.text));
-    assert_eq!((answer.header("idempotent-replayed"), first.header("idempotent-replayed")), ("true", ""));
+    assert_eq!((answer.status, &answer.body), (201, &first.body));
+    assert_eq!((answer.header("idempotent-replayed"), first.header("idempotent-replayed")), (Some("true"), None));
 }
 
 #[track_caller]
 fn assert_running(answer: &Answer) {
-    answer.assert_is(409, RUNNING);
-    assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
+    answer.refused(409, RUNNING);
+    assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
 }
 
 on_both_engines! {
@@ -47,7 +48,7 @@ on_both_engines! {
         assert_eq!(scene.receiver.callbacks().len(), 1);
 
         // Without the key, or with another, the state is what it is.
-        admin.call_back_with_key(&bench, "other", &body).await.assert_is(400, "state token expired");
+        admin.call_back_with_key(&bench, "other", &body).await.refused(400, "state token expired");
         bench.clock.advance(Span::milliseconds(3_600_001));
         retention::run(&bench.context.database, bench.context.now()).await.unwrap();
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM idempotency_keys").await, 0, "kept for a day");
@@ -69,10 +70,10 @@ on_both_engines! {
         let body = scene.body(&bench, "one");
         scene.admin.call_back_with_key(&bench, "key", &body).await.data(201);
         for other in [scene.body(&bench, "two"), with(&body, "name", "Other"), with(&body, "more", 1)] {
-            scene.admin.call_back_with_key(&bench, "key", &other).await.assert_is(422, OTHER_BODY);
+            scene.admin.call_back_with_key(&bench, "key", &other).await.refused(422, OTHER_BODY);
         }
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM systems").await, 1);
-        scene.admin.call_back(&bench, &body).await.assert_is(400, USED);
+        scene.admin.call_back(&bench, &body).await.refused(400, USED);
     }
 
     async fn while_the_first_is_running_the_second_is_told_to_come_back(bench: Bench) {
@@ -106,7 +107,7 @@ on_both_engines! {
         })
         .await;
         let data = answer.data(201);
-        assert_eq!((answer.header("idempotent-replayed"), data["callback_executed"].as_bool()), ("true", Some(true)));
+        assert_eq!((answer.header("idempotent-replayed"), data["callback_executed"].as_bool()), (Some("true"), Some(true)));
         assert!(data["system"]["secret"].is_string());
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM systems").await, 1);
     }
@@ -116,12 +117,12 @@ on_both_engines! {
         let good = scene.body(&bench, "freed");
         let bad_state = with(&good, "callback_state", "state_x");
         for (member, value) in [("name", ""), ("callback_url", "https://10.0.0.1/"), ("type", "toaster")] {
-            scene.admin.call_back_with_key(&bench, "key", &with(&good, member, value)).await.refused();
+            scene.admin.call_back_with_key(&bench, "key", &with(&good, member, value)).await.fields();
         }
-        scene.admin.call_back_with_key(&bench, "key", &bad_state).await.assert_is(400, INVALID);
+        scene.admin.call_back_with_key(&bench, "key", &bad_state).await.refused(400, INVALID);
         scene.admin.call_back(&bench, &scene.body(&bench, "spent")).await.data(201);
         let spent = scene.admin.call_back_with_key(&bench, "key", &scene.body(&bench, "spent")).await;
-        spent.assert_is(400, USED);
+        spent.refused(400, USED);
         let first = scene.admin.call_back_with_key(&bench, "key", &good).await;
         assert_replays(&scene.admin.call_back_with_key(&bench, "key", &good).await, &first);
     }
@@ -131,10 +132,10 @@ on_both_engines! {
         let bob = Actor::new(&bench, "bob", scene.customer, Role::Support).await;
         let body = scene.body(&bench, "mine");
         scene.admin.call_back_with_key(&bench, "key", &body).await.data(201);
-        bob.call_back_with_key(&bench, "key", &body).await.assert_is(400, USED);
+        bob.call_back_with_key(&bench, "key", &body).await.refused(400, USED);
         let own = bob.call_back_with_key(&bench, "key", &scene.body(&bench, "yours")).await;
         assert_eq!(own.data(201)["system"]["created_by"]["user_name"], "bob");
-        assert_eq!(own.header("idempotent-replayed"), "");
+        assert_eq!(own.header("idempotent-replayed"), None);
     }
 
     async fn many_at_once_with_one_key_make_one_system(bench: Bench) {
@@ -147,12 +148,12 @@ on_both_engines! {
             scene.admin.call_back_with_key(node, "key", &body)
         });
         let answers = futures_util::future::join_all(posts).await;
-        let first = answers.iter().find(|answer| answer.status == 201 && answer.header("idempotent-replayed").is_empty());
+        let first = answers.iter().find(|answer| answer.status == 201 && answer.header("idempotent-replayed").is_none());
         let first = first.unwrap();
         let mut firsts = 0;
         for answer in &answers {
             match (answer.status, answer.header("idempotent-replayed")) {
-                (201, "") => firsts += 1,
+                (201, None) => firsts += 1,
                 (201, _) => assert_replays(answer, first),
                 _ => assert_running(answer),
             }
@@ -168,11 +169,11 @@ on_both_engines! {
         let body = scene.body(&bench, "long");
         for key in [String::new(), "k".repeat(256)] {
             let answer = scene.admin.call_back_with_key(&bench, &key, &body).await;
-            assert_eq!(answer.refused(), [("Idempotency-Key", "max")], "{} characters", key.len());
+            assert_eq!(answer.fields(), [("Idempotency-Key", "max")], "{} characters", key.len());
         }
         let two = scene.admin.request(&bench, Method::POST, "/api/systems/callback").json(&body);
-        let two = Answer::to(two.header("idempotency-key", "a").header("idempotency-key", "b")).await;
-        assert_eq!(two.refused().iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["Idempotency-Key"]);
+        let two = Answer::in_json(two.header("idempotency-key", "a").header("idempotency-key", "b")).await;
+        assert_eq!(two.fields().iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["Idempotency-Key"]);
         scene.admin.call_back_with_key(&bench, &"k".repeat(255), &body).await.data(201);
     }
 

@@ -195,7 +195,7 @@ on_both_engines! {
     async fn a_list_of_nothing_is_a_list(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let answer = scene.admin.get(&bench, "/api/systems").await;
-        assert_eq!(answer.message(), "systems retrieved successfully");
+        assert_eq!(answer.said(), "systems retrieved successfully");
         let expected = json!({
             "systems": [],
             "pagination": {
@@ -232,10 +232,10 @@ on_both_engines! {
             ("type=ns8&%74ype=nsec", "type"),
         ] {
             let answer = scene.admin.get(&bench, &format!("/api/systems?{query}")).await;
-            assert_eq!(answer.refused().iter().map(|(key, _)| *key).collect::<Vec<_>>(), [member], "{query}");
+            assert_eq!(answer.fields().iter().map(|(key, _)| *key).collect::<Vec<_>>(), [member], "{query}");
         }
         let all = scene.admin.get(&bench, "/api/systems?page=0&page_size=0&sort_by=x&type=&status=x").await;
-        let keys: Vec<_> = all.refused().iter().map(|(key, _)| *key).collect();
+        let keys: Vec<_> = all.fields().iter().map(|(key, _)| *key).collect();
         assert_eq!(keys, ["page", "page_size", "sort_by", "type", "status"], "all at once");
     }
 

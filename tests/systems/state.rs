@@ -3,6 +3,7 @@
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Span;
 use bailiwick_store::query::retention;
+use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use bailiwick_testkit::people::state_token;
@@ -12,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::peek;
-use crate::support::{Actor, Answer, EXPIRED, INVALID, Scene, USED, assert_snapshot, id_of, let_the_outbox_look, with};
+use crate::support::{Actor, EXPIRED, INVALID, Scene, USED, assert_snapshot, id_of, let_the_outbox_look, with};
 
 /// How long a state is good, in milliseconds.
 const HOUR: i64 = 3_600_000;
@@ -40,7 +41,7 @@ async fn written(bench: &Bench) -> [i64; 4] {
 
 #[track_caller]
 fn assert_detail(answer: &Answer, message: &str, part: &str) {
-    answer.assert_is(400, message);
+    answer.refused(400, message);
     let detail = answer.json["data"]["error"].as_str().unwrap();
     assert!(detail.contains(part), "{detail:?} lacks {part:?}");
 }
@@ -94,11 +95,11 @@ on_both_engines! {
             scene.admin.call_back(&bench, &with(&scene.body(&bench, "r"), "callback_state", state)).await
         };
         let expired = send(now - HOUR - 1).await;
-        expired.assert_is(400, EXPIRED);
+        expired.refused(400, EXPIRED);
         assert_snapshot("callback_400_expired", &expired.json);
         // Some applications write seconds: that is a moment in 1970.
-        send(now / 1000).await.assert_is(400, EXPIRED);
-        send(i64::MIN).await.assert_is(400, EXPIRED);
+        send(now / 1000).await.refused(400, EXPIRED);
+        send(i64::MIN).await.refused(400, EXPIRED);
         assert_detail(&send(now + AHEAD + 1).await, INVALID, "future");
         assert_detail(&send(i64::MAX).await, INVALID, "future");
         send(now - HOUR).await.data(201);
@@ -112,9 +113,9 @@ on_both_engines! {
         let last = with(&body, "callback_state", state_token(now, "last"));
         admin.call_back(&bench, &body).await.data(201);
         bench.clock.advance(Span::milliseconds(1));
-        admin.call_back(&bench, &last).await.assert_is(400, EXPIRED);
+        admin.call_back(&bench, &last).await.refused(400, EXPIRED);
         // Used and too old: it stays refused, as too old.
-        admin.call_back(&bench, &body).await.assert_is(400, EXPIRED);
+        admin.call_back(&bench, &body).await.refused(400, EXPIRED);
     }
 
     async fn every_spelling_of_a_used_state_is_used(bench: Bench) {
@@ -135,7 +136,7 @@ on_both_engines! {
         ];
         for encoded in others {
             let answer = scene.admin.call_back(&bench, &spell(encoded.clone())).await;
-            answer.assert_is(400, USED);
+            answer.refused(400, USED);
             assert_eq!(answer.json["data"], json!({ "error": USED }), "{encoded}");
         }
         assert_eq!(written(&bench).await, [1; 4]);
@@ -154,10 +155,10 @@ on_both_engines! {
         ];
         for (member, value) in refusals {
             let refused = scene.admin.call_back(&bench, &with(&body, member, value)).await;
-            assert_eq!(refused.refused().iter().map(|(key, _)| *key).collect::<Vec<_>>(), [member]);
+            assert_eq!(refused.fields().iter().map(|(key, _)| *key).collect::<Vec<_>>(), [member]);
         }
-        Answer::to(bench.call(Method::POST, "/api/systems/callback").json(&body)).await.assert_is(401, "invalid token");
-        reader.call_back(&bench, &body).await.assert_is(403, "insufficient permissions");
+        Answer::in_json(bench.call(Method::POST, "/api/systems/callback").json(&body)).await.refused(401, "invalid token");
+        reader.call_back(&bench, &body).await.refused(403, "insufficient permissions");
         assert_eq!(written(&bench).await, [0; 4]);
         assert_eq!(scene.receiver.requests().len(), 0);
 
@@ -177,7 +178,7 @@ on_both_engines! {
         let (created, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
         assert_eq!((created.len(), refused.len()), (1, 63));
         for answer in refused {
-            answer.assert_is(400, USED);
+            answer.refused(400, USED);
         }
         assert_eq!(written(&bench).await, [1; 4]);
         let_the_outbox_look().await;
@@ -193,14 +194,14 @@ on_both_engines! {
         let body = scene.body(&bench, "shared");
         scene.admin.call_back(&bench, &body).await.data(201);
         let used = stranger.call_back(&bench, &body).await;
-        used.assert_is(400, USED);
+        used.refused(400, USED);
         assert_snapshot("callback_400_used", &used.json);
         // Not even for another destination, another name, or after the system is gone.
         let elsewhere = with(&with(&body, "callback_url", scene.receiver.at("/else")), "name", "Other");
-        scene.admin.call_back(&bench, &elsewhere).await.assert_is(400, USED);
+        scene.admin.call_back(&bench, &elsewhere).await.refused(400, USED);
         let id = peek::rows(&bench, "SELECT id FROM systems").await[0][0].clone().unwrap();
         scene.admin.delete(&bench, &format!("/api/systems/{id}")).await.data(200);
-        scene.admin.call_back(&bench, &body).await.assert_is(400, USED);
+        scene.admin.call_back(&bench, &body).await.refused(400, USED);
     }
 
     async fn a_used_state_is_remembered_for_a_day_and_until_it_has_expired(bench: Bench) {
@@ -213,7 +214,7 @@ on_both_engines! {
         bench.clock.advance(Span::minutes(65));
         clean_up().await;
         let admin = scene.admin.again(&bench).await;
-        admin.call_back(&bench, &body).await.assert_is(400, USED);
+        admin.call_back(&bench, &body).await.refused(400, USED);
 
         bench.clock.advance(Span::minutes(24 * 60 - 65));
         clean_up().await;
@@ -222,7 +223,7 @@ on_both_engines! {
         clean_up().await;
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM used_states").await, 0);
         let admin = scene.admin.again(&bench).await;
-        admin.call_back(&bench, &body).await.assert_is(400, EXPIRED);
+        admin.call_back(&bench, &body).await.refused(400, EXPIRED);
         assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM systems").await, 1);
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::role::Role;
+use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::people::Person;
 use bailiwick_testkit::receiver::Receiver;
-use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -17,59 +17,6 @@ pub(crate) const USED: &str = "state token already used";
 pub(crate) const EXPIRED: &str = "state token expired";
 /// The message of a state that cannot be read (seed 000).
 pub(crate) const INVALID: &str = "invalid or already used state token";
-
-/// An answer, read whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    /// Sends a request and reads its answer, which must be JSON.
-    pub(crate) async fn to(request: RequestBuilder) -> Self {
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {text:?}: {error}"));
-        Self { status, headers, text, json }
-    }
-
-    /// A header's text; empty where it is missing.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        self.json["message"].as_str().unwrap()
-    }
-
-    /// The envelope's data, after a success with this status.
-    #[track_caller]
-    pub(crate) fn data(&self, status: u16) -> &Value {
-        assert_eq!((self.status, &self.json["code"]), (status, &json!(status)), "{}", self.text);
-        &self.json["data"]
-    }
-
-    /// The fields that were refused, by name and rule.
-    #[track_caller]
-    pub(crate) fn refused(&self) -> Vec<(&str, &str)> {
-        assert_eq!((self.status, self.message()), (400, "validation failed"), "{}", self.text);
-        let entries = self.json["data"]["errors"].as_array().unwrap();
-        entries.iter().map(|entry| (text_of(entry, "key"), text_of(entry, "message"))).collect()
-    }
-
-    #[track_caller]
-    pub(crate) fn assert_is(&self, status: u16, message: &str) {
-        assert_eq!((self.status, self.message()), (status, message), "{}", self.text);
-    }
-}
-
-fn text_of<'e>(entry: &'e Value, name: &str) -> &'e str {
-    entry[name].as_str().unwrap()
-}
 
 /// Somebody signed in, able to sign in again when their token has grown old.
 #[derive(Clone, Debug)]
@@ -99,19 +46,19 @@ impl Actor {
     }
 
     pub(crate) async fn get(&self, bench: &Bench, path: &str) -> Answer {
-        Answer::to(self.request(bench, Method::GET, path)).await
+        Answer::in_json(self.request(bench, Method::GET, path)).await
     }
 
     pub(crate) async fn delete(&self, bench: &Bench, path: &str) -> Answer {
-        Answer::to(self.request(bench, Method::DELETE, path)).await
+        Answer::in_json(self.request(bench, Method::DELETE, path)).await
     }
 
     pub(crate) async fn put(&self, bench: &Bench, path: &str, body: &Value) -> Answer {
-        Answer::to(self.request(bench, Method::PUT, path).json(body)).await
+        Answer::in_json(self.request(bench, Method::PUT, path).json(body)).await
     }
 
     pub(crate) async fn post(&self, bench: &Bench, path: &str, body: &Value) -> Answer {
-        Answer::to(self.request(bench, Method::POST, path).json(body)).await
+        Answer::in_json(self.request(bench, Method::POST, path).json(body)).await
     }
 
     /// Asks for a system on behalf of an outside application.
@@ -122,7 +69,7 @@ impl Actor {
     /// The same with an idempotency key.
     pub(crate) async fn call_back_with_key(&self, bench: &Bench, key: &str, body: &Value) -> Answer {
         let request = self.request(bench, Method::POST, "/api/systems/callback").header("idempotency-key", key);
-        Answer::to(request.json(body)).await
+        Answer::in_json(request.json(body)).await
     }
 
     /// Creates a system by hand and gives it.
@@ -180,7 +127,7 @@ pub(crate) fn with(body: &Value, name: &str, value: impl Into<Value>) -> Value {
 /// The id of a system, as JSON shows it.
 #[track_caller]
 pub(crate) fn id_of(system: &Value) -> String {
-    system["id"].as_str().unwrap().to_owned()
+    text(system, "id").to_owned()
 }
 
 /// Looks again and again until `found` is there; fails when it does not come within twenty seconds.

@@ -255,7 +255,7 @@ on_both_engines! {
         let draft = json!({ "name": "Unvouched", "type": "ns8" });
         for tampering in ["UPDATE audit_heads SET digest = seal", "DELETE FROM audit_heads"] {
             peek::execute(&bench, tampering).await;
-            log.scene.admin.post(&bench, "/api/systems", &draft).await.assert_is(500, "internal server error");
+            log.scene.admin.post(&bench, "/api/systems", &draft).await.refused(500, "internal server error");
             assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM systems").await, systems);
             log.put_right().await;
         }
@@ -286,7 +286,7 @@ on_both_engines! {
             let entries = peek::number(&bench, "SELECT COUNT(*) FROM audit").await;
             for number in 0..LANES {
                 let draft = json!({ "name": format!("Meanwhile {number}"), "type": "ns8" });
-                log.scene.admin.post(&bench, "/api/systems", &draft).await.assert_is(500, "internal server error");
+                log.scene.admin.post(&bench, "/api/systems", &draft).await.refused(500, "internal server error");
             }
             assert_eq!(peek::number(&bench, "SELECT COUNT(*) FROM audit").await, entries);
             log.put_right().await;

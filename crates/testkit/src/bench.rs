@@ -87,7 +87,7 @@ impl Bench {
         let (url, database) = match engine {
             Engine::Sqlite => (format!("sqlite://{}", directory.path().join("bailiwick.db").display()), None),
             Engine::Postgres => {
-                let database = Cluster::shared().create_database().expect("a database");
+                let database = Cluster::shared().create_database_with_tables().expect("a database");
                 (database.url().to_owned(), Some(Arc::new(database)))
             }
         };

@@ -1,11 +1,12 @@
 //! A real Chromium, without a window, steered through its own driver.
 
 use std::{
+    cell::RefCell,
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, LazyLock, Weak, mpsc},
     thread,
     time::Duration,
 };
@@ -16,6 +17,7 @@ use rustix::process::{Pid, RawPid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{BrowserLogEntry, ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     http,
@@ -24,6 +26,26 @@ use crate::{
 
 /// A driver that has not said its port within this time will not say it.
 const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How many stories have browsers open at a time: each keeps a core busy, and more of them only make each other late.
+static SEATS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
+
+thread_local! {
+    /// The seat of the story that this thread tells, as long as one of its browsers is open.
+    static OWN_SEAT: RefCell<Weak<SemaphorePermit<'static>>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Waits until not too many other stories have browsers open. A story has a thread of its own, and one seat however many
+/// browsers it opens: two stories that each waited for a second seat would wait for ever.
+async fn seat() -> Result<Arc<SemaphorePermit<'static>>> {
+    if let Some(own) = OWN_SEAT.with_borrow(Weak::upgrade) {
+        return Ok(own);
+    }
+    let seat = Arc::new(SEATS.acquire().await.context("no browser is started any more")?);
+    OWN_SEAT.set(Arc::downgrade(&seat));
+    Ok(seat)
+}
 
 /// Chromium shows our own pages only, so it needs no sandbox (which it cannot have as root or in a
 /// container) and no contact with its maker's hosts.
@@ -63,6 +85,8 @@ pub struct Browser {
     session: Option<WebDriver>,
     driver: Child,
     profile: TempDir,
+    /// Held so that the next story waits until this one has closed its last browser.
+    _seat: Arc<SemaphorePermit<'static>>,
 }
 
 /// Which of a page's two colour schemes the browser asks for.
@@ -75,8 +99,9 @@ pub enum Scheme {
 }
 
 impl Browser {
-    /// Starts driver and browser.
+    /// Starts driver and browser, once not too many other stories have theirs open.
     pub async fn start() -> Result<Self> {
+        let seat = seat().await?;
         http::choose_cryptography();
         let (chromium, chromedriver) = (Tool::Chromium.find()?, Tool::Chromedriver.find()?);
         let profile = TempDir::with_prefix("bailiwick-chromium-").context("no temporary directory")?;
@@ -88,7 +113,7 @@ impl Browser {
             .spawn()
             .with_context(|| format!("{} does not run", chromedriver.display()))?;
         let port = port_of(&mut driver);
-        let mut browser = Self { session: None, driver, profile };
+        let mut browser = Self { session: None, driver, profile, _seat: seat };
         let mut wanted = DesiredCapabilities::chrome();
         wanted.set_binary(&chromium.to_string_lossy())?;
         for flag in FLAGS {
@@ -233,6 +258,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use thirtyfour::By;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -287,6 +313,17 @@ mod tests {
             assert!(found.iter().any(|line| line.starts_with(rule)), "{rule} {found:#?}");
         }
         browser.quit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_story_that_has_a_seat_waits_for_no_other() {
+        let first = seat().await.unwrap();
+        for _ in 0..=thread::available_parallelism().unwrap().get() {
+            let another = timeout(START_LIMIT, seat()).await.unwrap().unwrap();
+            assert!(Arc::ptr_eq(&another, &first));
+        }
+        drop(first);
+        assert!(OWN_SEAT.with_borrow(Weak::upgrade).is_none(), "the seat is given back with the last browser");
     }
 
     #[tokio::test]

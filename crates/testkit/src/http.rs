@@ -3,6 +3,8 @@
 use std::{sync::Once, time::Duration};
 
 use anyhow::{Context, Result};
+use reqwest::RequestBuilder;
+use url::form_urlencoded::Serializer;
 
 /// Answers slower than this are failures, not patience.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -26,4 +28,15 @@ pub fn client() -> Result<reqwest::Client> {
         .timeout(LIMIT)
         .build()
         .context("no HTTP client")
+}
+
+/// The request with the fields of a form.
+pub fn with_form<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> RequestBuilder {
+    let form = Serializer::new(String::new()).extend_pairs(fields).finish();
+    request.header("content-type", "application/x-www-form-urlencoded").body(form)
+}
+
+/// The request as a browser sends a form of ours.
+pub fn submit<'a>(request: RequestBuilder, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> RequestBuilder {
+    with_form(request.header("sec-fetch-site", "same-origin"), fields)
 }

@@ -41,6 +41,26 @@ pub fn letters_in(data_directory: &Path) -> Vec<Letter> {
     paths.iter().filter_map(|path| std::fs::read(path).ok()).map(|bytes| open(&bytes)).collect()
 }
 
+/// Waits for the one link to this page in a data directory that is not among those that are known; gives its token.
+///
+/// # Panics
+/// When none is mailed, or several are: the test has failed then.
+pub async fn new_token(data_directory: &Path, page: &str, known: &mut BTreeSet<String>) -> String {
+    let begun = Instant::now();
+    loop {
+        let letters = letters_in(data_directory);
+        let tokens: BTreeSet<String> = letters.iter().flat_map(|letter| letter.tokens(page)).collect();
+        let new: Vec<&String> = tokens.difference(known).collect();
+        if let [token] = new.as_slice() {
+            let token = (*token).clone();
+            known.insert(token.clone());
+            return token;
+        }
+        assert!(new.is_empty() && begun.elapsed() < LIMIT, "{} new links after {:?}", new.len(), begun.elapsed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn open(bytes: &[u8]) -> Letter {
     let text = String::from_utf8_lossy(bytes);
     // Files are legible as they are, but for lines that are too long for a mail.

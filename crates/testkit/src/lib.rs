@@ -4,11 +4,13 @@
 //! Nothing here is part of the server. A tool that a test needs and that is
 //! missing makes the test fail with what to run, never be skipped.
 
+pub mod answer;
 pub mod bench;
 pub mod browser;
 pub mod http;
 pub mod letters;
 pub mod mail_server;
+pub mod patience;
 pub mod people;
 pub mod postgres;
 pub mod process;

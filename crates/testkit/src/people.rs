@@ -19,7 +19,9 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::answer::Answer;
 use crate::bench::Bench;
+use crate::http::submit;
 
 /// The password of everybody in a story.
 pub const PASSWORD: &str = "correct zebra battery lantern";
@@ -173,6 +175,29 @@ impl Bench {
         let tokens: Value = answer.json().await.expect("tokens");
         let token = |name: &str| tokens.get(name).and_then(Value::as_str).expect("a token").to_owned();
         Tokens { access: token("AccessToken"), refresh: token("RefreshToken") }
+    }
+
+    /// The status of a sign-in over the API, whatever it is.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn try_sign_in(&self, email: &str, password: &str) -> u16 {
+        let body = json!({ "Username": email, "Password": password });
+        let request = self.call(Method::POST, "/auth/authenticate/signin").json(&body);
+        request.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Signs somebody in on the page, as a browser does; gives the cookie of their session.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn sign_in_on_page(&self, person: &Person) -> String {
+        let form = [("email", person.email.as_str()), ("password", PASSWORD)];
+        let answer = Answer::of(submit(self.call(Method::POST, "/login"), form)).await;
+        assert_eq!(answer.status, 303, "{} signs in on the page: {answer:?}", person.email);
+        let cookies = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+        pairs.find(|pair| pair.starts_with("bailiwick=")).expect("the cookie of a session").to_owned()
     }
 
     /// A server with an owner organisation and a signed-in super admin.

@@ -15,7 +15,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use tokio_postgres::{NoTls, error::SqlState};
+use bailiwick_store::Database as Store;
+use tokio_postgres::{Client, NoTls, error::SqlState};
 
 pub mod server;
 
@@ -35,6 +36,10 @@ pub struct Cluster {
 
 static SHARED: LazyLock<Result<Cluster, String>> =
     LazyLock::new(|| Cluster::find_or_start().map_err(|error| format!("{error:#}")));
+
+/// The database of this process that has our tables and is never used, to copy from.
+static MIGRATED: LazyLock<Result<Database, String>> =
+    LazyLock::new(|| Cluster::shared().create_template().map_err(|error| format!("{error:#}")));
 
 /// Numbers the databases of this process.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -67,9 +72,32 @@ impl Cluster {
 
     /// Makes an empty database that nobody else uses.
     pub fn create_database(&self) -> Result<Database> {
+        self.create_database_from("template1")
+    }
+
+    /// Makes a database that nobody else uses, with the tables of the server: a copy, as making them again for each
+    /// test takes longer than most tests do. A cluster that stays keeps no template of ours; there it is empty, and
+    /// the server makes its tables.
+    pub fn create_database_with_tables(&self) -> Result<Database> {
+        if !self.is_thrown_away {
+            return self.create_database();
+        }
+        let template = MIGRATED.as_ref().map_err(|reason| anyhow!("{reason}"))?;
+        self.create_database_from(&template.name)
+    }
+
+    fn create_template(&self) -> Result<Database> {
+        let database = self.create_database()?;
+        let url = database.url.clone();
+        // Nobody may be connected to what is copied: the connections end with their thread's executor.
+        on_a_thread(async move { Store::open(&url).await.map(drop).context("the tables cannot be made") })?;
+        Ok(database)
+    }
+
+    fn create_database_from(&self, template: &str) -> Result<Database> {
         loop {
             let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-            match execute(&self.url, format!("CREATE DATABASE {name}")) {
+            match execute(&self.url, format!("CREATE DATABASE {name} TEMPLATE {template}")) {
                 // A cluster that outlives its users may hold what an older process of our number left.
                 Err(error) if has_state(&error, &SqlState::DUPLICATE_DATABASE) => {}
                 Err(error) => return Err(error),
@@ -114,20 +142,31 @@ impl Drop for Database {
     }
 }
 
-/// Runs one statement on a thread of its own, so that synchronous and asynchronous tests can both call it.
+/// A connection past the server, open as long as somebody holds it.
+pub async fn connect(url: &str) -> Result<Client> {
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.with_context(|| format!("no connection to {url}"))?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Runs one statement.
 fn execute(url: &str, statement: String) -> Result<()> {
     let url = url.to_owned();
-    let worker = thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-            let (client, connection) =
-                tokio_postgres::connect(&url, NoTls).await.with_context(|| format!("no connection to {url}"))?;
-            let connection = tokio::spawn(connection);
-            let outcome = client.batch_execute(&statement).await.with_context(|| statement.clone());
-            drop(client);
-            connection.await??;
-            outcome
-        })
-    });
+    on_a_thread(async move {
+        let (client, connection) =
+            tokio_postgres::connect(&url, NoTls).await.with_context(|| format!("no connection to {url}"))?;
+        let connection = tokio::spawn(connection);
+        let outcome = client.batch_execute(&statement).await.with_context(|| statement.clone());
+        drop(client);
+        connection.await??;
+        outcome
+    })
+}
+
+/// Runs this to its end on a thread of its own, so that synchronous and asynchronous tests can both ask for it.
+fn on_a_thread(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    let worker = thread::spawn(|| tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work));
     worker.join().map_err(|_| anyhow!("the thread that gives orders to PostgreSQL panicked"))?
 }
 
@@ -159,6 +198,15 @@ mod tests {
         execute(one.url(), "CREATE TABLE only_in_one (id bigint)".to_owned()).unwrap();
         let error = execute(other.url(), "SELECT * FROM only_in_one".to_owned()).unwrap_err();
         assert!(has_state(&error, &SqlState::UNDEFINED_TABLE), "{error:#}");
+    }
+
+    #[test]
+    fn a_copy_has_the_tables_and_is_nobody_elses() {
+        let cluster = Cluster::shared();
+        let copies = [(); 2].map(|()| cluster.create_database_with_tables().unwrap());
+        execute(copies[0].url(), "DROP TABLE users CASCADE".to_owned()).unwrap();
+        execute(copies[1].url(), "SELECT id FROM users".to_owned()).unwrap();
+        execute(copies[0].url(), "SELECT id FROM users".to_owned()).unwrap_err();
     }
 
     #[tokio::test]

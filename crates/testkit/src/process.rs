@@ -19,7 +19,9 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{http, tools};
+use crate::{http, postgres, tools};
+
+pub mod operator;
 
 /// A program that is not ready within this time will not be.
 const READY_LIMIT: Duration = Duration::from_mins(1);
@@ -34,13 +36,16 @@ pub struct Program {
     home: Arc<TempDir>,
     settings: Vec<(String, String)>,
     port: u16,
+    /// Its database, where that is not in its data directory.
+    database: Option<Arc<postgres::Database>>,
 }
 
 impl Program {
     /// The executable in `binary`, with an empty data directory and a free port.
     pub fn new(binary: impl Into<PathBuf>) -> Result<Self> {
         let home = TempDir::with_prefix("bailiwick-").context("no temporary directory")?;
-        Ok(Self { binary: binary.into(), home: Arc::new(home), settings: Vec::new(), port: free_port()? })
+        let (home, settings) = (Arc::new(home), Vec::new());
+        Ok(Self { binary: binary.into(), home, settings, port: free_port()?, database: None })
     }
 
     /// The executable that Cargo built beside the running test.
