@@ -102,7 +102,12 @@ impl Database {
                 Engine::Postgres(link)
             }
         };
-        Ok(WriteTransaction { link: Link::new(engine), chain: Arc::clone(&self.chain), entries: Vec::new() })
+        Ok(WriteTransaction {
+            link: Link::new(engine),
+            chain: Arc::clone(&self.chain),
+            entries: Vec::new(),
+            holds_tree: false,
+        })
     }
 
     /// Lets nobody who asks for a [`Link`] from now on see less than was committed up to this moment.
@@ -146,6 +151,8 @@ pub struct WriteTransaction {
     pub(crate) chain: Arc<Chain>,
     /// Entries of the audit log, kept back until the commit.
     pub(crate) entries: Vec<AuditEntry>,
+    /// Whether it holds the tree already, which many rows that one transaction adds ask for again and again.
+    pub(crate) holds_tree: bool,
 }
 
 impl WriteTransaction {
@@ -182,6 +189,14 @@ impl WriteTransaction {
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
         self.link.batch(sql).await
+    }
+
+    /// Notes that it holds the tree, and that what it does from now on may be about many thousands of rows.
+    pub(crate) const fn note_tree(&mut self) {
+        self.holds_tree = true;
+        if let Engine::Sqlite(link) = &mut self.link.engine {
+            link.make_way();
+        }
     }
 }
 

@@ -32,13 +32,13 @@ impl Link {
 
     /// All rows of a query. Every query bounds itself with a `LIMIT`.
     pub async fn all<T: Record>(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Vec<T>> {
-        debug_assert_eq!(statement.access(), Access::Read, "{} reads", statement.name());
+        debug_assert_ne!(statement.access(), Access::Write, "{} reads", statement.name());
         self.fetch(statement, values).await
     }
 
     /// The row of a query that has at most one.
     pub async fn optional<T: Record>(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Option<T>> {
-        debug_assert_eq!(statement.access(), Access::Read, "{} reads", statement.name());
+        debug_assert_ne!(statement.access(), Access::Write, "{} reads", statement.name());
         let outcome = self.try_fetch_first(statement, values).await;
         self.failed |= outcome.is_err();
         outcome

@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::link::Engine;
-use crate::query::searchable;
+use crate::query::{partner_people, searchable};
 use crate::statement::statements;
 use crate::value::values;
 
@@ -45,10 +45,13 @@ const STEPS: &[Step] = steps! {
     15 "0015_impersonation";
     16 "0016_invitation_resends";
     17 "0017_searches";
+    18 "0018_trees";
 };
 
 /// The step after which what was there before has to be made known to searches, which SQL alone cannot do.
 const SEARCHES: i64 = 17;
+/// The step after which the lists of what stands below an organisation have to be filled.
+const TREES: i64 = 18;
 
 statements! {
     /// The newest step that was done.
@@ -64,11 +67,16 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NU
 /// A number of our own for PostgreSQL's advisory locks: `CREATE TABLE IF NOT EXISTS` alone may collide.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4702111234474983746)";
 
+/// What a request must not take is little for a step over millions of rows, and for a node that waits for another one
+/// which takes it.
+const POSTGRES_PATIENCE: &str = "SET LOCAL statement_timeout = 0";
+
 /// Runs the steps that are missing, all in one transaction.
 pub(crate) async fn run(database: &Database) -> Result<()> {
     let mut transaction = database.write().await?;
     let on_postgres = matches!(transaction.engine, Engine::Postgres(_));
     if on_postgres {
+        transaction.batch(POSTGRES_PATIENCE).await?;
         transaction.batch(POSTGRES_LOCK).await?;
     }
     transaction.batch(TABLE).await?;
@@ -80,6 +88,10 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
     }
     if newest < SEARCHES {
         searchable::fill(&mut transaction).await?;
+    }
+    if newest < TREES {
+        searchable::forget_first_words(&mut transaction).await?;
+        partner_people::fill(&mut transaction).await?;
     }
     transaction.commit().await
 }

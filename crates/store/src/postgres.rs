@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::durability::Durability;
 use crate::error::{Error, Result};
-use crate::statement::Statement;
+use crate::statement::{Access, Statement};
 use crate::value::Value;
 
 /// Connections at the most; PostgreSQL's own default allows 100 for everybody.
@@ -59,8 +59,10 @@ impl Postgres {
             .runtime(Runtime::Tokio1)
             .post_create(deadpool_postgres::Hook::async_fn(|client, _| {
                 Box::pin(async move {
-                    // What is acknowledged is on the disk, whatever the server's own default is.
-                    let settings = "SET synchronous_commit = on; SET statement_timeout = '30s'; SET TIME ZONE 'UTC'";
+                    // What is acknowledged is on the disk, whatever the server's own default is. No statement runs so
+                    // long that it would be worth while to compile it.
+                    let settings = "SET synchronous_commit = on; SET statement_timeout = '30s'; SET TIME ZONE 'UTC'; \
+                                    SET jit = off";
                     client.batch_execute(settings).await.map_err(deadpool_postgres::HookError::Backend)
                 })
             }))
@@ -114,6 +116,7 @@ impl PostgresLink {
         let client = self.wait()?;
         let prepared = client.prepare_cached(statement.postgres()).await;
         let rows = match prepared {
+            Ok(prepared) if statement.access() == Access::List => list(client, &prepared, values).await,
             Ok(prepared) => client.query(&prepared, &parameters(values)).await,
             Err(error) => Err(error),
         };
@@ -170,6 +173,32 @@ impl PostgresLink {
         self.is_waiting = true;
         Ok(client)
     }
+}
+
+/// The rows of a statement that is planned once for all values, and without regard to how long each table is. All three
+/// messages are under way at once.
+async fn list(
+    client: &Object,
+    statement: &tokio_postgres::Statement,
+    values: &[Value],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let values = parameters(values);
+    let (set, rows, reset) = tokio::join!(
+        biased;
+        client.batch_execute(
+            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
+             SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0",
+        ),
+        client.query(statement, &values),
+        client.batch_execute(
+            "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
+             RESET random_page_cost; RESET max_parallel_workers_per_gather",
+        ),
+    );
+    let rows = rows?;
+    set?;
+    reset?;
+    Ok(rows)
 }
 
 fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

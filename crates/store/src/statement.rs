@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 pub enum Access {
     /// It only reads.
     Read,
+    /// It only reads a page of a list, or counts one: along an index and looking up one row after the other, as it is
+    /// written. To think of something else takes PostgreSQL several times as long as to read the page.
+    List,
     /// It changes something.
     Write,
 }

@@ -7,6 +7,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::time::Timestamp;
 
+use super::partner_people;
 use super::reach::{Reach, is_everything, within_reach};
 use super::searchable;
 use super::suspension::may_come_in;
@@ -134,9 +135,11 @@ pub async fn find_reachable(link: &mut Link, reach: &Reach, id: UserId) -> Resul
     link.optional(&FIND_REACHABLE, &reach.and(values![id])).await
 }
 
-/// Replaces what can be changed of a person, who has to be taken before ([`take`]), by what the record says; false
+/// Replaces what can be changed of a person, who has to be taken before ([`take`]) and before them
+/// the tree ([`hold`](super::tree::hold)), by what the record says; false
 /// when they are gone.
 pub async fn change(transaction: &mut WriteTransaction, account: &AccountRecord, now: Timestamp) -> Result<bool> {
+    let text = searchable::text_of_user(&account.name, &account.email);
     let values = values![
         account.id,
         &account.name,
@@ -145,11 +148,12 @@ pub async fn change(transaction: &mut WriteTransaction, account: &AccountRecord,
         account.newsletter,
         account.language,
         account.theme,
-        searchable::text_of_user(&account.name, &account.email),
+        text.as_str(),
         now,
     ];
     let is_there = transaction.change(&CHANGE, values).await? == 1;
     if is_there {
+        partner_people::rename(transaction, account.id, &text).await?;
         searchable::replace_user(transaction, account.id, &account.name, &account.email).await?;
     }
     Ok(is_there)

@@ -4,7 +4,7 @@ use bailiwick_domain::page::Page;
 
 /// Up to how many rows are counted, whatever the page: so few that a page of a long list takes no longer than one of
 /// a list with as many.
-pub const COUNTED_MAX: i64 = 1000;
+pub const COUNTED_MAX: i64 = 500;
 
 /// How many rows are looked for to say how many there are: one more than [`COUNTED_MAX`] says that there are more, and
 /// beyond that only as many as it takes to tell whether there is a page after this one.

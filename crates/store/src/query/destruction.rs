@@ -49,6 +49,13 @@ statements! {
         "UPDATE systems SET created_by_organisation = NULL WHERE created_by_organisation IN ", organisations!());
     Write CURRENT_ORGANISATIONS = concat!(
         "UPDATE sessions SET organisation_id = NULL WHERE organisation_id IN ", organisations!());
+    /// Those who belong to something else of a partner stay in its list.
+    Write PARTNER_PEOPLE = concat!(
+        "DELETE FROM partner_people WHERE user_id IN (SELECT m.user_id FROM memberships m \
+         WHERE m.organisation_id IN ", organisations!(), ") AND NOT EXISTS (SELECT 1 FROM memberships m \
+         CROSS JOIN organisation_paths p WHERE m.user_id = partner_people.user_id \
+         AND p.descendant_id = m.organisation_id AND p.ancestor_id = partner_people.partner_id \
+         AND m.organisation_id NOT IN ", organisations!(), " LIMIT 1 OFFSET 0)");
     Write MEMBERSHIPS = concat!("DELETE FROM memberships WHERE organisation_id IN ", organisations!());
     Write CREATORS = concat!("UPDATE systems SET created_by = NULL WHERE created_by IN ", people!());
     Write SENT_INVITATIONS = concat!("DELETE FROM invitations WHERE invited_by IN ", people!());
@@ -71,8 +78,8 @@ statements! {
 /// What belongs to the organisations, up to their systems; each needs the organisation.
 static OF_SYSTEMS: [&Statement; 3] = [&HEARTBEATS, &DELIVERIES, &USED_STATES];
 /// What else belongs to the organisations, in an order that leaves no reference behind.
-static OF_ORGANISATIONS: [&Statement; 4] =
-    [&INVITATIONS, &CREATING_ORGANISATIONS, &CURRENT_ORGANISATIONS, &MEMBERSHIPS];
+static OF_ORGANISATIONS: [&Statement; 5] =
+    [&INVITATIONS, &CREATING_ORGANISATIONS, &CURRENT_ORGANISATIONS, &PARTNER_PEOPLE, &MEMBERSHIPS];
 /// What belongs to the people who go, in an order that leaves no reference behind.
 static OF_PEOPLE: [&Statement; 9] = [
     &CREATORS,

@@ -5,6 +5,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::role::Role;
 use bailiwick_domain::time::Timestamp;
 
+use super::partner_people;
 use super::reach::{Reach, within_reach};
 use super::suspension::may_come_in;
 use crate::database::WriteTransaction;
@@ -74,9 +75,10 @@ pub async fn set_role(
     transaction.change(&SET_ROLE, values![user, organisation, role]).await.map(|_| ())
 }
 
-/// Removes a person from an organisation.
+/// Removes a person from an organisation; the tree is to be [held](super::tree::hold) before.
 pub async fn remove(transaction: &mut WriteTransaction, user: UserId, organisation: OrganisationId) -> Result<()> {
-    transaction.change(&REMOVE, values![user, organisation]).await.map(|_| ())
+    transaction.change(&REMOVE, values![user, organisation]).await?;
+    partner_people::remove_member(transaction, user).await
 }
 
 /// Whether anybody administers an organisation who is not suspended.

@@ -19,11 +19,17 @@ pub mod mail;
 pub mod mailed_link;
 pub mod membership;
 pub mod organisation;
+pub mod organisation_details;
 pub mod organisation_list;
 pub mod organisation_page;
+mod organisations_passing;
+pub(crate) mod partner_people;
 mod pattern;
 pub mod people;
+mod people_matches;
 pub mod people_page;
+mod people_passing;
+mod people_rows;
 pub mod principal;
 pub mod property;
 pub mod reach;
@@ -48,7 +54,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 39] = [
+    let modules: [&[&'static Statement]; 43] = [
         account::STATEMENTS,
         api_key::STATEMENTS,
         audit_chain::STATEMENTS,
@@ -66,9 +72,12 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         mailed_link::STATEMENTS,
         membership::STATEMENTS,
         organisation::STATEMENTS,
+        organisation_details::STATEMENTS,
         organisation_list::STATEMENTS,
         organisation_page::STATEMENTS,
+        partner_people::STATEMENTS,
         people::STATEMENTS,
+        people_matches::STATEMENTS,
         people_page::STATEMENTS,
         principal::STATEMENTS,
         property::STATEMENTS,
@@ -88,6 +97,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         used_state::STATEMENTS,
         user::STATEMENTS,
         user_list::STATEMENTS,
+        way::STATEMENTS,
     ];
     modules.into_iter().flatten().copied()
 }

@@ -22,10 +22,12 @@ statements! {
     Write DESCRIBE = "UPDATE organisations SET name = $2, search_text = $3, vat_number = $4, custom_data = $5, \
         updated_at = $6 WHERE id = $1";
     /// Everything above the parent is above the newcomer too.
-    Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) \
-        SELECT o.id, p.ancestor_id, p.depth + 1 FROM organisation_paths p \
+    Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth, kind, \
+        search_text) SELECT o.id, p.ancestor_id, p.depth + 1, o.kind, o.search_text FROM organisation_paths p \
         JOIN organisations o ON o.id = $1 WHERE p.descendant_id = $2";
-    Write INSERT_PATH_TO_ITSELF = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) VALUES ($1, $1, 0)";
+    Write INSERT_PATH_TO_ITSELF = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth, kind, search_text) \
+        VALUES ($1, $1, 0, $2, $3)";
+    Write RENAME_PATHS = "UPDATE organisation_paths SET search_text = $2 WHERE descendant_id = $1";
     /// Writing the row to itself holds it until the transaction ends.
     Write HOLD = "UPDATE organisations SET updated_at = updated_at WHERE id = $1";
     Read OWNER_EXISTS = "SELECT EXISTS (SELECT 1 FROM organisations WHERE kind = 'owner')";
@@ -80,16 +82,16 @@ pub async fn insert(
     let OrganisationRecord { id, kind, name } = organisation;
     tree::hold(transaction).await?;
     let text = searchable::text_of_organisation(name, None);
-    transaction.change(&INSERT, values![*id, *kind, name, text, parent, now]).await?;
+    transaction.change(&INSERT, values![*id, *kind, name, text.as_str(), parent, now]).await?;
     searchable::set_organisation(transaction, *id, name, None).await?;
-    transaction.change(&INSERT_PATH_TO_ITSELF, values![*id]).await?;
+    transaction.change(&INSERT_PATH_TO_ITSELF, values![*id, *kind, text]).await?;
     if let Some(parent) = parent {
         transaction.change(&INSERT_PATHS_ABOVE, values![*id, parent]).await?;
     }
     tree::settle(transaction, *id).await
 }
 
-/// Writes what is known of an organisation.
+/// Writes what is known of an organisation; the tree is to be [held](tree::hold) before.
 ///
 /// # Errors
 /// [`crate::Error::Conflict`] when another one below the same parent has the VAT number.
@@ -102,7 +104,8 @@ pub async fn describe(
     let OrganisationFacts { name, vat_number, custom_data } = *facts;
     let (number, data) = (vat_number.map(VatNumber::as_str), custom_data.map(CustomData::to_json));
     let text = searchable::text_of_organisation(name, vat_number);
-    transaction.change(&DESCRIBE, values![id, name, text, number, data, now]).await?;
+    transaction.change(&DESCRIBE, values![id, name, text.as_str(), number, data, now]).await?;
+    transaction.change(&RENAME_PATHS, values![id, text]).await?;
     searchable::replace_organisation(transaction, id, name, vat_number).await
 }
 

@@ -1,143 +1,114 @@
-//! Organisations with all that is shown of them: one, or a page of them.
+//! Lists of organisations: filtered, ordered, a page at a time.
 
 use bailiwick_domain::id::OrganisationId;
-use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::page::{Direction, Page};
 use bailiwick_domain::search::Phrase;
-use bailiwick_domain::system::CustomData;
-use bailiwick_domain::time::Timestamp;
-use bailiwick_domain::vat_number::VatNumber;
 
 use super::counted;
-use super::reach::{Reach, own_trees, reached_by_both, within_reach};
-use super::way::{self, Narrow, gathered_max, probe};
+use super::organisation_details::{OrganisationDetails, details};
+use super::organisations_passing::{facts_but_search_pass, facts_pass, few, found_by, passes, passes_below, source};
+use super::reach::{Reach, reached_by_both, within_reach};
+use super::way::{self, Narrow, Sight, Stretch, probe};
 use crate::error::Result;
 use crate::link::Link;
-use crate::row::record;
 use crate::statement::{Statement, statements};
 use crate::value::{Value, values};
 
-/// The columns of an [`OrganisationDetails`] and where they come from: parameters `$1` to `$5` are the reach. What
-/// stands above is shown only where it is within reach too.
-macro_rules! details {
-    () => {
-        concat!(
-            "SELECT o.id, o.kind, o.name, o.vat_number, o.custom_data, o.suspended_at, o.suspended_through IS NOT NULL, \
-             o.deleted_at, o.deleted_through IS NOT NULL, o.created_at, o.updated_at, p.id, p.name, p.kind \
-             FROM organisations o LEFT JOIN organisations p ON p.id = o.parent_id AND ",
-            within_reach!("p.id")
-        )
-    };
-}
-
-/// The condition that an organisation passes what is asked of it: the search between `$6` and `$7`, the kind `$8`, the
-/// parent `$9` and the suspension `$10`, each of which lets everything pass when it is null; but `$11` always says
-/// whether what is deleted is listed, or what is not.
-macro_rules! facts_pass {
-    () => {
-        "(CAST($8 AS TEXT) IS NULL OR o.kind = $8) AND (CAST($9 AS UUID) IS NULL OR o.parent_id = $9) \
-         AND (CAST($10 AS BOOLEAN) IS NULL OR (o.suspended_through IS NOT NULL) = $10) \
-         AND (o.deleted_through IS NOT NULL) = CAST($11 AS BOOLEAN) \
-         AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM organisation_search_starts ps \
-             WHERE ps.organisation_id = o.id AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0))"
-    };
-}
-
-/// The condition that an organisation passes all of it, and is within reach (`$1` to `$5`).
-macro_rules! passes {
-    () => {
-        concat!(facts_pass!(), " AND ", within_reach!("o.id"))
-    };
-}
-
-/// What a few organisations are gathered from, and the column with their id.
-macro_rules! source {
-    (search, $from:literal, $to:literal) => {
-        concat!("organisation_search_starts s WHERE s.start >= ", $from, " AND s.start < ", $to)
-    };
-    (parent, $parent:literal) => {
-        concat!("(SELECT id AS organisation_id, parent_id FROM organisations) s WHERE s.parent_id = ", $parent)
-    };
-    (kind, $kind:literal) => {
-        concat!("(SELECT id AS organisation_id, kind FROM organisations) s WHERE s.kind = ", $kind)
-    };
-    (suspended) => {
-        "(SELECT id AS organisation_id FROM organisations WHERE suspended_through IS NOT NULL) s"
-    };
-    (deleted) => {
-        "(SELECT id AS organisation_id FROM organisations WHERE deleted_through IS NOT NULL) s"
-    };
-    (reach, $user:literal, $first:literal, $second:literal, $third:literal) => {
-        concat!(
-            own_trees!($user, $first, $second, $third),
-            " t JOIN (SELECT ancestor_id, descendant_id AS organisation_id FROM organisation_paths) s \
-             ON s.ancestor_id = t.id"
-        )
-    };
-}
-
-/// Those of the few that pass.
-macro_rules! few {
-    (reach) => {
-        concat!(
-            " FROM (SELECT s.organisation_id AS id FROM ",
-            source!(reach, "$2", "$3", "$4", "$5"),
-            " LIMIT ",
-            gathered_max!(),
-            ") AS found CROSS JOIN organisations o WHERE o.id = found.id AND ",
-            facts_pass!(),
-            " AND ",
-            reached_by_both!("o.id")
-        )
-    };
-    ($($source:tt)+) => {
-        concat!(
-            " FROM (SELECT DISTINCT g.organisation_id AS id FROM (SELECT s.organisation_id FROM ",
-            source!($($source)+),
-            " LIMIT ",
-            gathered_max!(),
-            ") g) AS found CROSS JOIN organisations o WHERE o.id = found.id AND ",
-            passes!()
-        )
-    };
-}
-
 macro_rules! count_of_few {
     ($($source:tt)+) => {
-        concat!("SELECT COUNT(*)", few!($($source)+))
+        concat!("SELECT COUNT(*) FROM (SELECT 1", few!($($source)+), " LIMIT $12) AS counted")
     };
 }
 
-/// The rows of a page for the organisations of `$listed`; what stands above is asked for those alone.
+/// The rows of a page for the organisations of `$listed`, which are found in `$order` and shown in `$shown`, which is the
+/// same; what stands above is asked for those alone. The outer join has them looked up one by one: all are there, but
+/// PostgreSQL would rather look through all organisations in that order than sort those few.
 macro_rules! page {
-    ($order:literal, $limit:literal, $offset:literal, $($listed:expr),+) => {
+    ($order:expr, $limit:literal, $offset:literal, $($listed:expr),+) => {
+        page!($order => $order, $limit, $offset, $($listed),+)
+    };
+    ($order:expr => $shown:expr, $limit:literal, $offset:literal, $($listed:expr),+) => {
         concat!(
-            details!(), " WHERE o.id IN (SELECT listed.id FROM (SELECT o.id", $($listed,)+ " ORDER BY ", $order,
-            " LIMIT ", $limit, " OFFSET ", $offset, ") AS listed) ORDER BY ", $order
+            details!(concat!("(SELECT o.id", $($listed,)+ " ORDER BY ", $order, " LIMIT ", $limit, " OFFSET ", $offset,
+                ") AS listed LEFT JOIN organisations o ON o.id = listed.id")),
+            " ORDER BY ", $shown
         )
+    };
+}
+
+/// A page of what the search finds, in the order of what it finds them by: each once, by the first of its words. Of either
+/// half as many are read as there are up to the end of the page (`$14`), in the order of an index.
+macro_rules! page_of_matches {
+    ($by_first:literal, $by_later:literal, $order:literal => $shown:expr) => {
+        page!($order => $shown, "$12", "$13",
+            " FROM (SELECT h.id, h.found_by FROM (SELECT o.id, o.search_text AS found_by FROM organisations o \
+             WHERE o.search_text >= $6 AND o.search_text < CAST($7 AS TEXT) AND ", facts_but_search_pass!(), " AND ",
+            within_reach!("o.id"), " ORDER BY ", $by_first, " LIMIT $14) AS h \
+             UNION ALL SELECT h.id, h.found_by FROM (SELECT s.organisation_id AS id, s.start AS found_by \
+             FROM organisation_search_starts s CROSS JOIN organisations o \
+             WHERE s.start >= $6 AND s.start < CAST($7 AS TEXT) AND o.id = s.organisation_id \
+             AND NOT (o.search_text >= $6 AND o.search_text < CAST($7 AS TEXT)) \
+             AND NOT EXISTS (SELECT 1 FROM organisation_search_starts es WHERE es.organisation_id = s.organisation_id \
+                 AND es.start >= $6 AND es.start < s.start LIMIT 1 OFFSET 0) AND ", facts_but_search_pass!(), " AND ",
+            within_reach!("o.id"), " ORDER BY ", $by_later, " LIMIT $14) AS h) AS o")
     };
 }
 
 /// A page of the few, which are sorted in any case: `$12` says by what.
 macro_rules! page_of_few {
     (up, $($source:tt)+) => {
-        page!("CASE CAST($12 AS TEXT) WHEN 'kind' THEN o.kind END, \
+        page!(concat!("CASE CAST($12 AS TEXT) WHEN 'kind' THEN o.kind END, \
                CASE CAST($12 AS TEXT) WHEN 'age' THEN o.created_at END, \
-               CASE CAST($12 AS TEXT) WHEN 'age' THEN NULL ELSE o.search_text END, o.id", "$13", "$14", few!($($source)+))
+               CASE CAST($12 AS TEXT) WHEN 'age' THEN NULL WHEN 'match' THEN ", found_by!(),
+               " ELSE o.search_text END, o.id"), "$13", "$14", few!($($source)+))
     };
     (down, $($source:tt)+) => {
-        page!("CASE CAST($12 AS TEXT) WHEN 'kind' THEN o.kind END DESC, \
+        page!(concat!("CASE CAST($12 AS TEXT) WHEN 'kind' THEN o.kind END DESC, \
                CASE CAST($12 AS TEXT) WHEN 'age' THEN o.created_at END DESC, \
-               CASE CAST($12 AS TEXT) WHEN 'age' THEN NULL ELSE o.search_text END DESC, o.id DESC",
-              "$13", "$14", few!($($source)+))
+               CASE CAST($12 AS TEXT) WHEN 'age' THEN NULL WHEN 'match' THEN ", found_by!(),
+               " ELSE o.search_text END DESC, o.id DESC"), "$13", "$14", few!($($source)+))
     };
 }
 
-/// A page of all that pass and that a condition chooses, in an order that an index has.
+/// A page of all that pass and that a condition chooses, in an order that an index has; by name from `$14` to `$15`.
 macro_rules! page_of_many {
+    (name, $condition:literal, $order:literal) => {
+        page!(
+            $order,
+            "$12",
+            "$13",
+            " FROM organisations o WHERE o.search_text >= $14 AND o.search_text < $15 AND ",
+            $condition,
+            passes!()
+        )
+    };
     ($condition:literal, $order:literal) => {
         page!($order, "$12", "$13", " FROM organisations o WHERE ", $condition, passes!())
+    };
+}
+
+/// The same for what stands below a partner, itself included, in an order that its list has; by name from `$14` to `$15`,
+/// and then the partner is `$16`, else `$14`.
+macro_rules! page_of_partner {
+    (name, $condition:literal, $order:literal => $shown:literal) => {
+        page!($order => $shown, "$12", "$13", below!("$16"),
+            " AND b.search_text >= $14 AND b.search_text < $15 AND ", $condition, passes_below!("$16"))
+    };
+    ($order:literal => $shown:literal) => {
+        page!($order => $shown, "$12", "$13", below!("$14"), " AND ", passes_below!("$14"))
+    };
+}
+
+/// What stands below a partner, itself included, one by one as its list has it: merged with everything else by the ids,
+/// which PostgreSQL does where it sees that both are in that order, all that is newer would be passed.
+macro_rules! below {
+    ($partner:literal) => {
+        concat!(
+            " FROM organisation_paths b CROSS JOIN organisations o WHERE o.id = COALESCE(b.descendant_id, b.ancestor_id) \
+             AND b.ancestor_id = ",
+            $partner
+        )
     };
 }
 
@@ -154,101 +125,85 @@ macro_rules! count_of_many {
 }
 
 statements! {
-    Read FIND = concat!(details!(), " WHERE ", within_reach!("o.id"), " AND o.deleted_through IS NULL AND o.id = $6");
-    Read FIND_DELETED_TOO = concat!(details!(), " WHERE ", within_reach!("o.id"), " AND o.id = $6");
+    Read HAS_LATER = "SELECT EXISTS (SELECT 1 FROM organisation_search_starts WHERE start >= $1 AND start < $2)";
     Read PROBE_SEARCH = probe!(source!(search, "$1", "$2"));
-    Read COUNT_SEARCH = count_of_few!(search, "$6", "$7");
-    Read SEARCH_UP = page_of_few!(up, search, "$6", "$7");
-    Read SEARCH_DOWN = page_of_few!(down, search, "$6", "$7");
+    List COUNT_SEARCH = count_of_few!(search, "$6", "$7");
+    List SEARCH_UP = page_of_few!(up, search, "$6", "$7");
+    List SEARCH_DOWN = page_of_few!(down, search, "$6", "$7");
     Read PROBE_PARENT = probe!(source!(parent, "$1"));
-    Read COUNT_PARENT = count_of_few!(parent, "$9");
-    Read PARENT_UP = page_of_few!(up, parent, "$9");
-    Read PARENT_DOWN = page_of_few!(down, parent, "$9");
-    Read PROBE_KIND = probe!(source!(kind, "$1"));
-    Read COUNT_KIND = count_of_few!(kind, "$8");
-    Read KIND_UP = page_of_few!(up, kind, "$8");
-    Read KIND_DOWN = page_of_few!(down, kind, "$8");
+    List COUNT_PARENT = count_of_few!(parent, "$9");
+    List PARENT_UP = page_of_few!(up, parent, "$9");
+    List PARENT_DOWN = page_of_few!(down, parent, "$9");
     Read PROBE_SUSPENDED = probe!(source!(suspended));
-    Read COUNT_SUSPENDED = count_of_few!(suspended);
-    Read SUSPENDED_UP = page_of_few!(up, suspended);
-    Read SUSPENDED_DOWN = page_of_few!(down, suspended);
+    List COUNT_SUSPENDED = count_of_few!(suspended);
+    List SUSPENDED_UP = page_of_few!(up, suspended);
+    List SUSPENDED_DOWN = page_of_few!(down, suspended);
     Read PROBE_DELETED = probe!(source!(deleted));
-    Read COUNT_DELETED = count_of_few!(deleted);
-    Read DELETED_UP = page_of_few!(up, deleted);
-    Read DELETED_DOWN = page_of_few!(down, deleted);
+    List COUNT_DELETED = count_of_few!(deleted);
+    List DELETED_UP = page_of_few!(up, deleted);
+    List DELETED_DOWN = page_of_few!(down, deleted);
     Read PROBE_REACH = probe!(source!(reach, "$1", "$2", "$3", "$4"));
-    Read COUNT_REACH = count_of_few!(reach);
-    Read REACH_UP = page_of_few!(up, reach);
-    Read REACH_DOWN = page_of_few!(down, reach);
-    Read COUNT_ALL = count_of_many!("");
-    Read COUNT_OF_KIND = count_of_many!("o.kind = $8 AND ");
-    Read COUNT_BELOW = count_of_many!("o.parent_id = $9 AND ");
+    List COUNT_REACH = count_of_few!(reach);
+    List REACH_UP = page_of_few!(up, reach);
+    List REACH_DOWN = page_of_few!(down, reach);
+    List COUNT_ALL = count_of_many!("");
+    List COUNT_OF_KIND = count_of_many!("o.kind = $8 AND ");
+    List COUNT_BELOW = count_of_many!("o.parent_id = $9 AND ");
+    List COUNT_BETWEEN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM organisations o WHERE o.search_text >= $13 \
+        AND o.search_text < $14 AND ", passes!(), " LIMIT $12) AS counted");
+    List COUNT_OF_PARTNER = concat!("SELECT COUNT(*) FROM (SELECT 1", below!("$15"), " AND b.search_text >= $13 \
+        AND b.search_text < $14 AND ", passes_below!("$15"), " LIMIT $12) AS counted");
+    List COUNT_OF_PARTNER_AND_KIND = concat!("SELECT COUNT(*) FROM (SELECT 1", below!("$15"), " AND b.kind = $8 \
+        AND b.search_text >= $13 AND b.search_text < $14 AND ", passes_below!("$15"), " LIMIT $12) AS counted");
     /// Through the trees within reach, which lead to nothing else.
-    Read COUNT_WITHIN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM ", source!(reach, "$2", "$3", "$4", "$5"),
+    List COUNT_WITHIN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM ", source!(reach, "$2", "$3", "$4", "$5"),
         " JOIN organisations o ON o.id = s.organisation_id WHERE ", facts_pass!(), " AND ", reached_by_both!("o.id"),
         " LIMIT $12) AS counted");
-    Read BY_NAME_UP = page_of_many!("", "o.search_text, o.id");
-    Read BY_NAME_DOWN = page_of_many!("", "o.search_text DESC, o.id DESC");
-    Read OF_KIND_BY_NAME_UP = page_of_many!("o.kind = $8 AND ", "o.search_text, o.id");
-    Read OF_KIND_BY_NAME_DOWN = page_of_many!("o.kind = $8 AND ", "o.search_text DESC, o.id DESC");
-    Read BELOW_BY_NAME_UP = page_of_many!("o.parent_id = $9 AND ", "o.search_text, o.id");
-    Read BELOW_BY_NAME_DOWN = page_of_many!("o.parent_id = $9 AND ", "o.search_text DESC, o.id DESC");
-    Read BY_KIND_UP = page_of_many!("", "o.kind, o.search_text, o.id");
-    Read BY_KIND_DOWN = page_of_many!("", "o.kind DESC, o.search_text DESC, o.id DESC");
-    Read BY_AGE_UP = page_of_many!("", "o.created_at, o.id");
-    Read BY_AGE_DOWN = page_of_many!("", "o.created_at DESC, o.id DESC");
-    /// Whether an organisation within reach has this number already, other than this one.
-    Read VAT_IS_KNOWN = concat!("SELECT EXISTS (SELECT 1 FROM organisations o WHERE o.vat_number = $6 \
-        AND (CAST($7 AS UUID) IS NULL OR o.id <> $7) AND o.deleted_through IS NULL AND ", within_reach!("o.id"), ")");
+    List MATCHES_UP = page_of_matches!("o.search_text, o.id", "s.start, s.organisation_id",
+        "o.found_by, o.id" => concat!(found_by!(), ", o.id"));
+    List MATCHES_DOWN = page_of_matches!("o.search_text DESC, o.id DESC", "s.start DESC, s.organisation_id DESC",
+        "o.found_by DESC, o.id DESC" => concat!(found_by!(), " DESC, o.id DESC"));
+    List BY_NAME_UP = page_of_many!(name, "", "o.search_text, o.id");
+    List BY_NAME_DOWN = page_of_many!(name, "", "o.search_text DESC, o.id DESC");
+    List OF_KIND_BY_NAME_UP = page_of_many!(name, "o.kind = $8 AND ", "o.search_text, o.id");
+    List OF_KIND_BY_NAME_DOWN = page_of_many!(name, "o.kind = $8 AND ", "o.search_text DESC, o.id DESC");
+    List BELOW_BY_NAME_UP = page_of_many!(name, "o.parent_id = $9 AND ", "o.search_text, o.id");
+    List BELOW_BY_NAME_DOWN = page_of_many!(name, "o.parent_id = $9 AND ", "o.search_text DESC, o.id DESC");
+    List BY_KIND_UP = page_of_many!("", "o.kind, o.search_text, o.id");
+    List BY_KIND_DOWN = page_of_many!("", "o.kind DESC, o.search_text DESC, o.id DESC");
+    List BY_AGE_UP = page_of_many!("", "o.created_at, o.id");
+    List BY_AGE_DOWN = page_of_many!("", "o.created_at DESC, o.id DESC");
+    List OF_KIND_BY_AGE_UP = page_of_many!("o.kind = $8 AND ", "o.created_at, o.id");
+    List OF_KIND_BY_AGE_DOWN = page_of_many!("o.kind = $8 AND ", "o.created_at DESC, o.id DESC");
+    List OF_PARTNER_BY_NAME_UP = page_of_partner!(name, "", "b.search_text, b.descendant_id" => "o.search_text, o.id");
+    List OF_PARTNER_BY_NAME_DOWN = page_of_partner!(name, "",
+        "b.search_text DESC, b.descendant_id DESC" => "o.search_text DESC, o.id DESC");
+    List OF_PARTNER_AND_KIND_BY_NAME_UP = page_of_partner!(name, "b.kind = $8 AND ",
+        "b.search_text, b.descendant_id" => "o.search_text, o.id");
+    List OF_PARTNER_AND_KIND_BY_NAME_DOWN = page_of_partner!(name, "b.kind = $8 AND ",
+        "b.search_text DESC, b.descendant_id DESC" => "o.search_text DESC, o.id DESC");
+    List OF_PARTNER_BY_KIND_UP = page_of_partner!(
+        "b.kind, b.search_text, b.descendant_id" => "o.kind, o.search_text, o.id");
+    List OF_PARTNER_BY_KIND_DOWN = page_of_partner!(
+        "b.kind DESC, b.search_text DESC, b.descendant_id DESC" => "o.kind DESC, o.search_text DESC, o.id DESC");
+    /// Ids are in the order of their creation.
+    List OF_PARTNER_BY_AGE_UP = page_of_partner!("b.descendant_id" => "o.id");
+    List OF_PARTNER_BY_AGE_DOWN = page_of_partner!("b.descendant_id DESC" => "o.id DESC");
 }
 
 static BY_SEARCH: Narrow = Narrow { probe: &PROBE_SEARCH, count: &COUNT_SEARCH, page: [&SEARCH_UP, &SEARCH_DOWN] };
 static BY_PARENT: Narrow = Narrow { probe: &PROBE_PARENT, count: &COUNT_PARENT, page: [&PARENT_UP, &PARENT_DOWN] };
-static BY_KIND: Narrow = Narrow { probe: &PROBE_KIND, count: &COUNT_KIND, page: [&KIND_UP, &KIND_DOWN] };
 static BY_SUSPENSION: Narrow =
     Narrow { probe: &PROBE_SUSPENDED, count: &COUNT_SUSPENDED, page: [&SUSPENDED_UP, &SUSPENDED_DOWN] };
 static BY_DELETION: Narrow =
     Narrow { probe: &PROBE_DELETED, count: &COUNT_DELETED, page: [&DELETED_UP, &DELETED_DOWN] };
 static BY_REACH: Narrow = Narrow { probe: &PROBE_REACH, count: &COUNT_REACH, page: [&REACH_UP, &REACH_DOWN] };
 
-record! {
-    /// An organisation with all that is shown of it.
-    #[derive(Clone, Debug)]
-    pub struct OrganisationDetails {
-        /// The id.
-        pub id: OrganisationId,
-        /// Its place in the partner tree.
-        pub kind: OrganisationKind,
-        /// Its name.
-        pub name: Name,
-        /// Its VAT number, where it is known.
-        pub vat_number: Option<VatNumber>,
-        /// What others attach to it.
-        pub custom_data: Option<CustomData>,
-        /// When it was suspended itself, where it is.
-        pub suspended_at: Option<Timestamp>,
-        /// Whether it is out, by what was decided of it or above it.
-        pub is_suspended: bool,
-        /// When it was deleted itself, where it is.
-        pub deleted_at: Option<Timestamp>,
-        /// Whether it is deleted, by what was decided of it or above it.
-        pub is_deleted: bool,
-        /// Since when it is known.
-        pub created_at: Timestamp,
-        /// When it was changed last.
-        pub updated_at: Timestamp,
-        /// What it stands below, where that is within reach.
-        pub parent: Option<OrganisationId>,
-        /// That one's name.
-        pub parent_name: Option<Name>,
-        /// That one's kind.
-        pub parent_kind: Option<OrganisationKind>,
-    }
-}
-
 /// By what a list of organisations can be ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganisationOrder {
+    /// By the first of the words that the search finds; where nothing is searched, by name.
+    Match,
     /// By name.
     Name,
     /// By kind.
@@ -260,9 +215,30 @@ pub enum OrganisationOrder {
 impl OrganisationOrder {
     const fn name(self) -> &'static str {
         match self {
+            Self::Match => "match",
             Self::Name => "name",
             Self::Kind => "kind",
             Self::CreatedAt => "age",
+        }
+    }
+
+    const fn page_of_many(self) -> [&'static Statement; 2] {
+        match self {
+            Self::Match => [&MATCHES_UP, &MATCHES_DOWN],
+            Self::Name => [&BY_NAME_UP, &BY_NAME_DOWN],
+            Self::Kind => [&BY_KIND_UP, &BY_KIND_DOWN],
+            Self::CreatedAt => [&BY_AGE_UP, &BY_AGE_DOWN],
+        }
+    }
+
+    /// The same for what stands below a partner; of one kind, where it is asked for one.
+    const fn page_of_partner(self, is_of_kind: bool) -> [&'static Statement; 2] {
+        match (self, is_of_kind) {
+            (Self::Match, _) => [&MATCHES_UP, &MATCHES_DOWN],
+            (Self::Name, false) => [&OF_PARTNER_BY_NAME_UP, &OF_PARTNER_BY_NAME_DOWN],
+            (Self::Name, true) => [&OF_PARTNER_AND_KIND_BY_NAME_UP, &OF_PARTNER_AND_KIND_BY_NAME_DOWN],
+            (Self::Kind, _) => [&OF_PARTNER_BY_KIND_UP, &OF_PARTNER_BY_KIND_DOWN],
+            (Self::CreatedAt, _) => [&OF_PARTNER_BY_AGE_UP, &OF_PARTNER_BY_AGE_DOWN],
         }
     }
 }
@@ -283,57 +259,72 @@ pub struct OrganisationFilter {
 }
 
 impl OrganisationFilter {
-    /// The ways that may lead over few organisations.
-    fn ways(&self, phrase: Option<&Phrase>, reach: &Reach) -> Vec<(&'static Narrow, Vec<Value>)> {
-        let search = phrase.map(|phrase| (&BY_SEARCH, phrase.range().map(Value::from).to_vec()));
+    /// The ways that may lead over few organisations, where these are not found in the order of the list anyway.
+    fn ways(
+        &self,
+        search: Option<&Phrase>,
+        reach: Option<&Reach>,
+        order: OrganisationOrder,
+    ) -> Vec<(&'static Narrow, Vec<Value>)> {
+        let search = search.map(|phrase| (&BY_SEARCH, phrase.range().map(Value::from).to_vec()));
         let deletion = self.is_deleted.then(|| (&BY_DELETION, Vec::new()));
         let suspension = (self.is_suspended == Some(true)).then(|| (&BY_SUSPENSION, Vec::new()));
-        let parent = self.parent.map(|parent| (&BY_PARENT, values![parent].to_vec()));
-        let reach = (!reach.is_everything()).then(|| (&BY_REACH, reach.person().to_vec()));
-        let kind = self.kind.map(|kind| (&BY_KIND, values![kind].to_vec()));
-        [search, deletion, suspension, parent, reach, kind].into_iter().flatten().collect()
+        let parent = self.parent.filter(|_| order != OrganisationOrder::Name || self.kind.is_some());
+        let parent = parent.map(|parent| (&BY_PARENT, values![parent].to_vec()));
+        let reach = reach.map(|reach| (&BY_REACH, reach.person().to_vec()));
+        [search, deletion, suspension, parent, reach].into_iter().flatten().collect()
     }
 
-    /// How many are counted, where that is many: from where it leads past the fewest.
-    fn count_of_many(&self, reach: &Reach) -> &'static Statement {
-        match (self.parent, self.kind) {
-            (Some(_), _) => &COUNT_BELOW,
-            (None, _) if !reach.is_everything() => &COUNT_WITHIN,
-            (None, Some(_)) => &COUNT_OF_KIND,
-            (None, None) => &COUNT_ALL,
-        }
-    }
-
-    fn page_of_many(&self, order: OrganisationOrder) -> [&'static Statement; 2] {
-        match (order, self.parent, self.kind) {
-            (OrganisationOrder::CreatedAt, ..) => [&BY_AGE_UP, &BY_AGE_DOWN],
-            // Of one kind, the order by kind is that by name.
-            (_, _, Some(_)) => [&OF_KIND_BY_NAME_UP, &OF_KIND_BY_NAME_DOWN],
-            (OrganisationOrder::Kind, _, None) => [&BY_KIND_UP, &BY_KIND_DOWN],
-            (OrganisationOrder::Name, Some(_), None) => [&BELOW_BY_NAME_UP, &BELOW_BY_NAME_DOWN],
-            (OrganisationOrder::Name, None, None) => [&BY_NAME_UP, &BY_NAME_DOWN],
-        }
+    /// Where many are counted from, and read in this order: from where it leads past the fewest.
+    fn walk(&self, sight: Sight, stretch: &Stretch, order: OrganisationOrder, page: Page) -> Walk {
+        let [from, to] = stretch.ends();
+        let (by_name, between): (_, Vec<Value>) = (order == OrganisationOrder::Name, vec![from.into(), to.into()]);
+        let named = |more: &[Value]| if by_name { [between.as_slice(), more].concat() } else { more.to_vec() };
+        let is_part = stretch.is_part();
+        let walk = match (self.parent, sight, self.kind) {
+            (Some(_), ..) => {
+                let pages = if by_name { [&BELOW_BY_NAME_UP, &BELOW_BY_NAME_DOWN] } else { order.page_of_many() };
+                Walk { count: &COUNT_BELOW, counted: Vec::new(), pages, paged: named(&[]) }
+            }
+            (None, Sight::Partner(partner), kind) => {
+                let partner = [Value::from(partner)];
+                let count = if kind.is_some() { &COUNT_OF_PARTNER_AND_KIND } else { &COUNT_OF_PARTNER };
+                let counted = [between.as_slice(), &partner].concat();
+                Walk { count, counted, pages: order.page_of_partner(kind.is_some()), paged: named(&partner) }
+            }
+            (None, Sight::Scattered, _) => {
+                Walk { count: &COUNT_WITHIN, counted: Vec::new(), pages: order.page_of_many(), paged: named(&[]) }
+            }
+            (None, Sight::Everything, None) if is_part => {
+                Walk { count: &COUNT_BETWEEN, pages: order.page_of_many(), paged: named(&[]), counted: between }
+            }
+            (None, Sight::Everything, None) => {
+                Walk { count: &COUNT_ALL, counted: Vec::new(), pages: order.page_of_many(), paged: named(&[]) }
+            }
+            (None, Sight::Everything, Some(_)) => {
+                // Of one kind, the order by kind is that by name.
+                let (pages, told) = match order {
+                    OrganisationOrder::CreatedAt => ([&OF_KIND_BY_AGE_UP, &OF_KIND_BY_AGE_DOWN], Vec::new()),
+                    OrganisationOrder::Match | OrganisationOrder::Name | OrganisationOrder::Kind => {
+                        ([&OF_KIND_BY_NAME_UP, &OF_KIND_BY_NAME_DOWN], between)
+                    }
+                };
+                Walk { count: &COUNT_OF_KIND, counted: Vec::new(), pages, paged: told }
+            }
+        };
+        // What a search finds is read from there, whatever it is counted from.
+        let is_match = order == OrganisationOrder::Match;
+        let paged = || vec![(page.offset() + page.limit()).into()];
+        if is_match { Walk { pages: order.page_of_many(), paged: paged(), ..walk } } else { walk }
     }
 }
 
-/// An organisation, where it is within reach and not deleted.
-pub async fn find(link: &mut Link, reach: &Reach, id: OrganisationId) -> Result<Option<OrganisationDetails>> {
-    link.optional(&FIND, &reach.and(values![id])).await
-}
-
-/// The same, deleted or not: for whoever may take a deletion back, or make it final.
-pub async fn find_anyhow(link: &mut Link, reach: &Reach, id: OrganisationId) -> Result<Option<OrganisationDetails>> {
-    link.optional(&FIND_DELETED_TOO, &reach.and(values![id])).await
-}
-
-/// Whether an organisation within reach, other than this one, has the number.
-pub async fn vat_is_known(
-    link: &mut Link,
-    reach: &Reach,
-    number: &VatNumber,
-    except: Option<OrganisationId>,
-) -> Result<bool> {
-    link.one(&VAT_IS_KNOWN, &reach.and(values![number.as_str(), except])).await
+/// How a long list is counted and read: the statements, each with what it is told beside the filter and the page.
+struct Walk {
+    count: &'static Statement,
+    counted: Vec<Value>,
+    pages: [&'static Statement; 2],
+    paged: Vec<Value>,
 }
 
 /// A page of the organisations within reach, and how many there are in all, of many only so far ([`counted::bound`]).
@@ -348,16 +339,29 @@ pub async fn page(
     if phrase.as_ref().is_some_and(Phrase::is_empty) {
         return Ok((Vec::new(), 0));
     }
+    let is_by_name = phrase.is_none() && order == OrganisationOrder::Match;
+    let order = if is_by_name { OrganisationOrder::Name } else { order };
     let [from, to] = phrase.as_ref().map(Phrase::range).map_or([None, None], |range| range.map(Some));
     let shared = reach.and(values![from, to, filter.kind, filter.parent, filter.is_suspended, filter.is_deleted]);
     let with = |more: &[Value]| [shared.as_slice(), more].concat();
-    let bound = counted::bound(page);
-    if let Some(way) = way::narrow(link, filter.ways(phrase.as_ref(), reach)).await? {
-        let total: i64 = link.one(way.count, &shared).await?;
+    let bound: Value = counted::bound(page).into();
+    let (sight, stretch) = (way::sight(link, reach).await?, Stretch::of(link, &HAS_LATER, phrase.as_ref()).await?);
+    // What is found by the first words alone stands in the order of the names.
+    let is_by_name = stretch.is_part() && order == OrganisationOrder::Match;
+    let order = if is_by_name { OrganisationOrder::Name } else { order };
+    let search = phrase.as_ref().filter(|_| !(stretch.is_part() && order == OrganisationOrder::Name));
+    let ways = filter.ways(search, Some(reach).filter(|_| sight.is_narrow(order == OrganisationOrder::Match)), order);
+    if let Some(way) = way::narrow(link, ways).await? {
+        let total = link.one(way.count, &with(&[bound])).await?;
+        if order == OrganisationOrder::Match && std::ptr::eq(way, &raw const BY_SEARCH) {
+            let values = with(values![page.limit(), page.offset(), page.offset() + page.limit()]);
+            return Ok((link.all(direction.of(order.page_of_many()), &values).await?, total));
+        }
         let values = with(values![order.name(), page.limit(), page.offset()]);
-        return Ok((link.all(direction.of(way.page), &values).await?, total.min(bound)));
+        return Ok((link.all(direction.of(way.page), &values).await?, total));
     }
-    let total = link.one(filter.count_of_many(reach), &with(values![bound])).await?;
-    let values = with(values![page.limit(), page.offset()]);
-    Ok((link.all(direction.of(filter.page_of_many(order)), &values).await?, total))
+    let Walk { count, counted, pages, paged } = filter.walk(sight, &stretch, order, page);
+    let total = link.one(count, &with(&[vec![bound], counted].concat())).await?;
+    let values = with(&[vec![page.limit().into(), page.offset().into()], paged].concat());
+    Ok((link.all(direction.of(pages), &values).await?, total))
 }

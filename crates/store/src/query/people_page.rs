@@ -6,74 +6,24 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::search::Phrase;
 
 use super::counted;
-use super::reach::{Reach, is_everything, own_trees, reached_by_both, within_reach};
+use super::people_matches;
+use super::people_passing::{has_place, passes, passes_below, person_passes, place_passes, suspension_passes};
+use super::people_rows::{found_by, page, people_of};
+use super::reach::{Reach, own_trees, reached_by_both};
 use super::user_list::ListedUser;
-use super::way::{self, Narrow, gathered_max, probe};
+use super::way::{self, Narrow, Sight, Stretch, gathered_max, probe};
 use crate::error::Result;
 use crate::link::Link;
 use crate::statement::{Statement, statements};
 use crate::value::{Value, values};
 
-/// The condition that a place of theirs, of this name, passes what is asked of places: the organisation `$8` and the
-/// role `$9`, each of which lets everything pass when it is null.
-macro_rules! place_passes {
-    ($membership:literal, $organisation:literal) => {
-        concat!(
-            $organisation,
-            ".deleted_through IS NULL AND (CAST($8 AS UUID) IS NULL OR ",
-            $membership,
-            ".organisation_id = $8) AND (CAST($9 AS TEXT) IS NULL OR ",
-            $membership,
-            ".role = $9)"
-        )
-    };
-}
-
-/// The condition that a person passes what is asked of people: the search between `$6` and `$7`, the suspension `$10`.
-macro_rules! person_passes {
-    () => {
-        "(CAST($10 AS BOOLEAN) IS NULL OR (u.suspended_at IS NOT NULL) = $10) \
-         AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM user_search_starts ps \
-             WHERE ps.user_id = u.id AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0))"
-    };
-}
-
-/// The condition that a person passes all of it, at a place within reach (`$1` to `$5`). Super admins see those too who
-/// have no place.
-macro_rules! passes {
-    () => {
-        concat!(
-            person_passes!(),
-            " AND ((",
-            is_everything!(),
-            " AND CAST($8 AS UUID) IS NULL AND CAST($9 AS TEXT) IS NULL) \
-                 OR EXISTS (SELECT 1 FROM memberships pm JOIN organisations po ON po.id = pm.organisation_id \
-                 WHERE pm.user_id = u.id AND ",
-            place_passes!("pm", "po"),
-            " AND ",
-            within_reach!("po.id"),
-            " LIMIT 1 OFFSET 0))"
-        )
-    };
-}
-
-/// The places within reach that pass.
-macro_rules! reached_places {
-    () => {
-        concat!(
-            source!(reach, "$2", "$3", "$4", "$5"),
-            " JOIN organisations so ON so.id = s.organisation_id AND ",
-            place_passes!("s", "so"),
-            " AND ",
-            reached_by_both!("s.organisation_id")
-        )
-    };
-}
-
 /// What a few people are gathered from, and the column with their id.
 macro_rules! source {
     (search, $from:literal, $to:literal) => {
-        concat!("user_search_starts s WHERE s.start >= ", $from, " AND s.start < ", $to)
+        concat!(
+            "(SELECT id AS user_id FROM users WHERE search_text >= ", $from, " AND search_text < ", $to,
+            " UNION ALL SELECT user_id FROM user_search_starts WHERE start >= ", $from, " AND start < ", $to, ") s"
+        )
     };
     (organisation, $organisation:literal) => {
         concat!("memberships s WHERE s.organisation_id = ", $organisation)
@@ -92,6 +42,19 @@ macro_rules! source {
     };
 }
 
+/// The places within reach that pass.
+macro_rules! reached_places {
+    () => {
+        concat!(
+            source!(reach, "$2", "$3", "$4", "$5"),
+            " JOIN organisations so ON so.id = s.organisation_id AND ",
+            place_passes!("s", "so"),
+            " AND ",
+            reached_by_both!("s.organisation_id")
+        )
+    };
+}
+
 /// Those of the few who pass.
 macro_rules! few {
     (reach) => {
@@ -104,61 +67,72 @@ macro_rules! few {
             person_passes!()
         )
     };
-    ($($source:tt)+) => {
+    (search, $from:literal, $to:literal) => {
+        few!(suspension_passes!(), search, $from, $to)
+    };
+    (organisation, $organisation:literal) => {
+        few!(person_passes!(), organisation, $organisation)
+    };
+    (role, $role:literal) => {
+        few!(person_passes!(), role, $role)
+    };
+    (suspended) => {
+        few!(person_passes!(), suspended)
+    };
+    ($passes:expr, $($source:tt)+) => {
         concat!(
             " FROM (SELECT DISTINCT g.user_id AS id FROM (SELECT s.user_id FROM ",
             source!($($source)+),
             " LIMIT ",
             gathered_max!(),
             ") g) AS found CROSS JOIN users u WHERE u.id = found.id AND ",
-            passes!()
+            $passes,
+            " AND ",
+            has_place!()
         )
     };
 }
 
 macro_rules! count_of_few {
     ($($source:tt)+) => {
-        concat!("SELECT COUNT(*)", few!($($source)+))
-    };
-}
-
-/// The rows of a page for the people of `$listed`. Of each the place that was joined first, of those that pass, is
-/// shown: which one that is, is asked of those on the page alone.
-macro_rules! page {
-    ($order:literal, $limit:literal, $offset:literal, $($listed:expr),+) => {
-        concat!(
-            "SELECT u.id, u.email, u.name, u.is_super_admin, u.confirmed_at, u.suspended_at, u.created_at, \
-             o.id, o.name, o.kind, m.role FROM (SELECT u.id",
-            $($listed,)+
-            " ORDER BY ", $order, " LIMIT ", $limit, " OFFSET ", $offset,
-            ") AS listed JOIN users u ON u.id = listed.id \
-             LEFT JOIN memberships m ON m.user_id = u.id AND m.organisation_id = (SELECT f.organisation_id \
-                 FROM memberships f JOIN organisations fo ON fo.id = f.organisation_id WHERE f.user_id = u.id AND ",
-            place_passes!("f", "fo"),
-            " AND ",
-            within_reach!("fo.id"),
-            " ORDER BY f.created_at, f.organisation_id LIMIT 1) \
-             LEFT JOIN organisations o ON o.id = m.organisation_id ORDER BY ", $order
-        )
+        concat!("SELECT COUNT(*) FROM (SELECT 1", few!($($source)+), " LIMIT $11) AS counted")
     };
 }
 
 /// A page of the few, who are sorted in any case: `$11` says by what.
 macro_rules! page_of_few {
     (up, $($source:tt)+) => {
-        page!("CASE CAST($11 AS TEXT) WHEN 'name' THEN u.search_text WHEN 'email' THEN u.email_folded END, \
-               CASE CAST($11 AS TEXT) WHEN 'age' THEN u.created_at END, u.id", "$12", "$13", few!($($source)+))
+        page!(concat!("CASE CAST($11 AS TEXT) WHEN 'name' THEN u.search_text WHEN 'email' THEN u.email_folded \
+               WHEN 'match' THEN ", found_by!(), " END, \
+               CASE CAST($11 AS TEXT) WHEN 'age' THEN u.created_at END, u.id"), "$12", "$13", few!($($source)+))
     };
     (down, $($source:tt)+) => {
-        page!("CASE CAST($11 AS TEXT) WHEN 'name' THEN u.search_text WHEN 'email' THEN u.email_folded END DESC, \
-               CASE CAST($11 AS TEXT) WHEN 'age' THEN u.created_at END DESC, u.id DESC", "$12", "$13", few!($($source)+))
+        page!(concat!("CASE CAST($11 AS TEXT) WHEN 'name' THEN u.search_text WHEN 'email' THEN u.email_folded \
+               WHEN 'match' THEN ", found_by!(), " END DESC, \
+               CASE CAST($11 AS TEXT) WHEN 'age' THEN u.created_at END DESC, u.id DESC"),
+              "$12", "$13", few!($($source)+))
     };
 }
 
-/// A page of everybody who passes, in an order that an index has.
+/// A page of everybody who passes, in an order that an index has; by name from `$13` to `$14`.
 macro_rules! page_of_many {
+    (name, $order:literal) => {
+        page!($order, "$11", "$12", " FROM users u WHERE u.search_text >= $13 AND u.search_text < $14 AND ", passes!())
+    };
     ($order:literal) => {
         page!($order, "$11", "$12", " FROM users u WHERE ", passes!())
+    };
+}
+
+/// The same for the people of a partner, in an order that its list has; by name from `$13` to `$14`, and then the
+/// partner is `$15`, else `$13`.
+macro_rules! page_of_partner {
+    (name, $order:literal => $shown:literal) => {
+        page!($order => $shown, "$11", "$12", people_of!("$15"), " AND b.search_text >= $13 AND b.search_text < $14 AND ",
+            passes_below!("$15"))
+    };
+    ($order:literal => $shown:literal) => {
+        page!($order => $shown, "$11", "$12", people_of!("$13"), " AND ", passes_below!("$13"))
     };
 }
 
@@ -176,36 +150,53 @@ macro_rules! counted_once {
 }
 
 statements! {
+    Read HAS_LATER = "SELECT EXISTS (SELECT 1 FROM user_search_starts WHERE start >= $1 AND start < $2)";
     Read PROBE_SEARCH = probe!(source!(search, "$1", "$2"));
-    Read COUNT_SEARCH = count_of_few!(search, "$6", "$7");
-    Read SEARCH_UP = page_of_few!(up, search, "$6", "$7");
-    Read SEARCH_DOWN = page_of_few!(down, search, "$6", "$7");
+    List COUNT_SEARCH = count_of_few!(search, "$6", "$7");
+    List SEARCH_UP = page_of_few!(up, search, "$6", "$7");
+    List SEARCH_DOWN = page_of_few!(down, search, "$6", "$7");
     Read PROBE_ORGANISATION = probe!(source!(organisation, "$1"));
-    Read COUNT_ORGANISATION = count_of_few!(organisation, "$8");
-    Read ORGANISATION_UP = page_of_few!(up, organisation, "$8");
-    Read ORGANISATION_DOWN = page_of_few!(down, organisation, "$8");
+    List COUNT_ORGANISATION = count_of_few!(organisation, "$8");
+    List ORGANISATION_UP = page_of_few!(up, organisation, "$8");
+    List ORGANISATION_DOWN = page_of_few!(down, organisation, "$8");
     Read PROBE_SUSPENDED = probe!(source!(suspended));
-    Read COUNT_SUSPENDED = count_of_few!(suspended);
-    Read SUSPENDED_UP = page_of_few!(up, suspended);
-    Read SUSPENDED_DOWN = page_of_few!(down, suspended);
+    List COUNT_SUSPENDED = count_of_few!(suspended);
+    List SUSPENDED_UP = page_of_few!(up, suspended);
+    List SUSPENDED_DOWN = page_of_few!(down, suspended);
     Read PROBE_REACH = probe!(source!(reach, "$1", "$2", "$3", "$4"));
-    Read COUNT_REACH = count_of_few!(reach);
-    Read REACH_UP = page_of_few!(up, reach);
-    Read REACH_DOWN = page_of_few!(down, reach);
+    List COUNT_REACH = count_of_few!(reach);
+    List REACH_UP = page_of_few!(up, reach);
+    List REACH_DOWN = page_of_few!(down, reach);
     Read PROBE_ROLE = probe!(source!(role, "$1"));
-    Read COUNT_ROLE = count_of_few!(role, "$9");
-    Read ROLE_UP = page_of_few!(up, role, "$9");
-    Read ROLE_DOWN = page_of_few!(down, role, "$9");
-    Read COUNT_ALL = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE ", passes!(), " LIMIT $11) AS counted");
-    Read COUNT_FOUND = counted_once!("user_search_starts s JOIN users u ON u.id = s.user_id \
-        WHERE s.start >= $6 AND s.start < CAST($7 AS TEXT) AND ", passes!());
-    Read COUNT_WITHIN = counted_once!(reached_places!(), " JOIN users u ON u.id = s.user_id WHERE ", person_passes!());
-    Read BY_NAME_UP = page_of_many!("u.search_text, u.id");
-    Read BY_NAME_DOWN = page_of_many!("u.search_text DESC, u.id DESC");
-    Read BY_EMAIL_UP = page_of_many!("u.email_folded");
-    Read BY_EMAIL_DOWN = page_of_many!("u.email_folded DESC");
-    Read BY_AGE_UP = page_of_many!("u.created_at, u.id");
-    Read BY_AGE_DOWN = page_of_many!("u.created_at DESC, u.id DESC");
+    List COUNT_ROLE = count_of_few!(role, "$9");
+    List ROLE_UP = page_of_few!(up, role, "$9");
+    List ROLE_DOWN = page_of_few!(down, role, "$9");
+    List COUNT_ALL = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE ", passes!(), " LIMIT $11) AS counted");
+    List COUNT_BETWEEN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE u.search_text >= $12 \
+        AND u.search_text < $13 AND ", passes!(), " LIMIT $11) AS counted");
+    List COUNT_OF_PARTNER = concat!("SELECT COUNT(*) FROM (SELECT 1", people_of!("$14"), " AND b.search_text >= $12 \
+        AND b.search_text < $13 AND ", passes_below!("$14"), " LIMIT $11) AS counted");
+    /// In the order of their creation: by name, all who are called by a later word would stand together, behind many
+    /// others.
+    List COUNT_FOUND_OF_PARTNER = concat!("SELECT COUNT(*) FROM (SELECT 1", people_of!("$12"), " AND ",
+        passes_below!("$12"), " ORDER BY b.user_id LIMIT $11) AS counted");
+    List COUNT_FOUND = counted_once!(source!(search, "$6", "CAST($7 AS TEXT)"),
+        " CROSS JOIN users u WHERE u.id = s.user_id AND ", suspension_passes!(), " AND ", has_place!());
+    List COUNT_WITHIN = counted_once!(reached_places!(), " JOIN users u ON u.id = s.user_id WHERE ", person_passes!());
+    List BY_NAME_UP = page_of_many!(name, "u.search_text, u.id");
+    List BY_NAME_DOWN = page_of_many!(name, "u.search_text DESC, u.id DESC");
+    List BY_EMAIL_UP = page_of_many!("u.email_folded");
+    List BY_EMAIL_DOWN = page_of_many!("u.email_folded DESC");
+    List BY_AGE_UP = page_of_many!("u.created_at, u.id");
+    List BY_AGE_DOWN = page_of_many!("u.created_at DESC, u.id DESC");
+    List OF_PARTNER_BY_NAME_UP = page_of_partner!(name, "b.search_text, b.user_id" => "u.search_text, u.id");
+    List OF_PARTNER_BY_NAME_DOWN =
+        page_of_partner!(name, "b.search_text DESC, b.user_id DESC" => "u.search_text DESC, u.id DESC");
+    List OF_PARTNER_BY_EMAIL_UP = page_of_partner!("b.email_folded, b.user_id" => "u.email_folded");
+    List OF_PARTNER_BY_EMAIL_DOWN = page_of_partner!("b.email_folded DESC, b.user_id DESC" => "u.email_folded DESC");
+    /// Ids are in the order of their creation.
+    List OF_PARTNER_BY_AGE_UP = page_of_partner!("b.user_id" => "u.id");
+    List OF_PARTNER_BY_AGE_DOWN = page_of_partner!("b.user_id DESC" => "u.id DESC");
 }
 
 static BY_SEARCH: Narrow = Narrow { probe: &PROBE_SEARCH, count: &COUNT_SEARCH, page: [&SEARCH_UP, &SEARCH_DOWN] };
@@ -222,6 +213,8 @@ const ROWS_OF_EACH: i64 = 2;
 /// By what a list of people can be ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeopleOrder {
+    /// By the first of their words that the search finds; where nothing is searched, by name.
+    Match,
     /// By name.
     Name,
     /// By address.
@@ -233,17 +226,10 @@ pub enum PeopleOrder {
 impl PeopleOrder {
     const fn name(self) -> &'static str {
         match self {
+            Self::Match => "match",
             Self::Name => "name",
             Self::Email => "email",
             Self::CreatedAt => "age",
-        }
-    }
-
-    const fn page_of_many(self) -> [&'static Statement; 2] {
-        match self {
-            Self::Name => [&BY_NAME_UP, &BY_NAME_DOWN],
-            Self::Email => [&BY_EMAIL_UP, &BY_EMAIL_DOWN],
-            Self::CreatedAt => [&BY_AGE_UP, &BY_AGE_DOWN],
         }
     }
 }
@@ -262,12 +248,12 @@ pub struct PeopleFilter {
 }
 
 impl PeopleFilter {
-    /// The ways that may lead over few people.
-    fn ways(&self, phrase: Option<&Phrase>, reach: &Reach) -> Vec<(&'static Narrow, Vec<Value>)> {
-        let search = phrase.map(|phrase| (&BY_SEARCH, phrase.range().map(Value::from).to_vec()));
+    /// The ways that may lead over few people, beside that of the search.
+    fn ways(&self, search: Option<&Phrase>, reach: Option<&Reach>) -> Vec<(&'static Narrow, Vec<Value>)> {
+        let search = search.map(|phrase| (&BY_SEARCH, phrase.range().map(Value::from).to_vec()));
         let organisation = self.organisation.map(|organisation| (&BY_ORGANISATION, values![organisation].to_vec()));
         let suspension = (self.is_suspended == Some(true)).then(|| (&BY_SUSPENSION, Vec::new()));
-        let reach = (!reach.is_everything()).then(|| (&BY_REACH, reach.person().to_vec()));
+        let reach = reach.map(|reach| (&BY_REACH, reach.person().to_vec()));
         let role = self.role.map(|role| (&BY_ROLE, values![role].to_vec()));
         [search, organisation, suspension, reach, role].into_iter().flatten().collect()
     }
@@ -286,20 +272,56 @@ pub async fn page(
     if phrase.as_ref().is_some_and(Phrase::is_empty) {
         return Ok((Vec::new(), 0));
     }
+    let order = if phrase.is_none() && order == PeopleOrder::Match { PeopleOrder::Name } else { order };
     let [from, to] = phrase.as_ref().map(Phrase::range).map_or([None, None], |range| range.map(Some));
     let shared = reach.and(values![from, to, filter.organisation, filter.role, filter.is_suspended]);
     let with = |more: &[Value]| [shared.as_slice(), more].concat();
     let bound = counted::bound(page);
-    if let Some(way) = way::narrow(link, filter.ways(phrase.as_ref(), reach)).await? {
-        let total: i64 = link.one(way.count, &shared).await?;
+    let (sight, stretch) = (way::sight(link, reach).await?, Stretch::of(link, &HAS_LATER, phrase.as_ref()).await?);
+    // What is found by the first words alone stands in the order of the names.
+    let order = if stretch.is_part() && order == PeopleOrder::Match { PeopleOrder::Name } else { order };
+    let search = phrase.as_ref().filter(|_| !(stretch.is_part() && order == PeopleOrder::Name));
+    let ways = filter.ways(search, Some(reach).filter(|_| sight.is_narrow(order == PeopleOrder::Match)));
+    if let Some(way) = way::narrow(link, ways).await? {
+        let total = link.one(way.count, &with(values![bound])).await?;
+        if order == PeopleOrder::Match && std::ptr::eq(way, &raw const BY_SEARCH) {
+            return Ok((people_matches::page(link, sight, &shared, direction, page).await?, total));
+        }
         let values = with(values![order.name(), page.limit(), page.offset()]);
-        return Ok((link.all(direction.of(way.page), &values).await?, total.min(bound)));
+        return Ok((link.all(direction.of(way.page), &values).await?, total));
     }
-    let total = match (reach.is_everything(), &phrase) {
-        (true, None) => link.one(&COUNT_ALL, &with(values![bound])).await?,
-        (true, Some(_)) => link.one(&COUNT_FOUND, &with(values![ROWS_OF_EACH * bound, bound])).await?,
-        (false, _) => link.one(&COUNT_WITHIN, &with(values![ROWS_OF_EACH * bound, bound])).await?,
+    let [from, to] = stretch.ends();
+    let total = match (sight, &phrase) {
+        (Sight::Partner(partner), Some(_)) if !stretch.is_part() => {
+            link.one(&COUNT_FOUND_OF_PARTNER, &with(values![bound, partner])).await?
+        }
+        (Sight::Partner(partner), _) => {
+            link.one(&COUNT_OF_PARTNER, &with(values![bound, from.as_str(), to.as_str(), partner])).await?
+        }
+        (Sight::Scattered, _) => link.one(&COUNT_WITHIN, &with(values![ROWS_OF_EACH * bound, bound])).await?,
+        (Sight::Everything, None) => link.one(&COUNT_ALL, &with(values![bound])).await?,
+        (Sight::Everything, Some(_)) if stretch.is_part() => {
+            link.one(&COUNT_BETWEEN, &with(values![bound, from.as_str(), to.as_str()])).await?
+        }
+        (Sight::Everything, Some(_)) => link.one(&COUNT_FOUND, &with(values![ROWS_OF_EACH * bound, bound])).await?,
     };
-    let values = with(values![page.limit(), page.offset()]);
-    Ok((link.all(direction.of(order.page_of_many()), &values).await?, total))
+    let mut values = with(values![page.limit(), page.offset()]);
+    let [of_all, of_partner]: [[&'static Statement; 2]; 2] = match order {
+        PeopleOrder::Match => {
+            return Ok((people_matches::page(link, sight, &shared, direction, page).await?, total));
+        }
+        PeopleOrder::Name => {
+            values.extend([from.into(), to.into()]);
+            [[&BY_NAME_UP, &BY_NAME_DOWN], [&OF_PARTNER_BY_NAME_UP, &OF_PARTNER_BY_NAME_DOWN]]
+        }
+        PeopleOrder::Email => [[&BY_EMAIL_UP, &BY_EMAIL_DOWN], [&OF_PARTNER_BY_EMAIL_UP, &OF_PARTNER_BY_EMAIL_DOWN]],
+        PeopleOrder::CreatedAt => [[&BY_AGE_UP, &BY_AGE_DOWN], [&OF_PARTNER_BY_AGE_UP, &OF_PARTNER_BY_AGE_DOWN]],
+    };
+    let statements = if let Sight::Partner(partner) = sight {
+        values.push(partner.into());
+        of_partner
+    } else {
+        of_all
+    };
+    Ok((link.all(direction.of(statements), &values).await?, total))
 }

@@ -82,6 +82,35 @@ macro_rules! is_everything {
 }
 pub(crate) use is_everything;
 
+/// Whether the reach of this person goes from the owner down, to all organisations: parameters `$3` to `$5` are the
+/// roles.
+macro_rules! begins_at_the_owner {
+    ($user:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM memberships wm JOIN organisations wo ON wo.id = wm.organisation_id \
+             WHERE wm.user_id = ",
+            $user,
+            " AND wm.role IN ($3, $4, $5) AND wo.kind = 'owner' \
+             AND wo.suspended_through IS NULL AND wo.deleted_through IS NULL)"
+        )
+    };
+}
+pub(crate) use begins_at_the_owner;
+
+/// Whether all organisations are within reach, which is asked once for all rows: parameters `$1` to `$5`.
+macro_rules! is_every_organisation {
+    () => {
+        concat!(
+            "(SELECT CAST($1 AS UUID) IS NULL OR (",
+            $crate::query::reach::begins_at_the_owner!("$2"),
+            " AND ($1 = $2 OR ",
+            $crate::query::reach::begins_at_the_owner!("$1"),
+            ")))"
+        )
+    };
+}
+pub(crate) use is_every_organisation;
+
 /// The condition that an organisation is within the reach of this person: parameters `$3` to `$5` are the roles.
 ///
 /// With a limit, for which PostgreSQL asks of each row by itself: else it would rather read everything within reach
@@ -108,7 +137,7 @@ macro_rules! within_reach {
     ($($organisation:expr),+) => {
         concat!(
             "(",
-            $crate::query::reach::is_everything!(),
+            $crate::query::reach::is_every_organisation!(),
             " OR (",
             $crate::query::reach::reached_by!("$2", $($organisation),+),
             " AND ($1 = $2 OR ",

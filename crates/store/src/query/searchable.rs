@@ -1,7 +1,7 @@
 //! What a search finds people and organisations by.
 //!
 //! Among a million, a text that contains another one cannot be looked up, but one that begins with it can. So each
-//! is kept from the begin of every word on.
+//! is kept from the begin of every word on; from the first one on it is kept as what lists are ordered by.
 
 use std::collections::BTreeSet;
 
@@ -47,6 +47,11 @@ statements! {
     Read ORGANISATIONS_TO_FILL = "SELECT o.id, o.name, o.vat_number FROM organisations o \
         WHERE NOT EXISTS (SELECT 1 FROM organisation_search_starts s WHERE s.organisation_id = o.id) AND o.id > $1 \
         ORDER BY o.id LIMIT $2";
+    /// What lists are ordered by begins with the same.
+    Write FORGET_FIRST_OF_USERS = "DELETE FROM user_search_starts WHERE EXISTS (SELECT 1 FROM users u \
+        WHERE u.id = user_id AND SUBSTR(u.search_text, 1, LENGTH(start)) = start)";
+    Write FORGET_FIRST_OF_ORGANISATIONS = "DELETE FROM organisation_search_starts WHERE EXISTS (SELECT 1 \
+        FROM organisations o WHERE o.id = organisation_id AND SUBSTR(o.search_text, 1, LENGTH(start)) = start)";
     Write SET_USER_TEXT = "UPDATE users SET search_text = $2 WHERE id = $1";
     Write SET_ORGANISATION_TEXT = "UPDATE organisations SET search_text = $2 WHERE id = $1";
 }
@@ -90,9 +95,10 @@ pub(super) async fn set_user(
     let (address, domain) = (search::words(email), search::words(email.rsplit('@').next().unwrap_or_default()));
     // What follows a word of the name is part of what begins there.
     let whole = format!("{name} {address}");
+    let whole = whole.trim_start();
     let words_of_name = name.split(' ').filter(|word| !word.is_empty()).count();
-    let starts = search::starts(whole.trim_start()).take(words_of_name).chain([address.as_str(), domain.as_str()]);
-    add(transaction, &ADD_TO_USER, id.into(), starts).await
+    let starts = search::starts(whole).take(words_of_name).chain([address.as_str(), domain.as_str()]);
+    add(transaction, &ADD_TO_USER, id.into(), whole, starts).await
 }
 
 /// Has an organisation found by its name and VAT number.
@@ -103,7 +109,7 @@ pub(super) async fn set_organisation(
     vat_number: Option<&VatNumber>,
 ) -> Result<()> {
     let text = text_of_organisation(name, vat_number);
-    add(transaction, &ADD_TO_ORGANISATION, id.into(), search::starts(&text)).await
+    add(transaction, &ADD_TO_ORGANISATION, id.into(), &text, search::starts(&text)).await
 }
 
 /// The same for a person who could be found by something else before.
@@ -132,9 +138,10 @@ async fn add(
     transaction: &mut WriteTransaction,
     statement: &'static Statement,
     owner: Value,
+    whole: &str,
     starts: impl Iterator<Item = &str>,
 ) -> Result<()> {
-    let starts: BTreeSet<&str> = starts.map(search::shortened).filter(|start| !start.is_empty()).collect();
+    let starts: BTreeSet<&str> = starts.map(search::shortened).filter(|start| !whole.starts_with(start)).collect();
     let starts: Vec<&str> = starts.into_iter().collect();
     for some in starts.chunks(AT_ONCE) {
         let texts = some.iter().copied().chain(std::iter::repeat("")).take(AT_ONCE).map(Value::from);
@@ -142,6 +149,12 @@ async fn add(
         transaction.change(statement, &values).await?;
     }
     Ok(())
+}
+
+/// Forgets what is found by what lists are ordered by.
+pub(crate) async fn forget_first_words(transaction: &mut WriteTransaction) -> Result<()> {
+    transaction.change(&FORGET_FIRST_OF_USERS, &[]).await?;
+    transaction.change(&FORGET_FIRST_OF_ORGANISATIONS, &[]).await.map(|_| ())
 }
 
 /// Has everybody found who was there before searches began to look here.

@@ -9,6 +9,7 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
 
+use super::partner_people;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -35,12 +36,12 @@ statements! {
         ", deleted_through = ", topmost!("deleted_at"),
         " WHERE id IN (SELECT descendant_id FROM organisation_paths WHERE ancestor_id = $1)");
     Read IS_WITHIN = "SELECT EXISTS (SELECT 1 FROM organisation_paths WHERE descendant_id = $1 AND ancestor_id = $2)";
-    /// A number that one of the first tree and another one of the second both have, while neither is deleted.
+    /// A number that one of the first tree and another one of the second both have, while neither is deleted. From
+    /// the few that have a number, to whoever has the same: in the order as written, which SQLite keeps.
     Read SHARED_VAT_NUMBER = "SELECT m.vat_number FROM organisation_paths mp \
-        JOIN organisations m ON m.id = mp.descendant_id \
-        JOIN organisations o ON o.vat_number = m.vat_number \
-        JOIN organisation_paths op ON op.descendant_id = o.id AND op.ancestor_id = $2 \
-        WHERE mp.ancestor_id = $1 AND m.deleted_through IS NULL AND o.deleted_through IS NULL \
+        CROSS JOIN organisations m CROSS JOIN organisations o CROSS JOIN organisation_paths op \
+        WHERE mp.ancestor_id = $1 AND m.id = mp.descendant_id AND m.vat_number IS NOT NULL \
+        AND o.vat_number = m.vat_number AND op.descendant_id = o.id AND op.ancestor_id = $2 AND m.deleted_through IS NULL AND o.deleted_through IS NULL \
         AND NOT EXISTS (SELECT 1 FROM organisation_paths ip WHERE ip.descendant_id = o.id AND ip.ancestor_id = $1) \
         ORDER BY m.vat_number LIMIT 1";
     /// Nothing that stood above the root stands above any of its tree any more.
@@ -48,8 +49,8 @@ statements! {
         WHERE descendant_id IN (SELECT d.descendant_id FROM organisation_paths d WHERE d.ancestor_id = $1) \
         AND ancestor_id IN (SELECT a.ancestor_id FROM organisation_paths a WHERE a.descendant_id = $1 AND a.depth > 0)";
     /// Everything above the new parent, itself included, stands above all of the tree.
-    Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth) \
-        SELECT d.descendant_id, a.ancestor_id, d.depth + a.depth + 1 FROM organisation_paths d \
+    Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth, kind, \
+        search_text) SELECT d.descendant_id, a.ancestor_id, d.depth + a.depth + 1, d.kind, d.search_text FROM organisation_paths d \
         JOIN organisation_paths a ON a.descendant_id = $2 WHERE d.ancestor_id = $1";
     Write SET_PARENT = "UPDATE organisations SET parent_id = $2, updated_at = $3 WHERE id = $1";
 }
@@ -59,7 +60,11 @@ statements! {
 /// Whoever [settles](settle) without it may miss what another decides at the same moment. It is the first thing
 /// that a transaction holds.
 pub async fn hold(transaction: &mut WriteTransaction) -> Result<()> {
-    transaction.change(&HOLD, &[]).await.map(|_| ())
+    if !transaction.holds_tree {
+        transaction.change(&HOLD, &[]).await?;
+        transaction.note_tree();
+    }
+    Ok(())
 }
 
 /// Draws the consequences of what was decided of this organisation, for it and all below it.
@@ -96,5 +101,34 @@ pub async fn put_below(
     transaction.change(&DELETE_PATHS_ABOVE, values![root]).await?;
     transaction.change(&INSERT_PATHS_ABOVE, values![root, parent]).await?;
     transaction.change(&SET_PARENT, values![root, parent, now]).await?;
-    settle(transaction, root).await
+    settle(transaction, root).await?;
+    partner_people::move_tree(transaction, root).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use crate::database::Database;
+    use crate::link::Engine;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn whoever_holds_the_tree_makes_way_for_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let database =
+            Database::open(&format!("sqlite://{}", directory.path().join("test.db").display())).await.unwrap();
+        let long = async move {
+            let mut transaction = database.write().await.unwrap();
+            super::hold(&mut transaction).await.unwrap();
+            let (sender, other) = mpsc::channel();
+            // Nobody but this very thread would run it.
+            tokio::spawn(async move { sender.send(()) });
+            let Engine::Sqlite(link) = &mut transaction.engine else { return None };
+            link.with(|_| Ok(other.recv_timeout(Duration::from_secs(10)).ok())).unwrap()
+        };
+        assert_eq!(tokio::spawn(long).await.unwrap(), Some(()));
+    }
 }

@@ -7,8 +7,8 @@ use bailiwick_domain::role::Role;
 use bailiwick_domain::secret::SecretText;
 use bailiwick_domain::time::Timestamp;
 
-use super::searchable;
 use super::suspension::may_come_in;
+use super::{partner_people, searchable, tree};
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -82,6 +82,8 @@ pub async fn insert(transaction: &mut WriteTransaction, user: &NewUser<'_>, now:
 
 /// Gives a person a role in an organisation.
 ///
+/// It holds the tree ([`tree::hold`]); whoever holds anything else before has to hold that first of all.
+///
 /// # Errors
 /// [`crate::Error::Conflict`] when they have one there.
 pub async fn insert_membership(
@@ -91,7 +93,9 @@ pub async fn insert_membership(
     role: Role,
     now: Timestamp,
 ) -> Result<()> {
-    transaction.change(&INSERT_MEMBERSHIP, values![user, organisation, role, now]).await.map(|_| ())
+    tree::hold(transaction).await?;
+    transaction.change(&INSERT_MEMBERSHIP, values![user, organisation, role, now]).await?;
+    partner_people::add_member(transaction, user, organisation).await
 }
 
 /// Sets the hash of a person's password.

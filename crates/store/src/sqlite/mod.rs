@@ -79,6 +79,13 @@ impl SqliteLink {
         }
     }
 
+    /// Says that what follows may take long, so that nobody else waits for it but those who write.
+    pub(crate) const fn make_way(&mut self) {
+        if let Self::Writer(seat) = self {
+            seat.make_way();
+        }
+    }
+
     /// Makes the savepoint last, and returns when the disk has it.
     pub(crate) async fn commit(self) -> Result<()> {
         match self {

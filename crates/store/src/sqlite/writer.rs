@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::readers::Readers;
@@ -116,7 +117,7 @@ impl Writer {
             state.readers.note_commit();
             state.batch = Some(Batch { durability, waiting: Vec::new() });
         }
-        let seat = Seat { state: Some(state), commit_requests: self.commit_requests.clone() };
+        let seat = Seat { state: Some(state), commit_requests: self.commit_requests.clone(), makes_way: false };
         seat.open_savepoint()
     }
 
@@ -216,9 +217,17 @@ pub(crate) struct Seat {
     /// Taken when the turn ends.
     state: Option<OwnedMutexGuard<State>>,
     commit_requests: mpsc::Sender<()>,
+    /// Whether its statements may take long.
+    makes_way: bool,
 }
 
 impl Seat {
+    /// Has all that waits for the thread of a statement go on elsewhere from now on: some may take seconds. That
+    /// costs more than a short one takes.
+    pub(super) const fn make_way(&mut self) {
+        self.makes_way = true;
+    }
+
     fn open_savepoint(self) -> Result<Self> {
         if let Some(state) = self.state.as_ref() {
             state.run("SAVEPOINT one")?;
@@ -232,7 +241,7 @@ impl Seat {
         if state.batch.is_none() {
             return Err(rolled_back());
         }
-        let outcome = work(&state.connection);
+        let outcome = if self.makes_way { elsewhere(|| work(&state.connection)) } else { work(&state.connection) };
         // A full disk or a failing one makes SQLite roll the whole batch back,
         // with what others have released into it: they must hear of it.
         if let (Err(error), true) = (&outcome, state.connection.is_autocommit())
@@ -288,6 +297,14 @@ impl Drop for Seat {
                 batch.answer(&Err(error));
             }
         }
+    }
+}
+
+/// Does this while everything else that the thread had to do goes on elsewhere, where the executor has more threads.
+fn elsewhere<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

@@ -112,3 +112,18 @@ async fn what_the_database_rolled_back_takes_no_further_statement() {
     let rows: i64 = state.connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn nobody_else_waits_for_a_statement_that_takes_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let (writer, _) = writer(&directory);
+    let long = async move {
+        let mut link = writer.begin(Durability::ThroughPowerFailures).await.unwrap();
+        link.make_way();
+        let (sender, other) = mpsc::channel();
+        // Nobody but this very thread would run it.
+        tokio::spawn(async move { sender.send(()) });
+        link.with(|_| Ok(other.recv_timeout(Duration::from_secs(10)))).unwrap()
+    };
+    assert_eq!(tokio::spawn(long).await.unwrap(), Ok(()));
+}
