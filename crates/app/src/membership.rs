@@ -8,7 +8,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::query::organisation_page::{self, OrganisationDetails};
+use bailiwick_store::query::organisation_details::{self, OrganisationDetails};
 use bailiwick_store::query::{invalidation, membership, user, user_list};
 use bailiwick_store::{Link, WriteTransaction};
 use serde_json::{Value, json};
@@ -240,7 +240,7 @@ impl ChangedMembership {
 /// [`Code::OrganisationNotFound`], also when it exists elsewhere; [`Code::InsufficientPermissions`] where the caller sees
 /// it and does not manage its people.
 async fn place(link: &mut Link, by: Authority<'_>, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
-    if let Some(found) = organisation_page::find(link, &by.reach(Right::ManageUsers), id).await? {
+    if let Some(found) = organisation_details::find(link, &by.reach(Right::ManageUsers), id).await? {
         return Ok(found);
     }
     let is_seen = membership::reaches(link, &by.reach(Right::ReadOrganisations), id).await?;

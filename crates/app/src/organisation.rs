@@ -12,7 +12,7 @@ use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
 use bailiwick_store::query::organisation::{self, OrganisationFacts, OrganisationRecord};
 use bailiwick_store::query::reach::Reach;
-use bailiwick_store::query::{invalidation, organisation_page, tree};
+use bailiwick_store::query::{invalidation, organisation_details, organisation_page, tree};
 use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
 
@@ -21,7 +21,8 @@ use crate::caller::{Authority, Caller};
 use crate::context::Context;
 use crate::idempotency::{Idempotency, running};
 
-pub use bailiwick_store::query::organisation_page::{OrganisationDetails, OrganisationFilter, OrganisationOrder};
+pub use bailiwick_store::query::organisation_details::OrganisationDetails;
+pub use bailiwick_store::query::organisation_page::{OrganisationFilter, OrganisationOrder};
 
 /// What a new organisation is made of.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ impl Context {
         id: OrganisationId,
     ) -> Result<OrganisationDetails, Fault> {
         let reach = by.into().reach(Right::ReadOrganisations);
-        let found = organisation_page::find(&mut self.database.read().await?, &reach, id).await?;
+        let found = organisation_details::find(&mut self.database.read().await?, &reach, id).await?;
         Ok(found.ok_or(Code::OrganisationNotFound)?)
     }
 
@@ -178,7 +179,8 @@ impl Context {
     ) -> Result<OrganisationDetails, Fault> {
         let now = self.now();
         let mut transaction = self.database.write().await?;
-        organisation::hold(&mut transaction, id).await?;
+        // Its name is what lists of all that is above it are ordered by.
+        tree::hold(&mut transaction).await?;
         let old = manageable(&mut transaction, caller, id).await?;
         let OrganisationChange { name, vat_number, custom_data } = change;
         let mut number = old.vat_number.clone();
@@ -260,7 +262,7 @@ async fn check_vat_number(
 ) -> Result<(), Fault> {
     let Some(number) = number else { return Ok(()) };
     let reach = by.into().reach(Right::ReadOrganisations);
-    if organisation_page::vat_is_known(link, &reach, number, except).await? {
+    if organisation_details::vat_is_known(link, &reach, number, except).await? {
         return Err(Fault::field("vat_number", vat_number_known(), Some(number.as_str())));
     }
     Ok(())
@@ -289,16 +291,16 @@ pub(crate) async fn manageable(
     id: OrganisationId,
 ) -> Result<OrganisationDetails, Fault> {
     let by = by.into();
-    if let Some(found) = organisation_page::find(link, &by.reach(Right::ManageOrganisations), id).await? {
+    if let Some(found) = organisation_details::find(link, &by.reach(Right::ManageOrganisations), id).await? {
         return Ok(found);
     }
     // Who may see it learns that the right is missing; who may not learns nothing.
-    let seen = organisation_page::find(link, &by.reach(Right::ReadOrganisations), id).await?;
+    let seen = organisation_details::find(link, &by.reach(Right::ReadOrganisations), id).await?;
     Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::OrganisationNotFound }.into())
 }
 
 /// An organisation that was just written.
 async fn seen(link: &mut Link, by: impl Into<Authority<'_>>, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
     let reach = by.into().reach(Right::ReadOrganisations);
-    Ok(organisation_page::find(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
+    Ok(organisation_details::find(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
 }

@@ -121,10 +121,7 @@ impl Audience for Visitor {
         if service.context.admit(&identity.principal, None).is_err() {
             return caller(identity, origin, None).map(Guest::Waiting);
         }
-        service.context.note_use(&identity, origin.address);
-        let caller = caller(identity, origin, None)?;
-        service.context.note_asked(&caller.principal, asked, origin).await?;
-        Ok(Guest::SignedIn(caller))
+        let_in(service, identity, None, origin, asked).await.map(Guest::SignedIn)
     }
 }
 
@@ -151,10 +148,7 @@ impl Audience for Member {
         // Whoever may not even be signed in before they confirm their address visits as a stranger.
         service.context.admit(&identity.principal, None).map_err(|_| Code::InvalidToken)?;
         service.context.admit(&identity.principal, self.right)?;
-        service.context.note_use(&identity, origin.address);
-        let caller = caller(identity, origin, self.right)?;
-        service.context.note_asked(&caller.principal, asked, origin).await?;
-        Ok(caller)
+        let_in(service, identity, self.right, origin, asked).await
     }
 }
 
@@ -162,4 +156,18 @@ impl Audience for Member {
 async fn identify(service: &Service, headers: &HeaderMap) -> Result<Identity, Fault> {
     let value = cookie(headers, service.cookies.session).ok_or(Code::InvalidToken)?;
     service.context.identify_cookie(value).await
+}
+
+/// Who was admitted, after it was noted that they came.
+async fn let_in(
+    service: &Service,
+    identity: Identity,
+    right: Option<Right>,
+    origin: &Origin,
+    asked: &Asked<'_>,
+) -> Result<Caller, Fault> {
+    service.context.note_use(&identity, origin.address);
+    let caller = caller(identity, origin, right)?;
+    service.context.note_asked(&caller.principal, asked, origin).await?;
+    Ok(caller)
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::audit::{Act, Actor};
 use crate::caller::Caller;
 use crate::context::Context;
+use crate::people;
 
 pub use bailiwick_store::query::account::AccountRecord;
 
@@ -75,7 +76,7 @@ impl Context {
             [Right::ManageUsers, Right::ReadUsers].map(|right| Reach::of(&caller.principal, right));
         let mut transaction = self.database.write().await?;
         // Every column is written: no other change may come between reading and writing.
-        account::take(&mut transaction, id).await?;
+        people::hold(&mut transaction, id).await?;
         let seen = account::find_reachable(&mut transaction, &readable, id).await?;
         let mut account = seen.ok_or(Code::UserNotFound)?;
         let managed = account::find_reachable(&mut transaction, &manageable, id).await?;

@@ -5,7 +5,7 @@ use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::UserId;
 use bailiwick_domain::link::LinkToken;
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::query::{account, invalidation, invitation, user};
+use bailiwick_store::query::{account, invalidation, invitation, tree, user};
 use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
 
@@ -44,6 +44,7 @@ impl Context {
     pub async fn accept_invitation(&self, caller: &Caller, token: &LinkToken) -> Result<InvitationRecord, Fault> {
         let (now, user, member) = (self.now(), caller.principal.user, "token");
         let mut transaction = self.database.write().await?;
+        tree::hold(&mut transaction).await?;
         // Whoever is suspended meanwhile is signed in no more, and the address stays what it is.
         if !account::hold(&mut transaction, user).await? {
             return Err(Code::InvalidToken.into());
@@ -74,6 +75,8 @@ impl Context {
         now: Timestamp,
     ) -> Result<InvitationRecord, Fault> {
         let Acceptance { token, member, user, email } = acceptance;
+        // Whoever changes the tree, or who belongs to it, waits for nothing that this holds.
+        tree::hold(transaction).await?;
         let invited = find_open(transaction, token, member, now).await?;
         if !invitation::accept(transaction, &token.invitation_digest(), user, email, now).await? {
             return Err(LinkToken::not_good_as(member));

@@ -8,8 +8,8 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::{OrganisationKey, OrganisationKind};
 use bailiwick_domain::vat_number::VatNumber;
 use bailiwick_store::Link;
+use bailiwick_store::query::organisation_details::{self, OrganisationDetails};
 use bailiwick_store::query::organisation_list;
-use bailiwick_store::query::organisation_page::{self, OrganisationDetails};
 use bailiwick_store::query::reach::Reach;
 
 use super::user::one_more_than;
@@ -148,7 +148,7 @@ impl Context {
 
     async fn shown(&self, id: OrganisationId) -> Result<ShownOrganisation, OperatorRefusal> {
         let mut link = self.database.read().await?;
-        let found = organisation_page::find_anyhow(&mut link, &Reach::everything(), id).await?;
+        let found = organisation_details::find_anyhow(&mut link, &Reach::everything(), id).await?;
         let organisation = found.ok_or_else(|| OperatorRefusal::OrganisationUnknown(OrganisationKey::Id(id)))?;
         drop(link);
         Ok(ShownOrganisation { organisation, stats: self.organisation_stats(Authority::Operator, id).await? })

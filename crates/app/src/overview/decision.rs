@@ -3,7 +3,7 @@
 use bailiwick_domain::fault::{Code, Fault};
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
-use bailiwick_store::query::organisation_page::OrganisationDetails;
+use bailiwick_store::query::organisation_details::OrganisationDetails;
 use bailiwick_store::query::tree_count::{self, Touched};
 
 use super::organisation::{found, powers};

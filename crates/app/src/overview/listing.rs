@@ -6,7 +6,8 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::page::{Direction, Page};
 use bailiwick_domain::role::Right;
-use bailiwick_store::query::organisation_page::{self, OrganisationDetails, OrganisationFilter, OrganisationOrder};
+use bailiwick_store::query::organisation_details::{self, OrganisationDetails};
+use bailiwick_store::query::organisation_page::{self, OrganisationFilter, OrganisationOrder};
 use bailiwick_store::query::people_page::{self, PeopleFilter, PeopleOrder};
 use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::tree_count::{self, OwnCounts};
@@ -84,7 +85,7 @@ impl Context {
         let everything = OrganisationFilter::default();
         let (_, total) = organisation_page::page(&mut link, &read, &everything, order, first(1)).await?;
         let parent = match filter.parent {
-            Some(parent) => organisation_page::find(&mut link, &read, parent).await?.map(|parent| parent.name),
+            Some(parent) => organisation_details::find(&mut link, &read, parent).await?.map(|parent| parent.name),
             None => None,
         };
         Ok(OrganisationListing { rows: counted(&mut link, rows).await?, found, total, parent })
@@ -104,7 +105,7 @@ impl Context {
         let (_, total) = people_page::page(&mut link, &reach, &PeopleFilter::default(), order, first(1)).await?;
         let read = Reach::of(&caller.principal, Right::ReadOrganisations);
         let organisation = match filter.organisation {
-            Some(id) => organisation_page::find(&mut link, &read, id).await?.map(|found| found.name),
+            Some(id) => organisation_details::find(&mut link, &read, id).await?.map(|found| found.name),
             None => None,
         };
         Ok(PeopleListing { page: PeoplePage { people, total: found }, total, organisation })
@@ -137,7 +138,7 @@ impl Context {
     /// One organisation in which the caller holds this right.
     pub async fn place(&self, caller: &Caller, right: Right, id: OrganisationId) -> Result<Option<Place>, Fault> {
         let reach = Reach::of(&caller.principal, right);
-        let found = organisation_page::find(&mut self.database.read().await?, &reach, id).await?;
+        let found = organisation_details::find(&mut self.database.read().await?, &reach, id).await?;
         Ok(found.map(Place::from))
     }
 }

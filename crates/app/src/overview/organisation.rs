@@ -7,7 +7,8 @@ use bailiwick_domain::page::Direction;
 use bailiwick_domain::role::Right;
 use bailiwick_store::query::audit_list::{self, AuditFilter, AuditRecord};
 use bailiwick_store::query::organisation::OrganisationRecord;
-use bailiwick_store::query::organisation_page::{self, OrganisationDetails, OrganisationFilter, OrganisationOrder};
+use bailiwick_store::query::organisation_details::{self, OrganisationDetails};
+use bailiwick_store::query::organisation_page::{self, OrganisationFilter, OrganisationOrder};
 use bailiwick_store::query::people;
 use bailiwick_store::query::people_page::{self, PeopleFilter, PeopleOrder};
 use bailiwick_store::query::reach::Reach;
@@ -135,11 +136,11 @@ impl Context {
 /// An organisation that the caller may see, or, where it is deleted, may restore.
 pub(super) async fn found(link: &mut Link, caller: &Caller, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
     let reach = Reach::of(&caller.principal, Right::ReadOrganisations);
-    if let Some(found) = organisation_page::find(link, &reach, id).await? {
+    if let Some(found) = organisation_details::find(link, &reach, id).await? {
         return Ok(found);
     }
     let reach = Reach::of(&caller.principal, Right::ManageOrganisations);
-    Ok(organisation_page::find_anyhow(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
+    Ok(organisation_details::find_anyhow(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
 }
 
 /// What stands above an organisation, as far as the caller sees it, from the top down.
@@ -153,7 +154,7 @@ pub(super) async fn above(
     let mut next = organisation.parent;
     // No kind stands twice above another, so that there are never more.
     while let Some(id) = next {
-        let Some(found) = organisation_page::find_anyhow(link, &reach, id).await? else { break };
+        let Some(found) = organisation_details::find_anyhow(link, &reach, id).await? else { break };
         above.push(OrganisationRecord { id, kind: found.kind, name: found.name });
         next = found.parent;
     }
@@ -180,7 +181,7 @@ pub(super) async fn powers(
         });
     }
     let reach = Reach::of(&caller.principal, Right::ManageOrganisations);
-    let managed = organisation_page::find(link, &reach, organisation.id).await?;
+    let managed = organisation_details::find(link, &reach, organisation.id).await?;
     let may_change = managed.is_some();
     Ok(OrganisationPowers {
         may_change,

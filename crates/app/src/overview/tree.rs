@@ -4,7 +4,8 @@ use bailiwick_domain::fault::Fault;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::page::Direction;
 use bailiwick_domain::role::Right;
-use bailiwick_store::query::organisation_page::{self, OrganisationDetails, OrganisationFilter, OrganisationOrder};
+use bailiwick_store::query::organisation_details::{self, OrganisationDetails};
+use bailiwick_store::query::organisation_page::{self, OrganisationFilter, OrganisationOrder};
 use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::{organisation, tree_count};
 use bailiwick_store::{Link, Result as Stored};
@@ -51,7 +52,7 @@ impl Context {
         let roots = roots(&mut link, caller, &reach).await?;
         let mut way = Vec::new();
         if let Some(id) = open
-            && let Some(found) = organisation_page::find(&mut link, &reach, id).await?
+            && let Some(found) = organisation_details::find(&mut link, &reach, id).await?
         {
             way.extend(above(&mut link, caller, &found).await?.into_iter().map(|upper| upper.id));
             way.push(id);
@@ -76,7 +77,7 @@ async fn roots(link: &mut Link, caller: &Caller, reach: &Reach) -> Stored<Vec<Or
     };
     let mut roots = Vec::new();
     for id in candidates {
-        let found = organisation_page::find(link, reach, id).await?;
+        let found = organisation_details::find(link, reach, id).await?;
         // The parent is told of where it is seen too.
         roots.extend(found.filter(|found| found.parent.is_none()));
     }
@@ -100,7 +101,7 @@ async fn unfold(link: &mut Link, reach: &Reach, top: OrganisationDetails, way: &
         && children.iter().all(|child| child.id != *id)
     {
         children.truncate(BRANCHES as usize - 1);
-        children.extend(organisation_page::find(link, reach, *id).await?);
+        children.extend(organisation_details::find(link, reach, *id).await?);
     }
     for child in children {
         branch.branches.push(Box::pin(unfold(link, reach, child, way)).await?);

@@ -6,7 +6,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Right;
 use bailiwick_store::Error as StoreError;
-use bailiwick_store::query::{destruction, invalidation, organisation_page, tree};
+use bailiwick_store::query::{destruction, invalidation, organisation_details, tree};
 use serde_json::json;
 
 use super::Touched;
@@ -42,7 +42,7 @@ impl Context {
         let reach = by.reach(Right::DestroyOrganisations);
         let mut transaction = self.database.write().await?;
         tree::hold(&mut transaction).await?;
-        let found = organisation_page::find_anyhow(&mut transaction, &reach, id).await?;
+        let found = organisation_details::find_anyhow(&mut transaction, &reach, id).await?;
         let found = found.ok_or(Code::OrganisationNotFound)?;
         if found.kind == OrganisationKind::Owner {
             return Err(Code::OwnerStays.into());

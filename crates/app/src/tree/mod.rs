@@ -13,7 +13,7 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::query::organisation_page::{self, OrganisationDetails};
+use bailiwick_store::query::organisation_details::{self, OrganisationDetails};
 use bailiwick_store::query::{invalidation, suspension, tree, tree_count};
 use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
@@ -140,7 +140,7 @@ impl Context {
         let by = by.into();
         let mut link = self.database.read().await?;
         let reach = by.reach(Right::ReadOrganisations);
-        if organisation_page::find(&mut link, &reach, id).await?.is_some() {
+        if organisation_details::find(&mut link, &reach, id).await?.is_some() {
             return Ok(tree_count::stats(&mut link, id, false).await?);
         }
         found(&mut link, by, id).await?;
@@ -211,7 +211,7 @@ async fn deciding_from_above(
 /// An organisation that the caller manages, deleted or not.
 async fn found(link: &mut Link, by: Authority<'_>, id: OrganisationId) -> Result<OrganisationDetails, Fault> {
     let reach = by.reach(Right::ManageOrganisations);
-    Ok(organisation_page::find_anyhow(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
+    Ok(organisation_details::find_anyhow(link, &reach, id).await?.ok_or(Code::OrganisationNotFound)?)
 }
 
 /// The same, where whoever may only see it learns that the right is missing.

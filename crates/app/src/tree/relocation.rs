@@ -5,7 +5,7 @@ use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::organisation::OrganisationRecord;
-use bailiwick_store::query::organisation_page::OrganisationDetails;
+use bailiwick_store::query::organisation_details::OrganisationDetails;
 use bailiwick_store::query::{tree, tree_count};
 use bailiwick_store::{Link, WriteTransaction};
 use serde_json::json;

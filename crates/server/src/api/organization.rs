@@ -30,9 +30,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/organizations", "list-organizations", "List organisations")
             .tag("Organizations")
-            .describe("Yours and all below them; with `deleted=true` those that are deleted and that you may restore. \
-                 Where there are more than 1,000, they are counted as 1,001, or as far as to tell whether there is a next \
-                 page.")
+            .describe(
+                "Yours and all below them; with `deleted=true` those that are deleted and that you may restore. \
+                 Where there are more than 500, they are counted as 501, or as far as to tell whether there is a next \
+                 page.",
+            )
             .needs(Right::ReadOrganisations)
             .while_impersonating()
             .takes_api_keys()
@@ -56,7 +58,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .handle(show),
         Endpoint::put("/api/organizations/{organization_id}", "change-organization", "Change an organisation")
             .tag("Organizations")
-            .describe("What is absent stays as it is. A VAT number is changed by those who stand above the organisation.")
+            .describe(
+                "What is absent stays as it is. A VAT number is changed by those who stand above the organisation.",
+            )
             .needs(Right::ManageOrganisations)
             .while_impersonating()
             .takes_api_keys()
@@ -149,16 +153,24 @@ pub struct SortBy {
 }
 
 impl SortBy {
-    const NAMES: [(&'static str, OrganisationOrder); 3] = [
+    const NAMES: [(&'static str, OrganisationOrder); 4] = [
+        ("match", OrganisationOrder::Match),
         ("name", OrganisationOrder::Name),
         ("type", OrganisationOrder::Kind),
         ("created_at", OrganisationOrder::CreatedAt),
     ];
 }
 
-impl Default for SortBy {
-    fn default() -> Self {
-        Self { name: "name", order: OrganisationOrder::Name }
+impl SortBy {
+    /// By what a list is ordered for which this was asked: a search gives what it found by, else there is the name.
+    fn of(asked: Option<Self>, is_search: bool) -> Self {
+        let by_name = Self { name: "name", order: OrganisationOrder::Name };
+        let by_match = Self { name: "match", order: OrganisationOrder::Match };
+        match asked {
+            Some(asked) if is_search || asked.order != OrganisationOrder::Match => asked,
+            None if is_search => by_match,
+            Some(_) | None => by_name,
+        }
     }
 }
 
@@ -166,11 +178,11 @@ impl Parse for SortBy {
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
         let found = found.map(|(name, order)| Self { name, order });
-        found.ok_or_else(|| Refusal::new("oneof", "one of name, type, created_at"))
+        found.ok_or_else(|| Refusal::new("oneof", "one of match, name, type, created_at"))
     }
 }
 
-bailiwick_domain::inline_schema!(SortBy, { "type": "string", "enum": Self::NAMES.map(|(name, _)| name), "default": "name" });
+bailiwick_domain::inline_schema!(SortBy, { "type": "string", "enum": Self::NAMES.map(|(name, _)| name) });
 
 query! {
     /// Which organisations, in which order, and which page of them.
@@ -181,8 +193,9 @@ query! {
         page_size: PageSize => defaulted "page_size",
         /// Text in the name or the VAT number, without regard to case or accents.
         search: Search => optional "search",
-        /// By what the list is ordered.
-        sort_by: SortBy => defaulted "sort_by",
+        /// By what the list is ordered. Unless said otherwise a search is by `match`, the words that it finds, and what is
+        /// not searched by `name`.
+        sort_by: SortBy => optional "sort_by",
         /// Up or down; `asc` unless said otherwise.
         sort_direction: Direction => optional "sort_direction",
         /// Only organisations of this kind.
@@ -218,9 +231,10 @@ async fn list(call: Call<Caller, NoPath, OrganizationsQuery>) -> Reply<Ok200<Org
     };
     let page = Page { number: query.page, size: query.page_size };
     let direction = query.sort_direction.unwrap_or(Direction::Ascending);
-    let order = (query.sort_by.order, direction);
+    let sort_by = SortBy::of(query.sort_by, filter.search.is_some());
+    let order = (sort_by.order, direction);
     let found = call.context.list_organisations(&call.caller, &filter, order, page).await?;
-    let pagination = PaginationView::new(page, found.total, query.sort_by.name, direction);
+    let pagination = PaginationView::new(page, found.total, sort_by.name, direction);
     let organizations = found.organisations.into_iter().map(OrganizationView::from).collect();
     Ok(Ok200::new(OrganizationsView { organizations, pagination }).saying("organizations retrieved successfully"))
 }

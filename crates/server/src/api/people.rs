@@ -37,8 +37,8 @@ fn reading() -> Vec<Endpoint> {
             .tag("People")
             .describe(
                 "Those of your organisations and of all below them, each with the organisation joined first of those \
-                 that you see and that the filters let pass. Where there are more than 1,000, \
-                 they are counted as 1,001, or as far as to tell whether there is a next page.",
+                 that you see and that the filters let pass. Where there are more than 500, \
+                 they are counted as 501, or as far as to tell whether there is a next page.",
             )
             .needs(Right::ReadUsers)
             .while_impersonating()
@@ -214,13 +214,24 @@ pub struct SortBy {
 }
 
 impl SortBy {
-    const NAMES: [(&'static str, PeopleOrder); 3] =
-        [("name", PeopleOrder::Name), ("email", PeopleOrder::Email), ("created_at", PeopleOrder::CreatedAt)];
+    const NAMES: [(&'static str, PeopleOrder); 4] = [
+        ("match", PeopleOrder::Match),
+        ("name", PeopleOrder::Name),
+        ("email", PeopleOrder::Email),
+        ("created_at", PeopleOrder::CreatedAt),
+    ];
 }
 
-impl Default for SortBy {
-    fn default() -> Self {
-        Self { name: "name", order: PeopleOrder::Name }
+impl SortBy {
+    /// By what a list is ordered for which this was asked: a search gives what it found by, else there is the name.
+    fn of(asked: Option<Self>, is_search: bool) -> Self {
+        let by_name = Self { name: "name", order: PeopleOrder::Name };
+        let by_match = Self { name: "match", order: PeopleOrder::Match };
+        match asked {
+            Some(asked) if is_search || asked.order != PeopleOrder::Match => asked,
+            None if is_search => by_match,
+            Some(_) | None => by_name,
+        }
     }
 }
 
@@ -228,11 +239,11 @@ impl Parse for SortBy {
     fn parse_text(text: &str) -> Result<Self, Refusal> {
         let found = Self::NAMES.into_iter().find(|(name, _)| *name == text);
         let found = found.map(|(name, order)| Self { name, order });
-        found.ok_or_else(|| Refusal::new("oneof", "one of name, email, created_at"))
+        found.ok_or_else(|| Refusal::new("oneof", "one of match, name, email, created_at"))
     }
 }
 
-bailiwick_domain::inline_schema!(SortBy, { "type": "string", "enum": Self::NAMES.map(|(name, _)| name), "default": "name" });
+bailiwick_domain::inline_schema!(SortBy, { "type": "string", "enum": Self::NAMES.map(|(name, _)| name) });
 
 query! {
     /// Which people, in which order, and which page of them.
@@ -243,8 +254,9 @@ query! {
         page_size: PageSize => defaulted "page_size",
         /// Text in the name or the address, without regard to case or accents.
         search: Search => optional "search",
-        /// By what the list is ordered.
-        sort_by: SortBy => defaulted "sort_by",
+        /// By what the list is ordered. Unless said otherwise a search is by `match`, the words that it finds, and what is
+        /// not searched by `name`.
+        sort_by: SortBy => optional "sort_by",
         /// Up or down; `asc` unless said otherwise.
         sort_direction: Direction => optional "sort_direction",
         /// Only the people of this very organisation.
@@ -277,8 +289,9 @@ async fn list(call: Call<Caller, NoPath, PeopleQuery>) -> Reply<Ok200<PeopleView
     };
     let page = Page { number: query.page, size: query.page_size };
     let direction = query.sort_direction.unwrap_or(Direction::Ascending);
-    let found = call.context.list_people(&call.caller, &filter, (query.sort_by.order, direction), page).await?;
-    let pagination = PaginationView::new(page, found.total, query.sort_by.name, direction);
+    let sort_by = SortBy::of(query.sort_by, filter.search.is_some());
+    let found = call.context.list_people(&call.caller, &filter, (sort_by.order, direction), page).await?;
+    let pagination = PaginationView::new(page, found.total, sort_by.name, direction);
     let users = found.people.into_iter().map(PersonSummaryView::from).collect();
     Ok(Ok200::new(PeopleView { users, pagination }).saying("users retrieved successfully"))
 }

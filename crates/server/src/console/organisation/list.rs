@@ -81,6 +81,7 @@ async fn table(visit: &Visit<Caller>, ask: &OrganisationsAsk) -> Result<Table, F
         is_deleted: ask.state == StateFilter::Deleted,
     };
     let order = match ask.column {
+        Column::Match => OrganisationOrder::Match,
         Column::Name => OrganisationOrder::Name,
         Column::Kind => OrganisationOrder::Kind,
         Column::Created => OrganisationOrder::CreatedAt,

@@ -31,6 +31,7 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
         is_suspended: ask.is_suspended,
     };
     let order = match ask.column {
+        Column::Match => PeopleOrder::Match,
         Column::Name => PeopleOrder::Name,
         Column::Email => PeopleOrder::Email,
         Column::Created => PeopleOrder::CreatedAt,

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 /// Up to how many rows a list is counted; beyond it there are more, and nobody says how many.
-const COUNTED_MAX: u64 = 1_000;
+const COUNTED_MAX: u64 = 500;
 
 /// A heading of a table that orders by its column.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Paging {
 
 /// A number that was counted only so far.
 pub(crate) fn counted(number: u64) -> String {
-    if number > COUNTED_MAX { "more than 1,000".to_owned() } else { number.to_string() }
+    if number > COUNTED_MAX { "more than 500".to_owned() } else { number.to_string() }
 }
 
 /// A number of things, in words.
@@ -132,12 +132,12 @@ mod tests {
             (paging(1, 1, 1), Some(90), "1 of 90 people"),
             (paging(2, 25, 90), None, "26–50 of 90 people"),
             (paging(2, 5, 30), Some(90), "26–30 of 30 matching people"),
-            (paging(1, 25, 1_001), None, "1–25 of more than 1,000 people"),
+            (paging(1, 25, 501), None, "1–25 of more than 500 people"),
         ] {
             assert_eq!(paging.count(nouns, total), words);
         }
         assert_eq!(paging(2, 25, 90).words(), "Page 2 of 4");
-        assert_eq!(paging(2, 25, 1_001).words(), "Page 2");
+        assert_eq!(paging(2, 25, 501).words(), "Page 2");
     }
 
     #[test]

@@ -54,8 +54,10 @@ pub struct PersonRow {
 /// A column to order by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Column {
-    /// The name.
+    /// What a search found it by; where nothing is searched, the name.
     #[default]
+    Match,
+    /// The name.
     Name,
     /// The address.
     Email,
@@ -65,12 +67,13 @@ pub enum Column {
 
 impl Column {
     /// Every column to order by.
-    pub const ALL: [Self; 3] = [Self::Name, Self::Email, Self::Created];
+    pub const ALL: [Self; 4] = [Self::Match, Self::Name, Self::Email, Self::Created];
 
     /// The value of `sort_by`, as in the Systems API.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
+            Self::Match => "match",
             Self::Name => "name",
             Self::Email => "email",
             Self::Created => "created_at",
@@ -144,7 +147,8 @@ impl PeopleAsk {
     }
 
     fn heading(&self, label: &'static str, column: Column) -> Heading {
-        let is_chosen = self.column == column;
+        let chosen = if self.search.is_empty() && self.column == Column::Match { Column::Name } else { self.column };
+        let is_chosen = chosen == column;
         let descending = if is_chosen { !self.descending } else { column == Column::Created };
         let address = Self { column, descending, page: 1, ..self.clone() }.address();
         Heading::sorting(label, address, is_chosen, self.descending)
