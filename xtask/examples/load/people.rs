@@ -1,5 +1,6 @@
 //! A crowd: people that are the same in every run, because all of them come from their number.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -94,17 +95,12 @@ pub(crate) async fn populate(
     let owner = organisation::owner(&mut link).await?.context("the server is not set up")?;
     drop(link);
     add_organisations(&database, count.div_ceil(IN_EACH_ORGANISATION), owner, &tell).await?;
-    let pieces = (0..count).step_by(usize::try_from(AT_ONCE)?).map(|first| {
+    let pieces = pieces(count).map(|numbers| {
         let (database, hash) = (database.clone(), hash.clone());
         async move {
-            let numbers = first..(first + AT_ONCE).min(count);
             let mut transaction = database.write().await?;
             for number in numbers.clone() {
                 add(&mut transaction, number, &hash).await?;
-                if number == 1 {
-                    // The one person who sees everything by a role.
-                    user::insert_membership(&mut transaction, id(number), owner, Role::Support, BEGINNING).await?;
-                }
             }
             transaction.commit().await?;
             anyhow::Ok(numbers.end - numbers.start)
@@ -115,6 +111,37 @@ pub(crate) async fn populate(
     while let Some(added) = pieces.next().await {
         done += added??;
         tell("people", done);
+    }
+    add_memberships(&database, count, owner, &tell).await
+}
+
+/// What is committed at once, of so many.
+fn pieces(count: u64) -> impl Iterator<Item = Range<u64>> {
+    let at_once = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+    (0..count).step_by(at_once).map(move |first| first..(first + AT_ONCE).min(count))
+}
+
+/// Has them join their organisations. Whoever joins one waits for whoever does, as for the tree itself.
+async fn add_memberships(
+    database: &Database,
+    count: u64,
+    owner: OrganisationId,
+    tell: &impl Fn(&str, u64),
+) -> Result<()> {
+    for numbers in pieces(count) {
+        let mut transaction = database.write().await?;
+        for number in numbers.clone() {
+            let (first, joined) = (first_of_organisation(number), registered_at(number));
+            let role = if number == first { Role::Admin } else { Role::Reader };
+            let organisation = organisation_id(first / IN_EACH_ORGANISATION);
+            user::insert_membership(&mut transaction, id(number), organisation, role, joined).await?;
+            if number == 1 {
+                // The one person who sees everything by a role.
+                user::insert_membership(&mut transaction, id(number), owner, Role::Support, BEGINNING).await?;
+            }
+        }
+        transaction.commit().await?;
+        tell("memberships", numbers.end);
     }
     Ok(())
 }
@@ -127,8 +154,7 @@ async fn add_organisations(
     owner: OrganisationId,
     tell: &impl Fn(&str, u64),
 ) -> Result<()> {
-    for first in (0..count).step_by(usize::try_from(AT_ONCE)?) {
-        let numbers = first..(first + AT_ONCE).min(count);
+    for numbers in pieces(count) {
         let mut transaction = database.write().await?;
         for number in numbers.clone() {
             let name = Name::parse_text(&format!("Company {number}")).ok().context("a name")?;
@@ -164,17 +190,19 @@ pub(crate) fn organisation_id(number: u64) -> OrganisationId {
 
 async fn add(transaction: &mut WriteTransaction, number: u64, hash: &SecretText) -> Result<()> {
     let (id, now) = (id(number), registered_at(number));
-    let first = number - number % IN_EACH_ORGANISATION;
-    let organisation = organisation_id(first / IN_EACH_ORGANISATION);
     let email = EmailAddress::parse_text(&email(number)).ok().context("an address")?;
     let name = name(&mut ChaCha8Rng::seed_from_u64(number))?;
     let new = NewUser { id, email: &email, name: &name, is_super_admin: false };
     user::insert(transaction, &new, now).await?;
-    let role = if number == first { Role::Admin } else { Role::Reader };
-    user::insert_membership(transaction, id, organisation, role, now).await?;
     user::set_password(transaction, id, hash, now).await?;
+    let organisation = organisation_id(first_of_organisation(number) / IN_EACH_ORGANISATION);
     audit::note(transaction, entry(number, organisation));
     Ok(())
+}
+
+/// Who runs the organisation of a person: the first of its people.
+const fn first_of_organisation(number: u64) -> u64 {
+    number - number % IN_EACH_ORGANISATION
 }
 
 /// That a person registered.
