@@ -156,7 +156,8 @@ async fn logs_neither_path_nor_query() {
     let writer = super::bench::Writer(Arc::clone(&log));
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let _quiet_again = tracing::subscriber::set_default(subscriber);
+    // For all threads: a place that another test reaches first while nobody listens there would stay silent for this one.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let listener =
         Listener::answering("HTTP/1.1 302 Found\r\nLocation: /canary\r\nContent-Length: 6\r\n\r\ncanary").await;
     let guard = listener.guard();
