@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use crate::{count::Count, fuzz, paths, postgres::Server, setup, watch};
 
 /// A test program that says nothing for so long waits for what will not come; its longest test takes a third of this.
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 
 /// What to run.
 #[derive(Debug, Args)]

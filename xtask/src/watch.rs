@@ -54,6 +54,8 @@ fn kill_children(parent: u32) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use std::process::Stdio;
 
     use super::*;
