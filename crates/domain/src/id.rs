@@ -75,6 +75,10 @@ id! {
     ActId;
     /// A system in the field.
     SystemId;
+    /// The terms under which licences are issued.
+    AgreementId;
+    /// A set of models or other goods of a publisher, which licences open; kept elsewhere.
+    CatalogueId;
     /// A message in the outbox; also the `webhook-id` of a callback.
     DeliveryId;
     /// A mail in the outbox, and what its `Message-ID` begins with.

@@ -17,6 +17,7 @@ pub mod id;
 pub mod impersonation;
 pub mod invitation;
 pub mod invitation_file;
+pub mod licence;
 pub mod link;
 pub mod name;
 pub mod organisation;
