@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod completions;
+mod licence;
 mod logging;
 mod openapi;
 pub(crate) mod plain;
@@ -56,6 +57,7 @@ pub(crate) fn line() -> Command {
         .subcommand(serve::line())
         .subcommand(admin::line())
         .subcommand(audit::line())
+        .subcommand(licence::line())
         .subcommand(openapi::line())
         .subcommand(completions::line())
 }
@@ -66,6 +68,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
         None | Some(("serve", _)) => serve::run(&settings::read(matches)?),
         Some(("admin", admin)) => admin::run(matches, admin),
         Some(("audit", audit)) => audit::run(matches, audit),
+        Some(("licence", licence)) => licence::run(licence),
         Some(("openapi", _)) => openapi::run(),
         Some(("completions", arguments)) => completions::run(arguments),
         Some((other, _)) => anyhow::bail!("there is no command {other}"),

@@ -5,8 +5,9 @@ use toml::{Table, Value};
 use crate::tree::{File, Finding};
 
 /// Each crate of ours, and the crates of ours that its code may use.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
+    ("licence", &[]),
     ("store", &["domain"]),
     ("outbound", &["domain"]),
     ("app", &["domain", "store", "outbound"]),
@@ -14,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("server", &["app", "contract", "domain"]),
     ("testkit", &["app", "contract", "domain", "outbound", "server", "store"]),
     ("xtask", &[]),
-    ("bailiwick", &["app", "contract", "domain", "outbound", "server", "store"]),
+    ("bailiwick", &["app", "contract", "domain", "licence", "outbound", "server", "store"]),
 ];
 
 /// Crates of others that only some of ours may use, because using them is what those are for.
