@@ -7,7 +7,10 @@ use bailiwick_domain::search::Phrase;
 
 use super::counted;
 use super::people_matches;
-use super::people_passing::{has_place, passes, passes_below, person_passes, place_passes, suspension_passes};
+use super::people_passing::{
+    has_place, has_place_below, is_found_by_first, is_found_by_later, passes, passes_below, person_passes, place_passes,
+    suspension_passes,
+};
 use super::people_rows::{found_by, page, people_of};
 use super::reach::{Reach, own_trees, reached_by_both};
 use super::user_list::ListedUser;
@@ -176,10 +179,13 @@ statements! {
         AND u.search_text < $13 AND ", passes!(), " LIMIT $11) AS counted");
     List COUNT_OF_PARTNER = concat!("SELECT COUNT(*) FROM (SELECT 1", people_of!("$14"), " AND b.search_text >= $12 \
         AND b.search_text < $13 AND ", passes_below!("$14"), " LIMIT $11) AS counted");
-    /// In the order of their creation: by name, all who are called by a later word would stand together, behind many
-    /// others.
-    List COUNT_FOUND_OF_PARTNER = concat!("SELECT COUNT(*) FROM (SELECT 1", people_of!("$12"), " AND ",
-        passes_below!("$12"), " ORDER BY b.user_id LIMIT $11) AS counted");
+    /// Those whom the search finds by their first word stand together. The others are looked for in the order of their
+    /// creation: by name, all who are called by a later word would stand together too, behind many others.
+    List COUNT_FOUND_OF_PARTNER = concat!("SELECT COUNT(*) FROM (SELECT f.id FROM (SELECT u.id", people_of!("$12"),
+        " AND ", is_found_by_first!("b"), " AND ", has_place_below!("$12"), " LIMIT $11) AS f \
+        UNION ALL SELECT l.id FROM (SELECT u.id", people_of!("$12"), " AND ", is_found_by_later!("b.user_id"),
+        " AND NOT ", is_found_by_first!("u"), " AND ", has_place_below!("$12"), " ORDER BY b.user_id LIMIT $11) AS l \
+        LIMIT $11) AS counted");
     List COUNT_FOUND = counted_once!(source!(search, "$6", "CAST($7 AS TEXT)"),
         " CROSS JOIN users u WHERE u.id = s.user_id AND ", suspension_passes!(), " AND ", has_place!());
     List COUNT_WITHIN = counted_once!(reached_places!(), " JOIN users u ON u.id = s.user_id WHERE ", person_passes!());

@@ -24,17 +24,35 @@ macro_rules! suspension_passes {
 }
 pub(super) use suspension_passes;
 
+/// The condition that the search between `$6` and `$7` finds the person of a row by the first of their words.
+macro_rules! is_found_by_first {
+    ($row:literal) => {
+        concat!("(", $row, ".search_text >= $6 AND ", $row, ".search_text < CAST($7 AS TEXT))")
+    };
+}
+pub(super) use is_found_by_first;
+
+/// The condition that it finds them by a later word.
+macro_rules! is_found_by_later {
+    ($id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM user_search_starts ps WHERE ps.user_id = ",
+            $id,
+            " AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0)"
+        )
+    };
+}
+pub(super) use is_found_by_later;
+
 /// The condition that the search between `$6` and `$7` finds the person of a row, if there is a search.
 macro_rules! search_passes {
     ($row:literal, $id:literal) => {
         concat!(
-            "(CAST($6 AS TEXT) IS NULL OR (",
-            $row,
-            ".search_text >= $6 AND ",
-            $row,
-            ".search_text < CAST($7 AS TEXT)) OR EXISTS (SELECT 1 FROM user_search_starts ps WHERE ps.user_id = ",
-            $id,
-            " AND ps.start >= $6 AND ps.start < CAST($7 AS TEXT) LIMIT 1 OFFSET 0))"
+            "(CAST($6 AS TEXT) IS NULL OR ",
+            $crate::query::people_passing::is_found_by_first!($row),
+            " OR ",
+            $crate::query::people_passing::is_found_by_later!($id),
+            ")"
         )
     };
 }
@@ -79,13 +97,24 @@ macro_rules! passes {
 }
 pub(super) use passes;
 
-/// The same for the people of a partner: where that is within reach, all below it is. As much as can be is asked of the
-/// partner's list, `b`, so that people are not looked up who do not pass.
+/// The same for the people of a partner. As much as can be is asked of the partner's list, `b`, so that people are not
+/// looked up who do not pass.
 macro_rules! passes_below {
     ($partner:literal) => {
         concat!(
             $crate::query::people_passing::search_passes!("b", "b.user_id"),
             " AND ",
+            $crate::query::people_passing::has_place_below!($partner)
+        )
+    };
+}
+pub(super) use passes_below;
+
+/// The condition that a person of a partner's list is as suspended as is asked for and has a place below the partner that
+/// passes: where the partner is within reach, all below it is.
+macro_rules! has_place_below {
+    ($partner:literal) => {
+        concat!(
             $crate::query::people_passing::suspension_passes!(),
             " AND ",
             $crate::query::reach::reached_by!("$2", $partner),
@@ -100,4 +129,4 @@ macro_rules! passes_below {
         )
     };
 }
-pub(super) use passes_below;
+pub(super) use has_place_below;
