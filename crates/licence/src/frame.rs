@@ -35,7 +35,11 @@ pub(crate) fn open<'a>(bytes: &'a [u8], kind: &str, longest: usize) -> Result<&'
     // Small letters alone, so that a file has one form.
     let is_small = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let read = Hex::decode(&mut digest, digits, None).map_err(|_| Refusal::Damaged)?.len();
-    if is_small && read == digest.len() && Hash::hash(before.as_bytes()) == digest { Ok(before) } else { Err(Refusal::Damaged) }
+    if is_small && read == digest.len() && Hash::hash(before.as_bytes()) == digest {
+        Ok(before)
+    } else {
+        Err(Refusal::Damaged)
+    }
 }
 
 /// Splits the last line off.

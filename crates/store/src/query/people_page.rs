@@ -8,8 +8,8 @@ use bailiwick_domain::search::Phrase;
 use super::counted;
 use super::people_matches;
 use super::people_passing::{
-    has_place, has_place_below, is_found_by_first, is_found_by_later, passes, passes_below, person_passes, place_passes,
-    suspension_passes,
+    has_place, has_place_below, is_found_by_first, is_found_by_later, passes, passes_below, person_passes,
+    place_passes, suspension_passes,
 };
 use super::people_rows::{found_by, page, people_of};
 use super::reach::{Reach, own_trees, reached_by_both};
