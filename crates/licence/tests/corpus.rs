@@ -4,6 +4,7 @@
 use bailiwick_licence::{
     Appliance, Draft, FILE_MAX, LicenceFile, LicenceRequest, Memory, PublicKey, Refusal, Ruling, State,
 };
+use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
 
@@ -65,7 +66,7 @@ fn judged(file: &str, now: i64, memory: Option<Memory>) -> Result<Ruling<'_>, Re
 fn with_own_digest(file: &str) -> String {
     let end = file.trim_end().rfind('\n').unwrap() + 1;
     let before = file.get(..end).unwrap();
-    let digits: String = hmac_sha256::Hash::hash(before.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(&hmac_sha256::Hash::hash(before.as_bytes()));
     format!("{before}digest {digits}\n")
 }
 

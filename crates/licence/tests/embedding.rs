@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bailiwick_licence::{Draft, PublicKey, State};
+use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signer, SigningKey};
 
 const SYSTEM: &str = "0b30a2d2-6a2f-4f6c-8f0f-3c7f2d1a9b11";
@@ -60,7 +61,7 @@ fn a_program_in_c_is_told_what_is_allowed_and_why_a_file_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let program = compiled(folder.path());
     let key = SigningKey::from_bytes(&[1; 32]);
-    let digits: String = key.verifying_key().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(key.verifying_key().as_bytes());
     let (file, memory) = (folder.path().join("licence"), folder.path().join("memory"));
     let ask = |contents: &str, system: &str, now: i64, name: &str| {
         fs::write(&file, contents).unwrap();
