@@ -114,8 +114,9 @@ pub(crate) fn document(table: &str, facts: &[String], disturbance: Option<&str>)
          \x20 10,000 organisations, a reseller with 20, a customer, and a reader there. Each asks the list for a page in\n\
          \x20 each of its orders, with each of its filters and with searches that find all, many, one and nothing, on two\n\
          \x20 servers with ten people in each organisation; a page's time is the median of seven reads, and the row is\n\
-         \x20 the page that the larger server slows down most, of those that take it a millisecond or more. What is moved\n\
-         \x20 and suspended is a reseller with 9,998 customers and 99,990 people, while 16 connections read.\n\
+         \x20 the page that the larger server slows down most, of those that take it a millisecond or more, or of all where\n\
+         \x20 none does. What is moved and suspended is a reseller with 9,998 customers and 99,990 people, while 16\n\
+         \x20 connections read.\n\
          - A refresh exchanges both tokens. A created system is called back before the answer; the receiver is a bare\n\
          \x20 server on the same machine.\n\
          - Bare Argon2id hashes with the same parameters (19 MiB, 2 passes, 1 lane) and does nothing else, in memory as a\n\
