@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod impersonation;
 pub mod invitation;
 pub mod keys;
+pub mod licensing;
 pub mod mail;
 pub mod membership;
 pub mod operator;

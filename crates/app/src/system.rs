@@ -180,6 +180,7 @@ impl Context {
         let now = self.now();
         let mut transaction = self.database.write().await?;
         let old = self.manageable(&mut transaction, caller, id).await?;
+        self.release_system(&mut transaction, caller.into(), (id, old.organisation), now).await?;
         system::delete(&mut transaction, id, now).await?;
         let act = act_on(&old, "system.deleted", json!({ "name": old.name }));
         self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
@@ -242,6 +243,7 @@ impl Context {
             details: json!({ "name": draft.name, "type": draft.kind.as_str() }),
         };
         self.audit(transaction, Actor::Caller(caller), act, now).await?;
+        self.give_trial(transaction, caller.into(), (new.id, organisation.id), now).await?;
         Ok(CreatedSystem { system: written(transaction, caller, new.id).await?, secret })
     }
 

@@ -91,6 +91,16 @@ faults! {
     CredentialsInQuery: Invalid, "credentials in the query string", "Credentials belong in the body, never in the address.";
     /// No token, or none that is valid any more.
     InvalidToken: Unauthenticated, "invalid token", "You are not signed in, or no longer. Sign in again.";
+    /// A system has to say who it is.
+    ApplianceUnknown: Unauthenticated, "authentication required", "A system calls this with HTTP Basic: its id or key, and its secret.";
+    /// Credentials of a system in another scheme than Basic.
+    ApplianceScheme: Unauthenticated, "invalid authentication format", "A system calls this with HTTP Basic: its id or key, and its secret.";
+    /// Credentials of a system that are no Base64 of text.
+    ApplianceEncoding: Unauthenticated, "invalid authentication encoding", "The credentials of HTTP Basic are the Base64 of a name, a colon and a secret.";
+    /// Credentials of a system without a colon between name and secret.
+    ApplianceCredentialsForm: Unauthenticated, "invalid credentials format", "The credentials of HTTP Basic are the Base64 of a name, a colon and a secret.";
+    /// No system has this id or key and this secret.
+    ApplianceCredentials: Unauthenticated, "invalid system credentials", "No system has this id or key and this secret.";
     /// The address and the password do not belong together.
     WrongCredentials: Unauthenticated, "wrong credentials", "The e-mail address or the password is not right.";
     /// The caller lacks the right.
@@ -105,6 +115,10 @@ faults! {
     ImpersonatingOneself: Forbidden, "cannot impersonate yourself", "You act as yourself already.";
     /// The person has not consented to somebody acting as them.
     NoConsent: Forbidden, "no consent", "This person has not consented to support acting as them, or does not any more. Ask them to, on their account page.";
+    /// The organisation of a system is suspended.
+    ApplianceSuspended: Forbidden, "system is suspended", "The organisation that this system belongs to is suspended, or one above it.";
+    /// Agreements are the business of whoever runs the server.
+    OwnersAgreements: Forbidden, "only the owner organization has agreements", "Agreements are written, published and made seats of by administrators of the organisation that runs this server.";
     /// Not everybody may register here.
     RegistrationClosed: Forbidden, "registration closed", "This server does not take new accounts from everybody. Ask its administrator.";
     /// The account's e-mail address is not confirmed, and the settings want it to be.
@@ -139,6 +153,14 @@ faults! {
     OrganisationNotFound: NotFound, "organization not found", "There is no such organisation that you may see.";
     /// No such invitation, or not for the caller's eyes.
     InvitationNotFound: NotFound, "invitation not found", "There is no such invitation that you may see.";
+    /// No such agreement, or not for the caller's eyes.
+    AgreementNotFound: NotFound, "agreement not found", "There is no such agreement that you may see.";
+    /// No such licence, or not for the caller's eyes.
+    LicenceNotFound: NotFound, "license not found", "There is no such licence that you may see.";
+    /// No such pool of seats, or not for the caller's eyes.
+    PoolNotFound: NotFound, "pool not found", "There is no such pool of seats that you may see.";
+    /// The licence is not for that system.
+    DeviceNotBound: NotFound, "device does not have this license", "This system does not have this licence.";
     /// The person does not belong to the organisation.
     MembershipNotFound: NotFound, "membership not found", "This person does not belong to that organisation.";
     /// No such route.
@@ -192,6 +214,32 @@ faults! {
     ParentDeleted: Conflict, "organization above is deleted", "The organisation above it is deleted too. Restore that one first.";
     /// Another organisation there has the same VAT number.
     VatNumberTaken: Conflict, "vat number taken", "Another organisation there has the same VAT number. Change one of them first.";
+    /// What is published is what people sign, and does not change.
+    AgreementSettled: Conflict, "agreement is not a draft", "This agreement is published, or was, and stays as it is. Begin a new version of it instead.";
+    /// Licences are issued under what is published alone.
+    AgreementNotPublished: Conflict, "agreement is not published", "This agreement is not published, or not any more. Licences are issued, renewed and handed down under published agreements alone.";
+    /// One draft of an agreement at a time.
+    DraftExists: Conflict, "a draft exists already", "There is a draft of a new version of this agreement already. Change and publish that one, or delete it first.";
+    /// More seats were asked for than are free.
+    TooFewSeats: Conflict, "too few free seats", "There are fewer free seats than that.";
+    /// The seats were for a time that has passed.
+    SeatsExpired: Conflict, "seats have expired", "These seats were given until a day that has passed. Nothing is issued from them any more.";
+    /// A tree of seats has as many as there can be.
+    TooManySeats: Conflict, "too many seats", "There cannot be more seats than that.";
+    /// What was revoked stays so.
+    LicenceRevoked: Conflict, "license is revoked", "This licence was revoked, and stays so. Issue another one instead.";
+    /// The licence is suspended.
+    LicenceSuspended: Conflict, "license is suspended", "This licence is suspended. Reactivate it first.";
+    /// The licence is not suspended.
+    LicenceNotSuspended: Conflict, "license is not suspended", "This licence is not suspended.";
+    /// A licence is signed once.
+    LicenceSigned: Conflict, "license is signed already", "This licence is signed already.";
+    /// What does not run out is not renewed.
+    LicenceEndless: Conflict, "license does not run out", "This licence does not run out, so there is nothing to renew.";
+    /// The licence is for that system already.
+    DeviceBound: Conflict, "device has this license already", "This system has this licence already.";
+    /// The licence is for as many systems as it may be.
+    LicenceFull: Conflict, "license is for no more devices", "This licence is for no more systems. Release one of them first.";
     /// Two members of the request contradict each other.
     Contradiction: Conflict, "conflicting members", "Two parts of the request contradict each other.";
     /// The body is over the limit.

@@ -2,6 +2,10 @@
 
 pub mod agreement;
 pub mod capability;
+pub mod change;
+pub mod key;
+pub mod order;
 pub mod price;
+pub mod seats;
 pub mod standing;
 pub mod term;

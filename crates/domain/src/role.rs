@@ -46,10 +46,14 @@ impl Role {
     #[must_use]
     pub const fn grants(self, right: Right) -> bool {
         match right {
-            Right::ReadSystems | Right::ReadUsers | Right::ReadOrganisations => true,
+            Right::ReadSystems | Right::ReadUsers | Right::ReadOrganisations | Right::ReadLicences => true,
             // Those who help others; what they do in somebody's name is bounded by what both may do.
             Right::ManageSystems | Right::ImpersonateUsers => matches!(self, Self::Admin | Self::Support),
-            Right::ManageUsers | Right::ManageOrganisations | Right::ReadAudit => matches!(self, Self::Admin),
+            Right::ManageUsers
+            | Right::ManageOrganisations
+            | Right::ReadAudit
+            | Right::ManageLicences
+            | Right::ManageAgreements => matches!(self, Self::Admin),
             // What cannot be undone is for super admins alone.
             Right::DestroySystems | Right::DestroyUsers | Right::DestroyOrganisations => false,
         }
@@ -96,11 +100,17 @@ pub enum Right {
     DestroyOrganisations,
     /// Read the audit log.
     ReadAudit,
+    /// See licences, pools of seats and what was published.
+    ReadLicences,
+    /// Issue licences, sign them, change what they say, and hand seats down.
+    ManageLicences,
+    /// Write, publish and withdraw agreements, and make seats of them.
+    ManageAgreements,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadSystems,
         Self::ManageSystems,
         Self::DestroySystems,
@@ -112,6 +122,9 @@ impl Right {
         Self::ManageOrganisations,
         Self::DestroyOrganisations,
         Self::ReadAudit,
+        Self::ReadLicences,
+        Self::ManageLicences,
+        Self::ManageAgreements,
     ];
 
     /// The name in the APIs, the documents and the audit log.
@@ -129,6 +142,9 @@ impl Right {
             Self::ManageOrganisations => "manage:organizations",
             Self::DestroyOrganisations => "destroy:organizations",
             Self::ReadAudit => "read:audit",
+            Self::ReadLicences => "read:licenses",
+            Self::ManageLicences => "manage:licenses",
+            Self::ManageAgreements => "manage:agreements",
         }
     }
 
@@ -136,14 +152,18 @@ impl Right {
     #[must_use]
     pub const fn only_reads(self) -> bool {
         match self {
-            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations | Self::ReadAudit => true,
+            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations | Self::ReadAudit | Self::ReadLicences => {
+                true
+            }
             Self::ManageSystems
             | Self::DestroySystems
             | Self::ManageUsers
             | Self::DestroyUsers
             | Self::ImpersonateUsers
             | Self::ManageOrganisations
-            | Self::DestroyOrganisations => false,
+            | Self::DestroyOrganisations
+            | Self::ManageLicences
+            | Self::ManageAgreements => false,
         }
     }
 

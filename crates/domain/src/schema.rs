@@ -44,3 +44,39 @@ macro_rules! wire_text {
     };
 }
 pub(crate) use wire_text;
+
+/// An enum whose values are words: named, listed, printed, parsed and described from one table.
+macro_rules! named {
+    ($(#[$doc:meta])* pub enum $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $type {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name in the APIs and in the store.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.name())
+            }
+        }
+
+        impl $crate::field::Parse for $type {
+            fn parse_text(text: &str) -> Result<Self, $crate::field::Refusal> {
+                let found = Self::ALL.iter().copied().find(|value| value.name() == text);
+                found.ok_or_else(|| $crate::field::Refusal::new("oneof", format!("one of {}", [$($name),+].join(", "))))
+            }
+        }
+
+        $crate::schema::wire_text!($type, |value| value.name(), { "type": "string", "enum": [$($name),+] });
+    };
+}
+pub(crate) use named;

@@ -46,6 +46,7 @@ const STEPS: &[Step] = steps! {
     16 "0016_invitation_resends";
     17 "0017_searches";
     18 "0018_trees";
+    19 "0019_licences";
 };
 
 /// The step after which what was there before has to be made known to searches, which SQL alone cannot do.

@@ -8,8 +8,16 @@ use bailiwick_domain::audit::Field;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{
-    ApiKeyId, AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId,
+    AgreementId, ApiKeyId, AuditId, ChangeId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId,
+    SeatPoolId, SessionId, SystemId, UserId,
 };
+use bailiwick_domain::licence::agreement::AgreementKind;
+use bailiwick_domain::licence::capability::{Capabilities, Catalogues};
+use bailiwick_domain::licence::change::ChangeKind;
+use bailiwick_domain::licence::key::LicenceKey;
+use bailiwick_domain::licence::price::{BasisPoints, MinorUnits};
+use bailiwick_domain::licence::seats::MoveKind;
+use bailiwick_domain::licence::term::{DurationDays, GraceDays, LeaseDays, SystemsPerLicence, TrialsPerOrganisation};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::Role;
@@ -135,7 +143,16 @@ fn parsed<T: Parse>(text: &str) -> Result<T, String> {
     T::parse_text(text).map_err(|refusal| format!("stored text is not {}", refusal.expected))
 }
 
-column_parsed! { Name, EmailAddress, Role, KeyAccess, OrganisationKind, SystemType, PhoneNumber, Language, Theme, VatNumber, }
+fn parsed_json<T: Parse>(value: &serde_json::Value) -> Result<T, String> {
+    T::parse_json(value).map_err(|refusal| format!("stored JSON is not {}", refusal.expected))
+}
+
+fn out_of_bounds(number: i64) -> String {
+    format!("stored number is out of its bounds: {number}")
+}
+
+column_parsed! { Name, EmailAddress, Role, KeyAccess, OrganisationKind, SystemType, PhoneNumber, Language, Theme, VatNumber, AgreementKind,
+LicenceKey, MoveKind, ChangeKind, }
 
 column_through! {
     UserId: Uuid, |value| Ok(Self::from_uuid(value));
@@ -147,6 +164,20 @@ column_through! {
     DeliveryId: Uuid, |value| Ok(Self::from_uuid(value));
     MailId: Uuid, |value| Ok(Self::from_uuid(value));
     InvitationId: Uuid, |value| Ok(Self::from_uuid(value));
+    AgreementId: Uuid, |value| Ok(Self::from_uuid(value));
+    FamilyId: Uuid, |value| Ok(Self::from_uuid(value));
+    LicenceId: Uuid, |value| Ok(Self::from_uuid(value));
+    SeatPoolId: Uuid, |value| Ok(Self::from_uuid(value));
+    ChangeId: Uuid, |value| Ok(Self::from_uuid(value));
+    MinorUnits: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    BasisPoints: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    DurationDays: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    GraceDays: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    LeaseDays: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    SystemsPerLicence: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    TrialsPerOrganisation: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
+    Capabilities: serde_json::Value, |value| parsed_json(&value);
+    Catalogues: serde_json::Value, |value| parsed_json(&value);
     Timestamp: i64, |value| Ok(Self::from_microseconds(value));
     CustomData: Json<Members>, |value| Self::from_members(value.0)
         .map_err(|refusal| format!("stored JSON is not {}", refusal.expected));

@@ -7,8 +7,12 @@ use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{
-    ApiKeyId, AuditId, DeliveryId, InvitationId, MailId, OrganisationId, SessionId, SystemId, UserId,
+    AgreementId, ApiKeyId, AuditId, ChangeId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId,
+    SeatPoolId, SessionId, SystemId, UserId,
 };
+use bailiwick_domain::licence::agreement::AgreementKind;
+use bailiwick_domain::licence::key::LicenceKey;
+use bailiwick_domain::licence::price::{BasisPoints, MinorUnits};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_domain::role::{Right, Role};
@@ -89,6 +93,15 @@ value_from! {
     MailId => |value| Self::Id(value.uuid());
     InvitationId => |value| Self::Id(value.uuid());
     AuditId => |value| Self::Id(value.uuid());
+    AgreementId => |value| Self::Id(value.uuid());
+    FamilyId => |value| Self::Id(value.uuid());
+    LicenceId => |value| Self::Id(value.uuid());
+    SeatPoolId => |value| Self::Id(value.uuid());
+    ChangeId => |value| Self::Id(value.uuid());
+    LicenceKey => |value| Self::Text(Cow::Owned(value.to_string()));
+    &AgreementKind => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
+    MinorUnits => |value| Self::Int(value.amount());
+    BasisPoints => |value| Self::Int(value.number().into());
     Timestamp => |value| Self::Int(value.microseconds());
     &Name => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     &EmailAddress => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));

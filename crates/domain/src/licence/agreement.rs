@@ -58,46 +58,17 @@ crate::schema::wire_text!(AgreementKind, |value| &value.0, {
     "type": "string", "maxLength": KIND_LENGTH_MAX, "pattern": "^[a-z][a-z0-9_-]*$", "examples": ["trial", "subscription"],
 });
 
-/// How far an agreement has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AgreementStatus {
-    /// Written, and still changed.
-    Draft,
-    /// Licences are issued under it.
-    Published,
-    /// No licence is issued under it any more; those that were stay as they are.
-    Withdrawn,
-}
-
-impl AgreementStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Withdrawn];
-
-    /// The name in the API and in the store.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Published => "published",
-            Self::Withdrawn => "withdrawn",
-        }
+crate::schema::named! {
+    /// How far an agreement has come.
+    pub enum AgreementStatus {
+        /// Written, and still changed.
+        Draft = "draft",
+        /// Licences are issued under it.
+        Published = "published",
+        /// No licence is issued under it any more; those that were stay as they are.
+        Withdrawn = "withdrawn",
     }
 }
-
-impl fmt::Display for AgreementStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl Parse for AgreementStatus {
-    fn parse_text(text: &str) -> Result<Self, Refusal> {
-        let found = Self::ALL.into_iter().find(|status| status.name() == text);
-        found.ok_or_else(|| Refusal::new("oneof", "one of draft, published, withdrawn"))
-    }
-}
-
-crate::schema::wire_text!(AgreementStatus, |value| value.name(), { "type": "string", "enum": ["draft", "published", "withdrawn"] });
 
 /// What an agreement says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The figures of an agreement: how long, how many.
+//! The figures of agreements and pools: how long, how many.
 
 use serde_json::Value;
 
@@ -62,6 +62,12 @@ figures! {
     SystemsPerLicence: 1 to 100_000, else 1;
     /// How many of its systems are given a licence to try, each as it is created.
     TrialsPerOrganisation: 0 to 100_000, else 0;
+    /// How many seats are made, given or taken back: as many licences can be issued.
+    Seats: 1 to 1_000_000_000, else 1;
+    /// How many seats more than it has a pool may give and use.
+    Overdraft: 0 to 1_000_000_000, else 0;
+    /// How many licences are issued at once.
+    Quantity: 1 to 100, else 1;
 }
 
 impl DurationDays {

@@ -1,6 +1,7 @@
 //! Every query, by the noun that it is about.
 
 pub mod account;
+pub mod agreement;
 pub mod api_key;
 pub mod audit;
 pub mod audit_chain;
@@ -15,6 +16,10 @@ pub mod invalidation;
 pub mod invitation;
 pub mod invitation_list;
 pub mod known_device;
+pub mod licence;
+pub mod licence_change;
+pub mod licence_list;
+pub mod licence_system;
 pub mod mail;
 pub mod mailed_link;
 pub mod membership;
@@ -36,15 +41,19 @@ pub mod reach;
 pub mod reset_request;
 pub mod retention;
 pub(crate) mod searchable;
+pub mod seat_move;
+pub mod seat_pool;
 pub mod session;
 pub mod setup_link;
 pub mod signing_key;
 pub mod suspension;
 pub mod system;
+pub mod system_lease;
 pub mod system_list;
 pub mod throttle;
 pub mod tree;
 pub mod tree_count;
+pub mod trial;
 pub mod used_state;
 pub mod user;
 pub mod user_list;
@@ -54,8 +63,9 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 43] = [
+    let modules: [&[&'static Statement]; 52] = [
         account::STATEMENTS,
+        agreement::STATEMENTS,
         api_key::STATEMENTS,
         audit_chain::STATEMENTS,
         audit_list::STATEMENTS,
@@ -68,6 +78,10 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         invitation::STATEMENTS,
         invitation_list::STATEMENTS,
         known_device::STATEMENTS,
+        licence::STATEMENTS,
+        licence_change::STATEMENTS,
+        licence_list::STATEMENTS,
+        licence_system::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,
         membership::STATEMENTS,
@@ -84,15 +98,19 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         reset_request::STATEMENTS,
         retention::STATEMENTS,
         searchable::STATEMENTS,
+        seat_move::STATEMENTS,
+        seat_pool::STATEMENTS,
         session::STATEMENTS,
         setup_link::STATEMENTS,
         signing_key::STATEMENTS,
         suspension::STATEMENTS,
         system::STATEMENTS,
         system_list::STATEMENTS,
+        system_lease::STATEMENTS,
         throttle::STATEMENTS,
         tree::STATEMENTS,
         tree_count::STATEMENTS,
+        trial::STATEMENTS,
         crate::migrate::STATEMENTS,
         used_state::STATEMENTS,
         user::STATEMENTS,

@@ -228,3 +228,29 @@ macro_rules! own_trees {
     };
 }
 pub(crate) use own_trees;
+
+/// A person of a row, joined as `$alias`, for those who may see them: oneself, and the people of organisations within
+/// reach. Who acted from above, or has left since, is nobody's affair below. Parameters `$1` to `$5`.
+macro_rules! person_within_reach {
+    ($alias:literal, $column:literal) => {
+        concat!(
+            " LEFT JOIN users ",
+            $alias,
+            " ON ",
+            $alias,
+            ".id = ",
+            $column,
+            " AND (",
+            $crate::query::reach::is_everything!(),
+            " OR ",
+            $alias,
+            ".id = $2 OR EXISTS (SELECT 1 FROM memberships um \
+             JOIN organisations uo ON uo.id = um.organisation_id AND uo.deleted_through IS NULL WHERE um.user_id = ",
+            $alias,
+            ".id AND ",
+            $crate::query::reach::within_reach!("um.organisation_id"),
+            "))"
+        )
+    };
+}
+pub(crate) use person_within_reach;

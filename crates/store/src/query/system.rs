@@ -14,18 +14,10 @@ use crate::row::record;
 use crate::statement::statements;
 use crate::value::values;
 
-/// Who created a system, `u`, for those who may see them: oneself, and the people of organisations within reach. Who
-/// created it from above, or has left since, is nobody's affair below.
+/// Who created a system, `u`, for those who may see them.
 macro_rules! creator {
     () => {
-        concat!(
-            " LEFT JOIN users u ON u.id = s.created_by AND (",
-            $crate::query::reach::is_everything!(),
-            " OR u.id = $2 OR EXISTS (SELECT 1 FROM memberships um \
-             JOIN organisations uo ON uo.id = um.organisation_id AND uo.deleted_through IS NULL WHERE um.user_id = u.id AND ",
-            $crate::query::reach::within_reach!("um.organisation_id"),
-            "))"
-        )
+        $crate::query::reach::person_within_reach!("u", "s.created_by")
     };
 }
 pub(crate) use creator;
