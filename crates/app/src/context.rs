@@ -16,6 +16,7 @@ use sha2::Sha256;
 use tokio::sync::Notify;
 
 use crate::account::{Estimates, LastUses};
+use crate::appliance::Leases;
 use crate::attempts::Attempts;
 use crate::audit::{ChainError, Checkpoints};
 use crate::caller::Credential;
@@ -59,6 +60,7 @@ pub struct Context {
     pub(crate) last_uses: LastUses,
     pub(crate) estimates: Estimates,
     pub(crate) checkpoints: Checkpoints,
+    pub(crate) leases: Leases,
     /// Wakes the outbox when something is due earlier than it thinks.
     pub(crate) outbox_wake: Notify,
     /// Wakes what is done for those who forgot their password.
@@ -137,6 +139,7 @@ impl Context {
             last_uses: LastUses::default(),
             estimates: Estimates::default(),
             checkpoints,
+            leases: Leases::default(),
             outbox_wake: Notify::new(),
             reset_wake: Notify::new(),
         })

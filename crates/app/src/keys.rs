@@ -32,11 +32,22 @@ pub enum Purpose {
     Callback,
     /// Access and refresh tokens.
     Token,
+    /// Licence files.
+    Licence,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the published key set.
-    pub const ALL: [Self; 2] = [Self::Callback, Self::Token];
+    pub const ALL: [Self; 3] = [Self::Callback, Self::Token, Self::Licence];
+
+    /// Whether its key can be replaced: that of licence files is in the firmware of appliances, which would believe
+    /// nothing any more.
+    const fn rotates(self) -> bool {
+        match self {
+            Self::Callback | Self::Token => true,
+            Self::Licence => false,
+        }
+    }
 
     /// The name in the store.
     #[must_use]
@@ -44,6 +55,7 @@ impl Purpose {
         match self {
             Self::Callback => "callback",
             Self::Token => "token",
+            Self::Licence => "licence",
         }
     }
 }
@@ -92,6 +104,7 @@ pub struct PublishedKey {
 pub(crate) struct KeySet {
     token: ActiveKey,
     callback: ActiveKey,
+    licence: ActiveKey,
     token_verifiers: HashMap<String, DecodingKey>,
     public: Vec<PublicKey>,
 }
@@ -159,9 +172,19 @@ impl KeySet {
         let signature = self.callback.signing.sign(&canonical_string(target, id, at));
         (self.callback.kid.clone(), SignatureHeader::new(&signature.to_bytes()))
     }
+
+    /// The public key of licence files, as appliances know it.
+    pub(crate) fn licence_key(&self) -> bailiwick_licence::PublicKey {
+        bailiwick_licence::PublicKey::from_bytes(self.licence.signing.verifying_key().to_bytes())
+    }
+
+    /// The signature of a licence file.
+    pub(crate) fn sign_licence_file(&self, bytes: &[u8]) -> [u8; 64] {
+        self.licence.signing.sign(bytes).to_bytes()
+    }
 }
 
-/// Replaces the active key of every purpose; what the old ones signed stays good until it expires.
+/// Replaces the active key of every purpose but that of licence files; what the old ones signed stays good until it expires.
 pub async fn rotate(
     transaction: &mut WriteTransaction,
     vault: &Vault,
@@ -171,7 +194,7 @@ pub async fn rotate(
     // The longest that anything signed may live, with room for clocks that differ.
     let forget_after = now.plus(SessionKind::KeptSignedIn.lifetime()).plus(bailiwick_domain::time::Span::hours(1));
     let mut kids = Vec::new();
-    for purpose in Purpose::ALL {
+    for purpose in Purpose::ALL.into_iter().filter(|purpose| purpose.rotates()) {
         signing_key::retire(transaction, purpose.name(), now, forget_after).await?;
         let record = generate(vault, random, purpose, now);
         signing_key::insert(transaction, &record).await?;
@@ -240,5 +263,11 @@ async fn load(database: &Database, vault: &Vault, now: Timestamp) -> Result<KeyS
         public.push(PublicKey { kid: record.kid, purpose, bytes });
     }
     let mut take = |purpose: Purpose| active.remove(&purpose).ok_or(KeyError::NoActiveKey(purpose.name()));
-    Ok(KeySet { token: take(Purpose::Token)?, callback: take(Purpose::Callback)?, token_verifiers, public })
+    Ok(KeySet {
+        token: take(Purpose::Token)?,
+        callback: take(Purpose::Callback)?,
+        licence: take(Purpose::Licence)?,
+        token_verifiers,
+        public,
+    })
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod api_key;
+pub mod appliance;
 mod attempts;
 pub mod audit;
 pub mod background;

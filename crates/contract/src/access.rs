@@ -1,10 +1,11 @@
 //! Who may call: nobody in particular, the holder of a refresh token, somebody
-//! signed in, somebody with a right; whether an API key will do; and whether
+//! signed in, somebody with a right, a system for itself; whether an API key will do; and whether
 //! somebody may who acts as another person.
 //!
 //! Each access has its own type, and with it the type of `Call::caller`: a
 //! handler that wants a caller cannot be put behind an open endpoint.
 
+use bailiwick_app::appliance::Appliance;
 use bailiwick_app::caller::{Caller, Credential, Origin};
 use bailiwick_app::context::{Context, Identity};
 use bailiwick_app::impersonation::Asked;
@@ -15,6 +16,7 @@ use bailiwick_domain::role::Right;
 use http::HeaderMap;
 
 use crate::authorization::{AuthorizationHeader, Bearer};
+use crate::basic::BasicCredentials;
 
 /// Who may call, for tests and documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum AccessKind {
     SignedIn,
     /// Who holds the right in at least one organisation.
     Needs(Right),
+    /// A system, by its id or key and its secret.
+    Appliance,
 }
 
 impl AccessKind {
@@ -35,7 +39,7 @@ impl AccessKind {
     pub const fn right(self) -> Option<Right> {
         match self {
             Self::Needs(right) => Some(right),
-            Self::Open | Self::RefreshToken | Self::SignedIn => None,
+            Self::Open | Self::RefreshToken | Self::SignedIn | Self::Appliance => None,
         }
     }
 
@@ -47,6 +51,14 @@ impl AccessKind {
             Self::RefreshToken => &[Code::InvalidToken],
             Self::SignedIn => &[Code::InvalidToken, Code::AddressUnconfirmed],
             Self::Needs(_) => &[Code::InvalidToken, Code::InsufficientPermissions, Code::AddressUnconfirmed],
+            Self::Appliance => &[
+                Code::ApplianceUnknown,
+                Code::ApplianceScheme,
+                Code::ApplianceEncoding,
+                Code::ApplianceCredentialsForm,
+                Code::ApplianceCredentials,
+                Code::ApplianceSuspended,
+            ],
         }
     }
 }
@@ -197,6 +209,29 @@ impl Access for AnySession {
         let caller = caller(identify(context, headers, self.key_access()).await?, origin, None)?;
         context.note_asked(&caller.principal, asked, origin).await?;
         Ok(caller)
+    }
+}
+
+/// A system calls for itself, with HTTP Basic (RFC 7617): its id or key, and its secret.
+#[derive(Clone, Copy, Debug)]
+pub struct OfAppliance;
+
+impl Access for OfAppliance {
+    type Caller = Appliance;
+
+    fn kind(self) -> AccessKind {
+        AccessKind::Appliance
+    }
+
+    async fn admit(
+        self,
+        context: &Context,
+        headers: &HeaderMap,
+        _: &Origin,
+        _: &Asked<'_>,
+    ) -> Result<Appliance, Fault> {
+        let credentials = BasicCredentials::of(headers)?;
+        context.identify_appliance(credentials.name(), credentials.secret().expose()).await
     }
 }
 

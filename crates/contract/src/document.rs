@@ -99,5 +99,10 @@ fn security_schemes() -> Value {
             "description": "A personal API key, sent like an access token. It is taken where an operation says so, with \
                             the access in `x-api-key-access` or more, and may do what its owner may do.",
         },
+        operation::SYSTEM: {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A system for itself: its id, or its key, which is its secret up to the dot; and its secret.",
+        },
     })
 }

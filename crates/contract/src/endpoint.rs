@@ -11,7 +11,7 @@ use bailiwick_domain::time::Span;
 use http::Method;
 use schemars::SchemaGenerator;
 
-use crate::access::{Access, AccessKind, AnySession, Open, RefreshToken, SignedIn, impersonation_faults};
+use crate::access::{Access, AccessKind, AnySession, OfAppliance, Open, RefreshToken, SignedIn, impersonation_faults};
 use crate::agreement;
 use crate::answer::{Answer, AnswerShape};
 use crate::call::Call;
@@ -210,6 +210,12 @@ impl Declaration<Undecided> {
     /// token; the handler's caller is a [`Bearer`](crate::authorization::Bearer).
     pub fn refresh_token(self) -> Declaration<RefreshToken> {
         self.access(RefreshToken)
+    }
+
+    /// A system may call it for itself; the handler's caller is an
+    /// [`Appliance`](bailiwick_app::appliance::Appliance).
+    pub fn appliance(self) -> Declaration<OfAppliance> {
+        self.access(OfAppliance)
     }
 
     /// Whoever is signed in may call it; the handler's caller is a

@@ -219,9 +219,21 @@ pub(crate) fn respond(fault: &Fault, dialect: Dialect) -> Response<Bytes> {
     let mut response = rendered.unwrap_or_else(|_| json_bytes(status, Bytes::from_static(b"{}")));
     write_headers(fault, response.headers_mut());
     if fault.code.class() == Class::Unauthenticated {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge(fault.code)));
     }
     response
+}
+
+/// How somebody who was not recognised is to say who they are (RFC 9110, 11.6.1).
+const fn challenge(code: Code) -> &'static str {
+    match code {
+        Code::ApplianceUnknown
+        | Code::ApplianceScheme
+        | Code::ApplianceEncoding
+        | Code::ApplianceCredentialsForm
+        | Code::ApplianceCredentials => "Basic realm=\"System Authentication\"",
+        _ => "Bearer",
+    }
 }
 
 /// Writes the headers that a fault brings along on APIs and pages alike.

@@ -8,12 +8,13 @@ use bailiwick_domain::fault::Fault;
 use bailiwick_domain::id::RequestId;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use crate::answer::{Answer, AnswerHeaders, AnswerShape, HeaderShape};
+use crate::answer::{Answer, AnswerHeaders, AnswerShape};
+use crate::attachment::Attachment;
 use crate::dialect::Dialect;
 
 /// The content type, as the media type `application/jsonl` is commonly written.
@@ -62,26 +63,6 @@ fn lines<T: Serialize>(rows: &[T]) -> Result<Bytes, Fault> {
     Ok(bytes.into())
 }
 
-/// `Content-Disposition`: a file to be kept, under this name.
-struct Attachment(&'static str);
-
-impl AnswerHeaders for Attachment {
-    fn describe(_: &mut SchemaGenerator) -> Vec<HeaderShape> {
-        vec![HeaderShape {
-            name: "Content-Disposition",
-            required: true,
-            description: "Under which name a browser keeps the file.".to_owned(),
-            schema: json_schema!({ "type": "string" }),
-        }]
-    }
-
-    fn write(&self, headers: &mut HeaderMap) {
-        if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{}\"", self.0)) {
-            headers.insert(CONTENT_DISPOSITION, value);
-        }
-    }
-}
-
 impl<T: JsonSchema + 'static> Answer for JsonLines<T> {
     fn describe(generator: &mut SchemaGenerator) -> Vec<AnswerShape> {
         let row = generator.subschema_for::<T>();
@@ -97,7 +78,7 @@ impl<T: JsonSchema + 'static> Answer for JsonLines<T> {
     fn respond(self, _: Dialect) -> Result<Response<Body>, Fault> {
         let mut response = Response::new(self.body);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON_LINES));
-        Attachment(self.file_name).write(response.headers_mut());
+        Attachment(self.file_name.into()).write(response.headers_mut());
         Ok(response)
     }
 }

@@ -51,8 +51,10 @@
 pub mod access;
 mod agreement;
 pub mod answer;
+pub mod attachment;
 pub mod audience;
 pub mod authorization;
+pub mod basic;
 pub mod call;
 pub mod cookie;
 pub mod dialect;

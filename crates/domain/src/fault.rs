@@ -240,6 +240,8 @@ faults! {
     DeviceBound: Conflict, "device has this license already", "This system has this licence already.";
     /// The licence is for as many systems as it may be.
     LicenceFull: Conflict, "license is for no more devices", "This licence is for no more systems. Release one of them first.";
+    /// What a system has by its licences does not fit into one file.
+    LicenceFileTooLong: Conflict, "license file too long", "This system has more licences than fit into one licence file. Release some of them.";
     /// Two members of the request contradict each other.
     Contradiction: Conflict, "conflicting members", "Two parts of the request contradict each other.";
     /// The body is over the limit.

@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod capability;
 pub mod change;
+pub mod entitlement;
 pub mod key;
 pub mod order;
 pub mod price;

@@ -63,6 +63,55 @@ crate::inline_schema!(PageSize, {
 });
 crate::inline_schema!(Direction, { "type": "string", "enum": ["asc", "desc"] });
 
+/// How many rows of a list are passed over (contract, section 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offset(u32);
+
+impl Offset {
+    /// The number of rows.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0.into()
+    }
+}
+
+impl Parse for Offset {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        text.parse().map(Self).map_err(|_| Refusal::new("min", "a whole number from 0 on"))
+    }
+}
+
+/// How many rows of a list are wanted (contract, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(u32);
+
+/// The most rows that are given at once where lists are sliced by offset and limit (contract, section 3).
+pub const LIMIT_MAX: u32 = 500;
+
+impl Limit {
+    /// The number of rows.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0.into()
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(PAGE_SIZE_DEFAULT)
+    }
+}
+
+impl Parse for Limit {
+    fn parse_text(text: &str) -> Result<Self, Refusal> {
+        let number = text.parse::<u32>().ok().filter(|number| (1..=LIMIT_MAX).contains(number));
+        number.map(Self).ok_or_else(|| Refusal::new("range", "a whole number from 1 to 500"))
+    }
+}
+
+crate::inline_schema!(Offset, { "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 });
+crate::inline_schema!(Limit, { "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": PAGE_SIZE_DEFAULT });
+
 /// A slice of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Page {

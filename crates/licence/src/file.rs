@@ -38,9 +38,9 @@ pub struct LicenceFile<'a> {
     pub holder: Option<&'a str>,
     /// The ids of the licences.
     pub licences: Words<'a>,
-    /// The names of what they allow.
+    /// The names of what they allow; after an `@` the moment when one ends before the rest.
     pub provides: Words<'a>,
-    /// The ids of the catalogues that they open.
+    /// The ids of the catalogues that they open, likewise.
     pub catalogues: Words<'a>,
 }
 
@@ -100,11 +100,5 @@ impl<'a> Words<'a> {
     /// Each word, in the order of the file.
     pub fn iter(self) -> impl Iterator<Item = &'a str> {
         self.0.split_ascii_whitespace()
-    }
-
-    /// Whether this is one of them.
-    #[must_use]
-    pub fn contain(self, word: &str) -> bool {
-        self.iter().any(|each| each == word)
     }
 }

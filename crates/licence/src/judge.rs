@@ -1,6 +1,6 @@
 //! What an authentic file means for one system at one moment.
 
-use crate::file::LicenceFile;
+use crate::file::{LicenceFile, Words};
 use crate::refusal::Refusal;
 use crate::state::State;
 
@@ -69,12 +69,26 @@ impl<'a> Ruling<'a> {
     /// Whether this may be used now.
     #[must_use]
     pub fn provides(&self, name: &str) -> bool {
-        self.state.allows() && self.file.provides.contain(name)
+        self.provided().any(|provided| provided == name)
     }
 
     /// Everything that may be used now.
     pub fn provided(&self) -> impl Iterator<Item = &'a str> {
-        self.file.provides.iter().filter(|_| self.state.allows())
+        self.living(self.file.provides)
+    }
+
+    /// The ids of the catalogues that are open now.
+    pub fn catalogues(&self) -> impl Iterator<Item = &'a str> {
+        self.living(self.file.catalogues)
+    }
+
+    /// Of several licences one may end before the others: what only that one allows ends with it.
+    fn living(&self, words: Words<'a>) -> impl Iterator<Item = &'a str> {
+        let (allows, now) = (self.state.allows(), self.memory.latest);
+        words.iter().filter(move |_| allows).filter_map(move |word| match word.split_once('@') {
+            Some((name, end)) => end.parse().is_ok_and(|end: i64| now < end).then_some(name),
+            None => Some(word),
+        })
     }
 }
 

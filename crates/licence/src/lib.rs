@@ -38,7 +38,7 @@
 //! | `grace` | when the grace after that ends, or `-` where there is none |
 //! | `holder` | the organisation that holds the licences, or `-` |
 //! | `licences` | the ids of the licences, separated by a space, or `-` |
-//! | `provides` | the names of what they allow, likewise |
+//! | `provides` | the names of what they allow, likewise; `name@moment` for what ends before the rest does |
 //! | `catalogues` | the ids of the catalogues that they open, likewise |
 //! | `signature` | Base64 of the Ed25519 signature (RFC 8032) of all bytes before this line |
 //! | `digest` | the SHA-256 of all bytes before this line, in hexadecimal: it tells damage from forgery |

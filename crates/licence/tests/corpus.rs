@@ -71,6 +71,25 @@ fn with_own_digest(file: &str) -> String {
 }
 
 #[test]
+fn what_ends_before_the_rest_ends_by_itself() {
+    let provides = ["nx.streams".to_owned(), format!("nx.models@{}", ISSUED + 10 * DAY), "nx.broken@soon".to_owned()];
+    let catalogues = [format!("3ee4b776-0000-4000-8000-000000000002@{}", ISSUED + 5 * DAY)];
+    let draft = Draft { catalogues: &catalogues, ..draft(&provides, &[]) };
+    let unsigned = draft.unsigned(&public(&key(1))).unwrap();
+    let signature = key(1).sign(unsigned.bytes()).to_bytes();
+    let file = unsigned.signed(&signature).unwrap();
+    for (days, provided, open) in
+        [(4, vec!["nx.streams", "nx.models"], 1), (9, vec!["nx.streams", "nx.models"], 0), (10, vec!["nx.streams"], 0)]
+    {
+        let ruling = judged(&file, ISSUED + days * DAY, None).unwrap();
+        assert_eq!(ruling.state, State::Active);
+        assert_eq!(ruling.provided().collect::<Vec<_>>(), provided, "after {days} days");
+        assert_eq!(ruling.catalogues().count(), open, "after {days} days");
+        assert!(!ruling.provides("nx.broken") && !ruling.provides("nx.models@"));
+    }
+}
+
+#[test]
 fn a_good_file_says_what_was_signed() {
     let text = file();
     let file = open(text.as_bytes()).unwrap();

@@ -11,6 +11,7 @@ use crate::input::{BodyKind, MemberShape};
 pub(super) const ACCESS_TOKEN: &str = "accessToken";
 pub(super) const REFRESH_TOKEN: &str = "refreshToken";
 pub(super) const API_KEY: &str = "apiKey";
+pub(super) const SYSTEM: &str = "system";
 
 /// Everything that the document says of an endpoint.
 pub(super) fn operation(
@@ -31,7 +32,7 @@ pub(super) fn operation(
     if let Some(access) = info.key_access {
         operation.insert("x-api-key-access".to_owned(), access.name().into());
     }
-    if info.access != AccessKind::Open && info.access != AccessKind::RefreshToken {
+    if !matches!(info.access, AccessKind::Open | AccessKind::RefreshToken | AccessKind::Appliance) {
         operation.insert("x-while-impersonating".to_owned(), info.while_impersonating.into());
     }
     operation.insert("security".to_owned(), security(info));
@@ -66,6 +67,9 @@ impl EndpointInfo {
             AccessKind::Needs(right) => {
                 sentences.push(format!(" Requires an authenticated user with the right `{right}`."));
             }
+            AccessKind::Appliance => {
+                sentences.push(" Called by a system, with its id or key and its secret.".to_owned())
+            }
         }
         sentences
             .extend(self.key_access.map(|access| format!(" An API key with the access `{access}` will do as well.")));
@@ -91,6 +95,7 @@ fn security(info: &EndpointInfo) -> Value {
             json!([{ ACCESS_TOKEN: [] }, { API_KEY: [] }])
         }
         AccessKind::SignedIn | AccessKind::Needs(_) => json!([{ ACCESS_TOKEN: [] }]),
+        AccessKind::Appliance => json!([{ SYSTEM: [] }]),
     }
 }
 

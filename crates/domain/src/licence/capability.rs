@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::field::{Parse, Refusal};
-use crate::id::CatalogueId;
+use crate::id::{CatalogueId, SystemId};
 
 /// The longest name of a capability, in characters.
 const LENGTH_MAX: usize = 64;
@@ -108,6 +108,9 @@ pub type Capabilities = Distinct<Capability>;
 /// The catalogues that an agreement opens.
 pub type Catalogues = Distinct<CatalogueId>;
 
+/// Systems that are given a licence.
+pub type Systems = Distinct<SystemId>;
+
 impl Catalogues {
     /// Whether all catalogues are open: the id of zeros stands for them.
     #[must_use]
@@ -120,6 +123,10 @@ crate::inline_schema!(Capabilities, {
     "type": "array", "maxItems": LISTED_MAX, "uniqueItems": true,
     "items": { "type": "string", "maxLength": LENGTH_MAX, "pattern": "^[a-z][a-z0-9]*([._-][a-z0-9]+)*$" },
     "examples": [["nx.streams"]],
+});
+
+crate::inline_schema!(Systems, {
+    "type": "array", "maxItems": LISTED_MAX, "uniqueItems": true, "items": { "type": "string", "format": "uuid" },
 });
 
 crate::inline_schema!(Catalogues, {

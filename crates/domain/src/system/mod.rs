@@ -1,9 +1,11 @@
 //! Systems in the field: what they are and how they are doing.
 
+mod credentials;
 mod custom_data;
 mod secret;
 mod status;
 
+pub use credentials::{PresentedSecret, SystemLogin};
 pub use custom_data::{CUSTOM_DATA_BYTES_MAX, CUSTOM_DATA_MEMBERS_MAX, CustomData};
 pub use secret::{SecretEntropy, SystemSecret, SystemSecretHash};
 pub use status::{HEARTBEAT_DEAD_AFTER, HeartbeatStatus, SystemStatus};

@@ -12,7 +12,7 @@ const SECRET_BYTES: usize = 20;
 /// Bytes of salt.
 const SALT_BYTES: usize = 16;
 /// What a secret begins with, so that a leaked one is recognised as ours.
-const PREFIX: &str = "bws_";
+pub(super) const PREFIX: &str = "bws_";
 /// How many of its last characters a secret may be told apart by (seed 000, `secret_hint`).
 const HINT_LENGTH: usize = 4;
 

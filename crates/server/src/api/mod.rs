@@ -2,7 +2,9 @@
 //! handler turns what was read into a use case, and its outcome into a view.
 
 pub mod access;
+pub mod agreement;
 pub mod api_key;
+mod appliance;
 pub mod audit;
 pub mod authenticate;
 mod cloud;
@@ -10,6 +12,8 @@ pub mod configuration;
 pub mod impersonation;
 pub mod invitation;
 mod invitation_import;
+pub mod license;
+pub mod license_acts;
 pub mod me;
 pub mod membership;
 pub mod organization;
@@ -18,6 +22,7 @@ mod pagination;
 pub mod password;
 pub mod people;
 mod plain;
+pub mod pool;
 pub mod recovery;
 pub mod system;
 pub mod system_list;
@@ -36,6 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         password::endpoints(),
         recovery::endpoints(),
         configuration::endpoints(),
+        license::endpoints(),
         cloud::endpoints(),
         user::endpoints(),
         me::endpoints(),
@@ -48,7 +54,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         organization::endpoints(),
         organization_acts::endpoints(),
         access::endpoints(),
+        agreement::endpoints(),
+        license_acts::endpoints(),
+        pool::endpoints(),
         system::endpoints(),
+        appliance::endpoints(),
         audit::endpoints(),
         plain::endpoints(),
     ];

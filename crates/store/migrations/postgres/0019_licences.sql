@@ -129,13 +129,6 @@ CREATE TABLE trials (
     PRIMARY KEY (organisation_id, family_id)
 );
 
--- The number of the last licence file of a system.
-CREATE TABLE system_leases (
-    system_id UUID NOT NULL PRIMARY KEY REFERENCES systems (id) ON DELETE CASCADE,
-    lease BIGINT NOT NULL,
-    issued_at BIGINT NOT NULL
-);
-
 -- Which ends of licences were mailed about, and how many days before.
 CREATE TABLE licence_reminders (
     licence_id UUID NOT NULL REFERENCES licences (id) ON DELETE CASCADE,

@@ -129,13 +129,6 @@ CREATE TABLE trials (
     PRIMARY KEY (organisation_id, family_id)
 ) STRICT, WITHOUT ROWID;
 
--- The number of the last licence file of a system.
-CREATE TABLE system_leases (
-    system_id BLOB NOT NULL PRIMARY KEY REFERENCES systems (id) ON DELETE CASCADE,
-    lease INTEGER NOT NULL,
-    issued_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- Which ends of licences were mailed about, and how many days before.
 CREATE TABLE licence_reminders (
     licence_id BLOB NOT NULL REFERENCES licences (id) ON DELETE CASCADE,

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod agreement;
 pub mod api_key;
+pub mod appliance;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_list;
@@ -48,7 +49,6 @@ pub mod setup_link;
 pub mod signing_key;
 pub mod suspension;
 pub mod system;
-pub mod system_lease;
 pub mod system_list;
 pub mod throttle;
 pub mod tree;
@@ -67,6 +67,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
+        appliance::STATEMENTS,
         audit_chain::STATEMENTS,
         audit_list::STATEMENTS,
         delivery::STATEMENTS,
@@ -106,7 +107,6 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         suspension::STATEMENTS,
         system::STATEMENTS,
         system_list::STATEMENTS,
-        system_lease::STATEMENTS,
         throttle::STATEMENTS,
         tree::STATEMENTS,
         tree_count::STATEMENTS,

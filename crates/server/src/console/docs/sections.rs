@@ -87,6 +87,7 @@ fn callers(info: &EndpointInfo) -> String {
         AccessKind::Open => "Anyone",
         AccessKind::RefreshToken => "Whoever holds a refresh token",
         AccessKind::SignedIn | AccessKind::Needs(_) => "A signed-in user",
+        AccessKind::Appliance => "A system",
     };
     match info.key_access {
         Some(access) => format!("{callers}, or an API key with the access {access}"),

@@ -1,0 +1,175 @@
+//! What systems ask for themselves: who they are, what they may do, and a signed file that says so.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::id::{OrganisationId, SystemId};
+use bailiwick_domain::licence::entitlement::{Entitlement, Holding, Until};
+use bailiwick_domain::licence::standing::LicenceState;
+use bailiwick_domain::name::Name;
+use bailiwick_domain::system::{PresentedSecret, SystemLogin};
+use bailiwick_domain::time::Timestamp;
+use bailiwick_licence::{Draft, PublicKey, State};
+use bailiwick_store::Link;
+use bailiwick_store::query::appliance::{self, ApplianceRecord};
+use bailiwick_store::query::licence_system;
+
+use crate::context::Context;
+
+/// A system in the middle of a request of its own.
+#[derive(Clone, Debug)]
+pub struct Appliance {
+    /// Its id.
+    pub system: SystemId,
+    /// The organisation that it belongs to.
+    pub organisation: OrganisationId,
+    /// How that is called.
+    pub organisation_name: Name,
+}
+
+/// The numbers of licence files: the moment of each, and never one twice.
+///
+/// They are of the clock and not of the database, which may be put back from a backup: a system believes no file with a
+/// smaller number than the one that it has.
+#[derive(Debug, Default)]
+pub(crate) struct Leases(AtomicI64);
+
+impl Leases {
+    fn next(&self, now: Timestamp) -> u64 {
+        let now = now.microseconds();
+        let later = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later).unwrap_or_default();
+        now.max(last.saturating_add(1)).try_into().unwrap_or_default()
+    }
+}
+
+impl Context {
+    /// Which system presents this name and this secret.
+    ///
+    /// # Errors
+    /// [`Code::ApplianceCredentials`]; [`Code::ApplianceSuspended`].
+    pub async fn identify_appliance(&self, name: &str, secret: &str) -> Result<Appliance, Fault> {
+        let presented = PresentedSecret::read(name, secret).ok_or(Code::ApplianceCredentials)?;
+        let mut link = self.database.read().await?;
+        let found = match presented.login() {
+            SystemLogin::Id(id) => appliance::by_id(&mut link, *id).await?,
+            SystemLogin::Key(key) => appliance::by_key(&mut link, key).await?,
+        };
+        let proves = |found: &ApplianceRecord| presented.belongs_to(&found.public_part, &found.salt, &found.digest);
+        let found = found.filter(proves).ok_or(Code::ApplianceCredentials)?;
+        if found.is_suspended {
+            return Err(Code::ApplianceSuspended.into());
+        }
+        let ApplianceRecord { id: system, organisation, organisation_name, .. } = found;
+        Ok(Appliance { system, organisation, organisation_name })
+    }
+
+    /// What a system may use now.
+    pub async fn entitlement(&self, system: SystemId) -> Result<Entitlement, Fault> {
+        entitlement(&mut self.database.read().await?, system, self.now()).await
+    }
+
+    /// A signed file that says what a system may use, for as long as it may rely on that.
+    ///
+    /// # Errors
+    /// [`Code::LicenceFileTooLong`].
+    pub async fn licence_file(&self, appliance: &Appliance) -> Result<String, Fault> {
+        let now = self.now();
+        let found = entitlement(&mut self.database.read().await?, appliance.system, now).await?;
+        self.write_licence_file(appliance, &found, now)
+    }
+
+    /// The public key that licence files are signed with: what belongs into the firmware of appliances.
+    #[must_use]
+    pub fn licence_key(&self) -> PublicKey {
+        self.keys.current().licence_key()
+    }
+
+    fn write_licence_file(
+        &self,
+        appliance: &Appliance,
+        entitlement: &Entitlement,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
+        let keys = self.keys.current();
+        let standing = entitlement.standing;
+        let licences: Vec<String> = entitlement.licences.iter().map(ToString::to_string).collect();
+        let draft = Draft {
+            issuer: &self.settings.base_url.origin(),
+            system: &appliance.system.to_string(),
+            lease: self.leases.next(now),
+            issued: now.seconds(),
+            until: entitlement.lease_until.seconds(),
+            state: written_state(standing.state),
+            // Before 1970 nothing was licensed, whatever somebody wrote.
+            since: standing.since.map(|since| since.seconds().max(0)),
+            ends: entitlement.ends_at.map(Timestamp::seconds),
+            grace: entitlement.grace_ends_at.map(Timestamp::seconds),
+            holder: Some(appliance.organisation_name.as_str()),
+            licences: &licences,
+            provides: &words(&entitlement.provides),
+            catalogues: &words(&entitlement.catalogues),
+        };
+        let too_long = |_| Fault::from(Code::LicenceFileTooLong);
+        let unsigned = draft.unsigned(&keys.licence_key()).map_err(too_long)?;
+        let signature = keys.sign_licence_file(unsigned.bytes());
+        unsigned.signed(&signature).map_err(too_long)
+    }
+}
+
+async fn entitlement(link: &mut Link, system: SystemId, now: Timestamp) -> Result<Entitlement, Fault> {
+    let standings = licence_system::standings(link, system).await?;
+    let holdings: Vec<Holding> = standings
+        .into_iter()
+        .map(|one| Holding {
+            licence: one.id,
+            facts: one.facts(),
+            provides: one.provides,
+            catalogues: one.catalogues,
+            lease: one.lease,
+        })
+        .collect();
+    Ok(Entitlement::of(&holdings, now))
+}
+
+/// Names as a licence file has them: with the moment after an `@` where one ends before the rest.
+fn words<T: ToString>(items: &[Until<T>]) -> Vec<String> {
+    let word = |(item, until): &Until<T>| match until {
+        Some(until) => format!("{}@{}", item.to_string(), until.seconds()),
+        None => item.to_string(),
+    };
+    items.iter().map(word).collect()
+}
+
+const fn written_state(state: LicenceState) -> State {
+    match state {
+        LicenceState::None => State::None,
+        LicenceState::Revoked => State::Revoked,
+        LicenceState::Expired => State::Expired,
+        LicenceState::Suspended => State::Suspended,
+        LicenceState::Grace => State::Grace,
+        LicenceState::Trial => State::Trial,
+        LicenceState::Active => State::Active,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_have_the_same_names_in_files_and_in_answers() {
+        for state in LicenceState::ALL {
+            assert_eq!(written_state(state).name(), state.name());
+            assert_eq!(written_state(state).allows(), state.allows());
+        }
+    }
+
+    #[test]
+    fn no_number_is_given_twice_whatever_the_clock_does() {
+        let leases = Leases::default();
+        let moments = [5, 5, 9, 3, 20];
+        let numbers = moments.map(|at| leases.next(Timestamp::from_microseconds(at)));
+        assert_eq!(numbers, [5, 6, 9, 10, 20]);
+    }
+}
