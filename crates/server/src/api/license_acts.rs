@@ -2,9 +2,7 @@
 //! the private side).
 
 use bailiwick_app::caller::Caller;
-use bailiwick_app::licensing::licence::{
-    BoundSystem, ChangeRecord, LicenceChange, LicenceDraft, LicenceRecord, Renewing,
-};
+use bailiwick_app::licensing::licence::{LicenceChange, LicenceDraft, Renewing};
 use bailiwick_contract::access::SignedIn;
 use bailiwick_contract::answer::{Created201, Ok200, PaginationRecords, Reply};
 use bailiwick_contract::call::Call;
@@ -12,22 +10,16 @@ use bailiwick_contract::endpoint::{Declaration, Endpoint};
 use bailiwick_contract::input::{NoPath, NoQuery};
 use bailiwick_contract::{body, path, query};
 use bailiwick_domain::fault::Code;
-use bailiwick_domain::id::{AgreementId, ChangeId, LicenceId, OrganisationId, SeatPoolId, SystemId, UserId};
+use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId, SystemId};
 use bailiwick_domain::licence::capability::Systems;
-use bailiwick_domain::licence::change::ChangeKind;
 use bailiwick_domain::licence::price::{BasisPoints, MinorUnits};
-use bailiwick_domain::licence::standing::LicenceState;
 use bailiwick_domain::licence::term::Quantity;
-use bailiwick_domain::name::Name;
 use bailiwick_domain::page::{Limit, Offset};
 use bailiwick_domain::role::Right;
-use bailiwick_domain::system::SystemType;
 use bailiwick_domain::time::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::license::{LicencePath, LicenceView, NamedView};
+use super::license::LicencePath;
+use super::license_view::{ChangeView, DetailsView, DeviceView};
 
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -223,123 +215,6 @@ body! {
     pub strict struct BindLicense {
         /// The UUID of the system.
         device: SystemId => required "Device",
-    }
-}
-
-/// All of a licence.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-#[schemars(rename = "LicenseDetails")]
-struct DetailsView {
-    /// What everybody sees of it.
-    #[serde(flatten)]
-    licence: LicenceView,
-    /// How many systems have it.
-    #[schemars(example = 1)]
-    bound: i64,
-    /// Since when it exists.
-    created_at: Timestamp,
-    /// How many systems it is for.
-    #[schemars(example = 1)]
-    devices: i64,
-    /// The price of a month after the discount, half to even.
-    net_per_month: MinorUnits,
-    /// What to do about how it stands.
-    next_action: &'static str,
-    /// Who holds it.
-    organisation: NamedView<OrganisationId>,
-    /// The pool whose seat it uses; null where it uses none.
-    #[serde(rename = "PoolUUID")]
-    pool_uuid: Option<SeatPoolId>,
-    /// When it was revoked; null where it was not.
-    revoked_at: Option<Timestamp>,
-    /// Since when it stands so.
-    since: Option<Timestamp>,
-    /// How it stands now.
-    state: LicenceState,
-    /// Since when it is suspended; null where it is not.
-    suspended_at: Option<Timestamp>,
-    /// Until when it stands so.
-    until: Option<Timestamp>,
-    /// When it was changed last.
-    updated_at: Timestamp,
-    /// Why it stands so.
-    why: String,
-}
-
-impl DetailsView {
-    fn new(record: LicenceRecord, now: Timestamp) -> Self {
-        let standing = record.facts().standing(now);
-        Self {
-            bound: record.bound,
-            created_at: record.created_at,
-            devices: record.systems,
-            net_per_month: record.amount_per_month.after(record.discount),
-            next_action: standing.next_action(),
-            organisation: NamedView { name: record.holder_name.clone(), uuid: record.holder },
-            pool_uuid: record.pool,
-            revoked_at: record.revoked_at,
-            since: standing.since,
-            state: standing.state,
-            suspended_at: record.suspended_at,
-            until: standing.until,
-            updated_at: record.updated_at,
-            why: standing.why(),
-            licence: record.into(),
-        }
-    }
-}
-
-/// Something that happened to a licence.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[schemars(rename = "LicenseChange")]
-struct ChangeView {
-    /// When.
-    at: Timestamp,
-    /// Who did it; null where it came of itself, or where you may not see them.
-    by: Option<NamedView<UserId>>,
-    /// What else there is to know.
-    details: Map<String, Value>,
-    /// What happened.
-    kind: ChangeKind,
-    /// Its id.
-    #[serde(rename = "UUID")]
-    uuid: ChangeId,
-}
-
-impl From<ChangeRecord> for ChangeView {
-    fn from(change: ChangeRecord) -> Self {
-        let details = change.details.as_object().cloned().unwrap_or_default();
-        Self {
-            at: change.at,
-            by: NamedView::of(change.by, change.by_name),
-            details,
-            kind: change.kind,
-            uuid: change.id,
-        }
-    }
-}
-
-/// A system that has a licence.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[schemars(rename = "LicenseDevice")]
-struct DeviceView {
-    /// Since when it has it.
-    bound_at: Timestamp,
-    /// The kind of system.
-    kind: SystemType,
-    /// Its name.
-    name: Name,
-    /// Its id.
-    #[serde(rename = "UUID")]
-    uuid: SystemId,
-}
-
-impl From<BoundSystem> for DeviceView {
-    fn from(system: BoundSystem) -> Self {
-        Self { bound_at: system.bound_at, kind: system.kind, name: system.name, uuid: system.id }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod invitation;
 mod invitation_import;
 pub mod license;
 pub mod license_acts;
+mod license_view;
 pub mod me;
 pub mod membership;
 pub mod organization;
