@@ -8,8 +8,8 @@ use bailiwick_domain::audit::Field;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{
-    AgreementId, ApiKeyId, AuditId, ChangeId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId,
-    SeatPoolId, SessionId, SystemId, UserId,
+    AgreementId, ApiKeyId, AuditId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId, SeatPoolId,
+    SessionId, SystemId, UserId,
 };
 use bailiwick_domain::licence::agreement::AgreementKind;
 use bailiwick_domain::licence::capability::{Capabilities, Catalogues};
@@ -168,7 +168,6 @@ column_through! {
     FamilyId: Uuid, |value| Ok(Self::from_uuid(value));
     LicenceId: Uuid, |value| Ok(Self::from_uuid(value));
     SeatPoolId: Uuid, |value| Ok(Self::from_uuid(value));
-    ChangeId: Uuid, |value| Ok(Self::from_uuid(value));
     MinorUnits: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
     BasisPoints: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
     DurationDays: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));

@@ -1,7 +1,7 @@
 //! How seats move: used and freed, taken back from wherever they are free, given back when their time has passed.
 
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::id::{ChangeId, FamilyId, LicenceId, OrganisationId, SeatPoolId, UserId};
+use bailiwick_domain::id::{FamilyId, LicenceId, OrganisationId, SeatPoolId, UserId};
 use bailiwick_domain::licence::seats::MoveKind;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::seat_move::{self, NewMove};
@@ -78,8 +78,7 @@ impl Context {
         now: Timestamp,
     ) -> Result<(), Fault> {
         let Trace { other, licence, by } = trace;
-        let id = ChangeId::new(now, self.entropy());
-        Ok(seat_move::insert(transaction, &NewMove { id, pool, kind, seats, other, licence, by }, now).await?)
+        Ok(seat_move::insert(transaction, &NewMove { pool, kind, seats, other, licence, by }, now).await?)
     }
 
     /// Uses so many seats of this organisation, from the pool first whose seats are lost first; a seat each for the
