@@ -1,7 +1,6 @@
 //! Agreements: drafts, published versions, what takes whose place.
 
 use bailiwick_testkit::answer::text;
-use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
 use serde_json::{Value, json};
 

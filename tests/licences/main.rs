@@ -4,7 +4,10 @@
 mod agreements;
 mod appliance;
 mod command;
+mod gone;
 mod issuing;
 mod lists;
+mod pool_histories;
+mod pool_model;
 mod pools;
 mod support;

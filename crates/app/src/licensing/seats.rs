@@ -183,7 +183,9 @@ impl Context {
     /// Gives back what is free in pools whose time has passed, each to the one above, from the lowest up.
     ///
     /// Whoever needs seats does this first, so that nobody is refused what has come free; and it is done now and then.
-    pub(crate) async fn settle_expired_seats(&self) -> Result<usize, Fault> {
+    ///
+    /// Returns how many pools that were.
+    pub async fn settle_expired_seats(&self) -> Result<usize, Fault> {
         let mut settled = 0;
         loop {
             let expired = seat_pool::expired(&mut self.database.read().await?, self.now()).await?;

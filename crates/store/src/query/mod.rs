@@ -19,6 +19,7 @@ pub mod invitation_list;
 pub mod known_device;
 pub mod licence;
 pub mod licence_change;
+mod licence_destruction;
 pub mod licence_list;
 pub mod licence_system;
 pub mod mail;
@@ -63,7 +64,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 52] = [
+    let modules: [&[&'static Statement]; 53] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -81,6 +82,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         known_device::STATEMENTS,
         licence::STATEMENTS,
         licence_change::STATEMENTS,
+        licence_destruction::STATEMENTS,
         licence_list::STATEMENTS,
         licence_system::STATEMENTS,
         mail::STATEMENTS,
