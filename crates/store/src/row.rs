@@ -54,6 +54,14 @@ impl<'row> Row<'row> {
         Self { source: Source::Postgres(row), next: 0 }
     }
 
+    /// How many columns it has.
+    pub(crate) fn width(&self) -> usize {
+        match self.source {
+            Source::Sqlite(row) => row.as_ref().column_count(),
+            Source::Postgres(row) => row.len(),
+        }
+    }
+
     /// The next column.
     pub fn column<T: Column>(&mut self) -> Result<T> {
         let index = self.next;
@@ -194,7 +202,7 @@ pub enum Stored {
     Bytes(Vec<u8>),
     /// The bytes of a text.
     Text(Vec<u8>),
-    /// A whole number.
+    /// A whole number; 1 or 0 for yes or no.
     Number(i64),
 }
 
@@ -231,7 +239,10 @@ impl<'a> FromSql<'a> for Stored {
     fn from_sql(column: &Type, bytes: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(match *column {
             Type::INT8 => Self::Number(i64::from_sql(column, bytes)?),
+            Type::BOOL => Self::Number(i64::from(bool::from_sql(column, bytes)?)),
             Type::TEXT | Type::VARCHAR => Self::Text(bytes.to_vec()),
+            // The text of JSON stands behind the number of its version.
+            Type::JSONB => Self::Text(bytes.strip_prefix(&[1]).unwrap_or_default().to_vec()),
             _ => Self::Bytes(bytes.to_vec()),
         })
     }

@@ -119,5 +119,5 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         user_list::STATEMENTS,
         way::STATEMENTS,
     ];
-    modules.into_iter().flatten().copied()
+    modules.into_iter().flatten().copied().chain(crate::transfer::statements())
 }
