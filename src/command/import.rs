@@ -57,7 +57,7 @@ async fn read(configuration: &Configuration, arguments: &ArgMatches) -> Result<(
     let database = Database::open_new(&configuration.database_url)
         .await
         .context("database_url (BAILIWICK_DATABASE_URL): nothing can be imported into it")?;
-    let imported = file.import(&checked, &database, &mut tell).await?;
+    let imported = file.import(&checked, &database, &mut tell).await.context("nothing was imported")?;
     Ok((checked, imported))
 }
 

@@ -40,13 +40,20 @@ async fn noticed(engine: Engine) {
         let mut running = new.start().await.unwrap();
         let (link, api) = (setup_path(&running).await, Asking::new(&running));
         import(&new, file);
-        // It signs with the keys that came along, which another node knows, too.
-        within_a_second(true, async || {
-            let (access, _) = api.sign_in(OWNER).await;
-            let other = new.second_node().unwrap().start().await.unwrap();
-            Asking::new(&other).status(&access).await == 200
+        // Its keys are those that came along.
+        let rows = Look::at(&new.database_url()).rows().await;
+        let mut imported: Vec<String> = rows["signing_keys"].iter().map(|key| key["kid"].clone()).collect();
+        imported.sort();
+        within_a_second(imported, async || {
+            let keys = Answer::of(api.call(Method::GET, "/.well-known/jwks.json")).await;
+            let keys = keys.json["keys"].as_array().unwrap().clone();
+            let mut kids: Vec<String> = keys.iter().map(|key| key["kid"].to_string()).collect();
+            kids.sort();
+            kids
         })
         .await;
+        let (access, _) = api.sign_in(OWNER).await;
+        assert_eq!(api.status(&access).await, 200);
         if std::ptr::eq(source, &raw const old) {
             assert_eq!(api.status(&life.access).await, 200, "an access token of the old server");
         }

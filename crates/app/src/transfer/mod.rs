@@ -43,7 +43,7 @@ pub enum TransferError {
     #[error("{0}: {1}")]
     Refused(PathBuf, Refusal),
     /// The file is another than the one that was checked.
-    #[error("{0} was changed while it was imported; nothing was imported")]
+    #[error("{0} was changed while it was imported")]
     Changed(PathBuf),
     /// The file comes from a database that no server ever used.
     #[error("{0} comes from a server that was never set up: there is nothing to import, set the new one up instead")]
@@ -65,12 +65,12 @@ pub enum TransferError {
     Vault(VaultError),
     /// Somebody has used the database.
     #[error(
-        "the database is not empty: it has organisations, people or an audit log of its own; nothing was changed. Name \
-         a new one with database_url (BAILIWICK_DATABASE_URL)"
+        "the database is not empty: it has organisations, people or an audit log of its own; name a new one \
+          with database_url (BAILIWICK_DATABASE_URL)"
     )]
     Used,
     /// What the database gives back is not what it was given.
-    #[error("what the database has in {0} is not what the file says; nothing was imported")]
+    #[error("what the database has in {0} is not what the file says")]
     NotRead(String),
 }
 
