@@ -199,7 +199,7 @@ proptest! {
         prop_assert!(read(&schema, &changed).is_err());
         let cut = cut.index(text.len());
         let refusal = read(&schema, &text.as_bytes()[..cut]).unwrap_err();
-        let is_said = matches!(refusal.problem, Problem::Truncated) || cut < 27;
+        let is_said = matches!(refusal.problem, Problem::Truncated) || cut < line::BEGINNING.len();
         prop_assert!(is_said, "{}", refusal);
     }
 }
