@@ -30,7 +30,8 @@ impl Target {
         setup_path(&running).await;
         running.terminate(std::time::Duration::from_secs(20)).await.unwrap();
         let rows = Look::at(&program.database_url()).rows().await;
-        assert_eq!((rows["setup_links"].len(), rows["signing_keys"].len(), rows["properties"].len()), (1, 2, 1));
+        assert_eq!((rows["setup_links"].len(), rows["properties"].len()), (1, 1));
+        assert!(!rows["signing_keys"].is_empty());
         let file = (engine == Engine::Sqlite).then(|| database_file(&program));
         Self { program, rows, file }
     }

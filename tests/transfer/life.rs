@@ -111,6 +111,13 @@ impl Asking {
         names
     }
 
+    /// How many licences there are.
+    async fn licences(&self, access: &str) -> Option<String> {
+        let answer = Answer::of(self.call(Method::GET, "/auth/licenses").bearer_auth(access)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.header("x-pagination-records").map(str::to_owned)
+    }
+
     /// The status of a look at oneself.
     pub(crate) async fn status(&self, access: &str) -> u16 {
         Answer::of(self.call(Method::GET, "/api/me").bearer_auth(access)).await.status
@@ -129,6 +136,7 @@ pub(crate) struct Life {
     /// The link of a mail that was not opened yet.
     reset: String,
     systems: Vec<String>,
+    licences: Option<String>,
 }
 
 impl Life {
@@ -139,6 +147,7 @@ impl Life {
         let api = Asking::new(&running);
         let (access, refresh) = api.sign_in(OWNER).await;
         let shop = tree(&api, &access).await;
+        leave_licences(&api, &access, &shop).await;
         let person = ["user", "create", "--email", ANN, "--name", "Ann", "--organisation", &shop];
         says(&program.admin(&[&person[..], &["--role", "admin", "--password-stdin"]].concat()).unwrap());
         says(&program.admin(&["rotate-keys"]).unwrap());
@@ -161,11 +170,12 @@ impl Life {
         let asked = Answer::of(api.call(Method::POST, "/auth/authenticate/forgot-password").json(&forgot)).await;
         assert_eq!(asked.status, 200, "{asked:?}");
         let reset = new_token(&program.data_dir(), "/reset-password", &mut known).await;
-        let systems = api.systems(&access).await;
+        let (systems, licences) = (api.systems(&access).await, api.licences(&access).await);
+        assert!(licences.as_ref().is_some_and(|count| count != "0"), "{licences:?}");
         let ended = running.terminate(Duration::from_secs(20)).await.unwrap();
         assert!(ended.status.success(), "{}", running.output());
         leave_the_rest(program).await;
-        Self { access, refresh, api_key, reset, systems }
+        Self { access, refresh, api_key, reset, systems, licences }
     }
 
     /// Everything that was true of the old server is true of this one, which is started for it.
@@ -174,6 +184,7 @@ impl Life {
         let api = Asking::new(&running);
         assert_eq!(api.status(&self.access).await, 200, "an access token of before");
         assert_eq!(api.systems(&self.access).await, self.systems);
+        assert_eq!(api.licences(&self.access).await, self.licences);
         assert_eq!(api.systems(&self.api_key).await, self.systems, "an API key of before");
         let renew = api.call(Method::POST, "/auth/authenticate/refresh-token").bearer_auth(&self.refresh);
         let renewed = Answer::of(renew.json(&json!({ "GrantType": "refresh_token" }))).await;
@@ -236,6 +247,23 @@ async fn tree(api: &Asking, access: &str) -> String {
     shop
 }
 
+/// A trial, which the next systems get, and a licence out of seats that were made.
+async fn leave_licences(api: &Asking, access: &str, shop: &str) {
+    let mut agreements = Vec::new();
+    for terms in [
+        json!({ "Name": "Trial", "Kind": "trial", "TrialsPerOrganisation": 2, "Provides": ["nx.streams"] }),
+        json!({ "Name": "Plus", "Kind": "subscription", "Provides": ["nx.streams", "nx.models"], "AmountPerMonth": 1999 }),
+    ] {
+        let id = text(&api.post("/auth/admin/agreements", access, terms, 201).await, "UUID").to_owned();
+        api.post(&format!("/auth/admin/agreements/{id}/publish"), access, json!({}), 200).await;
+        agreements.push(id);
+    }
+    let made = json!({ "Agreement": agreements[1], "Seats": 10 });
+    api.post("/auth/admin/pools", access, made, 201).await;
+    let issued = json!({ "Agreement": agreements[1], "Organisation": shop });
+    api.post("/auth/admin/licenses", access, issued, 201).await;
+}
+
 async fn leave_systems(api: &Asking, access: &str) {
     let data = json!({ "note": "ü\n\"\\\u{7f}", "empty": "" });
     api.post("/api/systems", access, json!({ "name": "Plain", "type": "nsec", "custom_data": data }), 201).await;
@@ -267,6 +295,7 @@ async fn leave_support(api: &Asking, access: &str, shop: &str) {
 async fn leave_the_rest(program: &Program) {
     let look = Look::at(&program.database_url());
     look.run("INSERT INTO heartbeats (system_id, seen_at) SELECT id, 9007199254740993 FROM systems").await;
+    look.run("INSERT INTO licence_reminders (licence_id, ends_at, days) SELECT id, ends_at, 30 FROM licences").await;
     let (id, bytes) = match look {
         Look::Sqlite(_) => ("x'00112233445566778899aabbccddeeff'", "x'00ff'"),
         Look::Postgres(_) => ("'00112233-4455-6677-8899-aabbccddeeff'", "'\\x00ff'"),
