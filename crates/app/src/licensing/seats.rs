@@ -68,19 +68,19 @@ pub(super) fn too_few(free: i64) -> Fault {
     Fault::new(Code::TooFewSeats).with_detail(detail)
 }
 
-impl Context {
-    pub(super) async fn note_move(
-        &self,
-        transaction: &mut WriteTransaction,
-        pool: SeatPoolId,
-        (kind, seats): (MoveKind, i64),
-        trace: Trace,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let Trace { other, licence, by } = trace;
-        Ok(seat_move::insert(transaction, &NewMove { pool, kind, seats, other, licence, by }, now).await?)
-    }
+/// Notes what happened to the seats of a pool that is held.
+pub(super) async fn note_move(
+    transaction: &mut WriteTransaction,
+    pool: SeatPoolId,
+    (kind, seats): (MoveKind, i64),
+    trace: Trace,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let Trace { other, licence, by } = trace;
+    Ok(seat_move::insert(transaction, &NewMove { pool, kind, seats, other, licence, by }, now).await?)
+}
 
+impl Context {
     /// Uses so many seats of this organisation, from the pool first whose seats are lost first; a seat each for the
     /// licences that are issued then.
     ///
@@ -145,9 +145,9 @@ impl Context {
             return Err(refusal(transaction, pool, now).await?);
         }
         let below = Trace { other: Some(parent), by: taker.user(), ..Trace::default() };
-        self.note_move(transaction, pool, (taker.kind_below(), seats), below, now).await?;
+        note_move(transaction, pool, (taker.kind_below(), seats), below, now).await?;
         let above = Trace { other: Some(pool), ..below };
-        self.note_move(transaction, parent, (MoveKind::TakenBack, seats), above, now).await
+        note_move(transaction, parent, (MoveKind::TakenBack, seats), above, now).await
     }
 
     /// Has so many seats lie free in a pool that is held, taking them from the pools below it where it has too few;
