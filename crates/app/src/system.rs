@@ -221,6 +221,7 @@ impl Context {
         draft: &SystemDraft,
         now: Timestamp,
     ) -> Result<CreatedSystem, Fault> {
+        let offers = self.trial_offers(transaction).await?;
         let organisation = self.organisation_for(transaction, caller, draft.organisation).await?;
         let secret = SystemSecret::new(&self.entropy());
         let new = NewSystem {
@@ -243,7 +244,7 @@ impl Context {
             details: json!({ "name": draft.name, "type": draft.kind.as_str() }),
         };
         self.audit(transaction, Actor::Caller(caller), act, now).await?;
-        self.give_trial(transaction, caller.into(), (new.id, organisation.id), now).await?;
+        self.give_trial(transaction, caller.into(), (new.id, organisation.id), &offers, now).await?;
         Ok(CreatedSystem { system: written(transaction, caller, new.id).await?, secret })
     }
 

@@ -13,7 +13,7 @@ use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::agreement::AgreementRecord;
 use bailiwick_store::query::licence::{self, LicenceRecord, NewLicence};
 use bailiwick_store::query::organisation::OrganisationRecord;
-use bailiwick_store::query::{organisation, seat_pool, tree};
+use bailiwick_store::query::{licence_place, organisation, seat_pool, tree};
 use bailiwick_store::{Link, WriteTransaction};
 use serde_json::json;
 
@@ -73,6 +73,7 @@ impl Context {
         self.settle_expired_seats().await?;
         let now = self.now();
         let mut transaction = self.database.write().await?;
+        licence_place::share_tree(&mut transaction).await?;
         let sale = sale(&mut transaction, by, &draft).await?;
         let places = sale.agreement.systems.number().saturating_mul(draft.quantity.number());
         if places < i64::try_from(draft.systems.len()).unwrap_or(i64::MAX) {
@@ -88,6 +89,9 @@ impl Context {
                 self.bind(&mut transaction, by, id, *device, now).await?;
             }
             issued.push(written(&mut transaction, by, id).await?);
+        }
+        for licence in &issued {
+            licence_place::add(&mut transaction, licence.id).await?;
         }
         transaction.commit().await?;
         Ok(issued)

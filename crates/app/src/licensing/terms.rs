@@ -10,7 +10,7 @@ use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::agreement;
 use bailiwick_store::query::licence::{self, LicenceRecord, Renewal};
-use bailiwick_store::query::{licence_system, organisation, seat_pool};
+use bailiwick_store::query::{licence_place, licence_system, organisation, seat_pool};
 use serde_json::json;
 
 use super::issue::{check_end, holder};
@@ -42,6 +42,7 @@ impl Context {
     ) -> Result<LicenceRecord, Fault> {
         let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
+        licence_place::share_tree(&mut transaction).await?;
         let old = provided(&mut transaction, by, id).await?;
         let end = old.expires_at.ok_or(Code::LicenceEndless)?;
         let current = agreement::published(&mut transaction, old.family).await?;
@@ -67,7 +68,9 @@ impl Context {
             systems: old.systems.max(current.systems.number()),
             stays_signed: is_same,
         };
+        licence_place::remove(&mut transaction, id).await?;
         licence::renew(&mut transaction, id, &renewal, now).await?;
+        licence_place::add(&mut transaction, id).await?;
         let details = json!({
             "ExpiresAt": expires_at.map(Timestamp::rfc3339),
             "Agreement": current.name,
@@ -91,6 +94,7 @@ impl Context {
     ) -> Result<LicenceRecord, Fault> {
         let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
+        licence_place::share_tree(&mut transaction).await?;
         let old = provided(&mut transaction, by, id).await?;
         let provider = old.provider.unwrap_or(owner(&mut transaction).await?);
         let provider =
@@ -102,7 +106,9 @@ impl Context {
             return Err(Fault::field("Organisation", refusal, Some(&to.to_string())));
         }
         let released = licence_system::release_all(&mut transaction, id, now).await?;
+        licence_place::remove(&mut transaction, id).await?;
         licence::transfer(&mut transaction, id, new.id, now).await?;
+        licence_place::add(&mut transaction, id).await?;
         let details = json!({ "DevicesReleased": released });
         self.conclude_licence(transaction, by, id, (ChangeKind::Transferred, details), now).await
     }

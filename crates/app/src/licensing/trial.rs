@@ -8,8 +8,9 @@ use bailiwick_domain::licence::price::BasisPoints;
 use bailiwick_domain::licence::term::DurationDays;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::WriteTransaction;
+use bailiwick_store::query::agreement::{self, AgreementRecord};
 use bailiwick_store::query::licence::{self, NewLicence};
-use bailiwick_store::query::{agreement, licence_system, trial};
+use bailiwick_store::query::{licence_place, licence_system, trial};
 use serde_json::json;
 
 use super::owner;
@@ -17,6 +18,15 @@ use crate::caller::Authority;
 use crate::context::Context;
 
 impl Context {
+    /// What new systems are given to try: looked up before anything else is done for one.
+    pub(crate) async fn trial_offers(&self, transaction: &mut WriteTransaction) -> Result<Vec<AgreementRecord>, Fault> {
+        let offers = agreement::trials(transaction).await?;
+        if !offers.is_empty() {
+            licence_place::share_tree(transaction).await?;
+        }
+        Ok(offers)
+    }
+
     /// Gives a system that is just being created a licence to try, in the same transaction: under the newest of the
     /// agreements that give any and of which its organisation has some left.
     pub(crate) async fn give_trial(
@@ -24,9 +34,10 @@ impl Context {
         transaction: &mut WriteTransaction,
         by: Authority<'_>,
         (system, organisation): (SystemId, OrganisationId),
+        offers: &[AgreementRecord],
         now: Timestamp,
     ) -> Result<(), Fault> {
-        for offer in agreement::trials(transaction).await? {
+        for offer in offers {
             if !trial::claim(transaction, organisation, offer.family, offer.trials.number()).await? {
                 continue;
             }
@@ -49,7 +60,8 @@ impl Context {
             self.note_licence(transaction, by, (new.id, organisation), (ChangeKind::Issued, issued), now).await?;
             licence_system::bind(transaction, new.id, system, now).await?;
             let bound = json!({ "Device": system });
-            return self.note_licence(transaction, by, (new.id, organisation), (ChangeKind::Bound, bound), now).await;
+            self.note_licence(transaction, by, (new.id, organisation), (ChangeKind::Bound, bound), now).await?;
+            return Ok(licence_place::add(transaction, new.id).await?);
         }
         Ok(())
     }

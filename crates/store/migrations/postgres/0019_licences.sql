@@ -136,3 +136,44 @@ CREATE TABLE licence_reminders (
     days BIGINT NOT NULL,
     PRIMARY KEY (licence_id, ends_at, days)
 );
+
+-- The licences below the owner, each distributor and each reseller, whose lists are long: in every order
+-- in which they are listed, as far as whoever holds them is not deleted. Those that do not run out have
+-- one end, and so an order of their own.
+CREATE TABLE licence_places (
+    partner_id UUID NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
+    licence_id UUID NOT NULL REFERENCES licences (id) ON DELETE CASCADE,
+    agreement_id UUID NOT NULL REFERENCES agreements (id),
+    licence_key TEXT COLLATE "C" NOT NULL,
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    PRIMARY KEY (partner_id, licence_id)
+);
+CREATE INDEX licence_places_by_licence ON licence_places (licence_id);
+CREATE INDEX licence_places_by_key ON licence_places (partner_id, licence_key);
+CREATE INDEX licence_places_by_start ON licence_places (partner_id, starts_at, licence_id);
+CREATE INDEX licence_places_by_end ON licence_places (partner_id, ends_at, licence_id);
+CREATE INDEX licence_places_of_agreement ON licence_places (agreement_id, partner_id, licence_id);
+CREATE INDEX licence_places_of_agreement_by_key ON licence_places (agreement_id, partner_id, licence_key);
+CREATE INDEX licence_places_of_agreement_by_start ON licence_places (agreement_id, partner_id, starts_at, licence_id);
+CREATE INDEX licence_places_of_agreement_by_end ON licence_places (agreement_id, partner_id, ends_at, licence_id);
+CREATE INDEX endless_places ON licence_places (partner_id, licence_id) WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_by_key ON licence_places (partner_id, licence_key) WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_by_start ON licence_places (partner_id, starts_at, licence_id)
+    WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_of_agreement ON licence_places (agreement_id, partner_id, licence_id)
+    WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_of_agreement_by_key ON licence_places (agreement_id, partner_id, licence_key)
+    WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_of_agreement_by_start ON licence_places (agreement_id, partner_id, starts_at, licence_id)
+    WHERE ends_at = 9223372036854775807;
+
+-- How many licences of each agreement these lists have, and how many of them do not run out.
+CREATE TABLE licence_totals (
+    partner_id UUID NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
+    agreement_id UUID NOT NULL REFERENCES agreements (id),
+    number BIGINT NOT NULL,
+    endless BIGINT NOT NULL,
+    PRIMARY KEY (partner_id, agreement_id)
+);
+CREATE INDEX licence_totals_by_agreement ON licence_totals (agreement_id);

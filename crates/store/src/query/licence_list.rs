@@ -1,14 +1,19 @@
 //! Lists of licences: filtered, counted, ordered, sliced (contract, section 3).
 
-use bailiwick_domain::id::{AgreementId, OrganisationId, SystemId};
+use std::collections::HashMap;
+
+use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId, SystemId};
 use bailiwick_domain::licence::agreement::AgreementKind;
 use bailiwick_domain::licence::order::{LicenceOrder, LicenceOrders};
-use bailiwick_domain::page::Direction;
 use bailiwick_domain::search;
 
 use super::licence::{LicenceRecord, licence_columns};
+use super::licence_order::written;
+use super::licence_place::Total;
 use super::pattern::contains;
 use super::reach::{Reach, within_reach};
+use super::way::{self, Sight};
+use super::{licence_order, licence_place, licence_plan, organisation};
 use crate::error::Result;
 use crate::link::Link;
 use crate::statement::statements;
@@ -53,7 +58,22 @@ macro_rules! ordered_by {
     };
 }
 
+/// Ten ids, from this one on.
+macro_rules! ten {
+    ($($id:literal)*) => {
+        concat!($($id, ", ",)* "NULL")
+    };
+}
+
 statements! {
+    /// What is shown of the licences of a page, which are found already.
+    Read SHOWN = concat!(licence_columns!(), " WHERE l.id IN (",
+        ten!("$6" "$7" "$8" "$9" "$10" "$11" "$12" "$13" "$14" "$15"), ", ",
+        ten!("$16" "$17" "$18" "$19" "$20" "$21" "$22" "$23" "$24" "$25"), ", ",
+        ten!("$26" "$27" "$28" "$29" "$30" "$31" "$32" "$33" "$34" "$35"), ", ",
+        ten!("$36" "$37" "$38" "$39" "$40" "$41" "$42" "$43" "$44" "$45"), ", ",
+        ten!("$46" "$47" "$48" "$49" "$50" "$51" "$52" "$53" "$54" "$55"),
+        ") AND h.deleted_through IS NULL AND ", within_reach!("l.holder_id"), " LIMIT 50");
     Read COUNT = concat!("SELECT COUNT(*) FROM licences l JOIN agreements a ON a.id = l.agreement_id \
         JOIN organisations h ON h.id = l.holder_id", listed!());
     Read LIST = concat!(licence_columns!(), listed!(), " ORDER BY ", ordered_by!("$13"), ordered_by!("$14"),
@@ -87,7 +107,26 @@ pub struct LicenceFilter {
     pub holder: Option<OrganisationId>,
 }
 
+/// How many licences are looked up at once.
+const SHOWN_AT_ONCE: usize = 50;
+
 impl LicenceFilter {
+    /// Whether it asks for nothing that an agreement alone does not answer.
+    const fn is_by_agreement_alone(&self) -> bool {
+        self.system.is_none() && self.search.is_none() && self.holder.is_none()
+    }
+
+    /// Whether licences under this agreement pass.
+    fn wants(&self, total: &Total) -> bool {
+        let is_of_kind = self.kind.as_ref().is_none_or(|kind| *kind == total.kind);
+        is_of_kind
+            && match &self.agreement {
+                None => true,
+                Some(AgreementKey::Id(id)) => *id == total.agreement,
+                Some(AgreementKey::Name(name)) => search::fold(name) == total.folded_name,
+            }
+    }
+
     fn values(&self) -> [Value; 7] {
         let (id, name) = match &self.agreement {
             Some(AgreementKey::Id(id)) => (Some(*id), None),
@@ -109,14 +148,8 @@ impl LicenceFilter {
 
 /// The orders as the statement takes them.
 fn order_values(orders: &LicenceOrders) -> [Value; 4] {
-    let mut given = orders.as_slice().iter();
-    LicenceOrder::ALL.map(|_| {
-        let name = given.next().map(|(order, direction)| match direction {
-            Direction::Ascending => order.name().to_owned(),
-            Direction::Descending => format!("-{}", order.name()),
-        });
-        name.unwrap_or_default().into()
-    })
+    let mut given = orders.as_slice().iter().map(|key| written(*key));
+    LicenceOrder::ALL.map(|_| given.next().unwrap_or_default().into())
 }
 
 /// Some of the licences within reach, and how many there are in all.
@@ -125,11 +158,64 @@ pub async fn page(
     reach: &Reach,
     filter: &LicenceFilter,
     orders: &LicenceOrders,
-    (offset, limit): (i64, i64),
+    slice: (i64, i64),
 ) -> Result<(Vec<LicenceRecord>, i64)> {
+    if filter.is_by_agreement_alone()
+        && let Some(partner) = partner(link, reach).await?
+        && let Some(page) = partner_page(link, (reach, partner), filter, orders, slice).await?
+    {
+        return Ok(page);
+    }
     let shared = reach.and(&filter.values());
     let total = link.one(&COUNT, &shared).await?;
     let order = order_values(orders);
+    let (offset, limit) = slice;
     let values: Vec<Value> = shared.iter().chain(&order).chain(values![limit, offset]).cloned().collect();
     Ok((link.all(&LIST, &values).await?, total))
+}
+
+/// Whose list has all that is within reach, and nothing else: that of the owner, or of one partner.
+async fn partner(link: &mut Link, reach: &Reach) -> Result<Option<OrganisationId>> {
+    if reach.is_bounded() {
+        return Ok(None);
+    }
+    match way::sight(link, reach).await? {
+        Sight::Everything => organisation::owner(link).await,
+        Sight::Partner(partner) => Ok(Some(partner)),
+        Sight::Scattered => Ok(None),
+    }
+}
+
+/// The same from the list of a partner, along its indexes; nothing where none has the order.
+async fn partner_page(
+    link: &mut Link,
+    (reach, partner): (&Reach, OrganisationId),
+    filter: &LicenceFilter,
+    orders: &LicenceOrders,
+    slice: (i64, i64),
+) -> Result<Option<(Vec<LicenceRecord>, i64)>> {
+    let totals = licence_place::totals(link, partner).await?;
+    let wanted: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
+    let count = wanted.iter().map(|total| total.number).sum();
+    let mut ids = Vec::new();
+    for (part, offset, limit) in licence_plan::slices(licence_plan::parts(&wanted, orders.as_slice()), slice) {
+        let is_whole = part.agreements.len() == totals.len();
+        match licence_order::read(link, partner, &part, is_whole, (offset, limit)).await? {
+            Some(some) => ids.extend(some),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some((shown(link, reach, &ids).await?, count)))
+}
+
+/// What is shown of these licences, in their order.
+async fn shown(link: &mut Link, reach: &Reach, ids: &[LicenceId]) -> Result<Vec<LicenceRecord>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(SHOWN_AT_ONCE) {
+        let mut values: Vec<Value> = some.iter().map(|id| Value::from(*id)).collect();
+        values.resize(SHOWN_AT_ONCE, Value::Null);
+        let records: Vec<LicenceRecord> = link.all(&SHOWN, &reach.and(&values)).await?;
+        found.extend(records.into_iter().map(|record| (record.id, record)));
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

@@ -21,6 +21,9 @@ pub mod licence;
 pub mod licence_change;
 mod licence_destruction;
 pub mod licence_list;
+mod licence_order;
+pub mod licence_place;
+mod licence_plan;
 pub mod licence_system;
 pub mod mail;
 pub mod mailed_link;
@@ -64,7 +67,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 53] = [
+    let modules: [&[&'static Statement]; 55] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -84,6 +87,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         licence_change::STATEMENTS,
         licence_destruction::STATEMENTS,
         licence_list::STATEMENTS,
+        licence_order::STATEMENTS,
+        licence_place::STATEMENTS,
         licence_system::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,

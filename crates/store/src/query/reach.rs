@@ -53,6 +53,12 @@ impl Reach {
         matches!(self.values, [Value::Null, ..])
     }
 
+    /// Whether it is bounded by another person's, who acts as this one.
+    pub(crate) fn is_bounded(&self) -> bool {
+        let [first, second, ..] = &self.values;
+        *first != Value::Null && first != second
+    }
+
     /// Whose memberships count, with whatever bounds them, and in which roles: for [`organisations_within_reach`].
     pub(crate) const fn bounded_membership(&self) -> &[Value] {
         &self.bounded

@@ -3,7 +3,7 @@
 use bailiwick_domain::id::{OrganisationId, UserId};
 use bailiwick_domain::time::Timestamp;
 
-use super::tree;
+use super::{licence_place, tree};
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -79,7 +79,11 @@ pub async fn delete_organisation(
     id: OrganisationId,
     now: Timestamp,
 ) -> Result<bool> {
-    decide(transaction, &DELETE_ORGANISATION, id, now).await
+    let is_deleted = decide(transaction, &DELETE_ORGANISATION, id, now).await?;
+    if is_deleted {
+        licence_place::remove_tree(transaction, id).await?;
+    }
+    Ok(is_deleted)
 }
 
 /// Takes a deletion back, and what it did to those below; false when there was none of this very organisation.
@@ -91,7 +95,11 @@ pub async fn restore_organisation(
     id: OrganisationId,
     now: Timestamp,
 ) -> Result<bool> {
-    decide(transaction, &RESTORE_ORGANISATION, id, now).await
+    let is_restored = decide(transaction, &RESTORE_ORGANISATION, id, now).await?;
+    if is_restored {
+        licence_place::add_tree(transaction, id).await?;
+    }
+    Ok(is_restored)
 }
 
 /// Makes a decision of an organisation, and draws its consequences; false when it is like that already.

@@ -9,7 +9,7 @@ use bailiwick_domain::id::OrganisationId;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_domain::vat_number::VatNumber;
 
-use super::partner_people;
+use super::{licence_place, partner_people};
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -98,11 +98,13 @@ pub async fn put_below(
     parent: OrganisationId,
     now: Timestamp,
 ) -> Result<()> {
+    licence_place::remove_tree(transaction, root).await?;
     transaction.change(&DELETE_PATHS_ABOVE, values![root]).await?;
     transaction.change(&INSERT_PATHS_ABOVE, values![root, parent]).await?;
     transaction.change(&SET_PARENT, values![root, parent, now]).await?;
     settle(transaction, root).await?;
-    partner_people::move_tree(transaction, root).await
+    partner_people::move_tree(transaction, root).await?;
+    licence_place::add_tree(transaction, root).await
 }
 
 #[cfg(test)]

@@ -1,0 +1,224 @@
+//! Parts of long lists of licences, each read along one index.
+
+use std::cmp::Ordering;
+
+use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId};
+use bailiwick_domain::licence::order::LicenceOrder;
+use bailiwick_domain::page::Direction;
+
+use super::licence_plan::{Key, Part, Range};
+use crate::error::Result;
+use crate::link::Link;
+use crate::row::record;
+use crate::statement::{Statement, statements};
+use crate::value::{Value, values};
+
+/// One of the things that rows are ordered by which are equal in the first: the parameter says which, and nothing where
+/// there is no more.
+macro_rules! then_by {
+    ($order:literal) => {
+        concat!(
+            "CASE ",
+            $order,
+            " WHEN 'AgreementName' THEN a.folded_name WHEN 'LicenseKey' THEN pl.licence_key END, \
+             CASE ",
+            $order,
+            " WHEN '-AgreementName' THEN a.folded_name WHEN '-LicenseKey' THEN pl.licence_key END DESC, \
+             CASE ",
+            $order,
+            " WHEN 'StartsAt' THEN pl.starts_at WHEN '-StartsAt' THEN -pl.starts_at \
+             WHEN 'ExpiresAt' THEN pl.ends_at WHEN '-ExpiresAt' THEN -pl.ends_at END, "
+        )
+    };
+}
+
+/// A part of a partner's list.
+macro_rules! part {
+    ($of:literal, $range:literal, $order:expr) => {
+        concat!(
+            "SELECT pl.licence_id, a.folded_name, pl.licence_key, pl.starts_at, pl.ends_at FROM licence_places pl \
+             CROSS JOIN agreements a WHERE a.id = pl.agreement_id AND pl.partner_id = $1",
+            $of,
+            $range,
+            " ORDER BY ",
+            $order
+        )
+    };
+}
+
+/// Of all agreements, by what no two licences have in common: `$2` and `$3` are the slice.
+macro_rules! all_by_unique {
+    ($range:literal, $order:literal) => {
+        part!("", $range, concat!($order, " LIMIT $2 OFFSET $3"))
+    };
+}
+
+/// Of all agreements, by this first: `$2` to `$4` say by what then, and `$5` and `$6` are the slice.
+macro_rules! all_by {
+    ($range:literal, $order:literal) => {
+        part!(
+            "",
+            $range,
+            concat!($order, ", ", then_by!("$2"), then_by!("$3"), then_by!("$4"), "pl.licence_id LIMIT $5 OFFSET $6")
+        )
+    };
+}
+
+/// Of the agreement `$2`, by what no two licences have in common: `$3` and `$4` are the slice.
+macro_rules! one_by_unique {
+    ($range:literal, $order:literal) => {
+        part!(" AND pl.agreement_id = $2", $range, concat!($order, " LIMIT $3 OFFSET $4"))
+    };
+}
+
+/// Of the agreement `$2`, by this first: `$3` to `$5` say by what then, and `$6` and `$7` are the slice.
+macro_rules! one_by {
+    ($range:literal, $order:literal) => {
+        part!(
+            " AND pl.agreement_id = $2",
+            $range,
+            concat!($order, ", ", then_by!("$3"), then_by!("$4"), then_by!("$5"), "pl.licence_id LIMIT $6 OFFSET $7")
+        )
+    };
+}
+
+statements! {
+    List ALL_BY_ID = all_by_unique!("", "pl.licence_id");
+    List ALL_BY_KEY_UP = all_by_unique!("", "pl.licence_key");
+    List ALL_BY_KEY_DOWN = all_by_unique!("", "pl.licence_key DESC");
+    List ALL_BY_START_UP = all_by!("", "pl.starts_at");
+    List ALL_BY_START_DOWN = all_by!("", "pl.starts_at DESC");
+    List ALL_ENDING_UP = all_by!(" AND pl.ends_at < 9223372036854775807", "pl.ends_at");
+    List ALL_ENDING_DOWN = all_by!(" AND pl.ends_at < 9223372036854775807", "pl.ends_at DESC");
+    List ENDLESS_BY_ID = all_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_id");
+    List ENDLESS_BY_KEY_UP = all_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_key");
+    List ENDLESS_BY_KEY_DOWN = all_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_key DESC");
+    List ENDLESS_BY_START_UP = all_by!(" AND pl.ends_at = 9223372036854775807", "pl.starts_at");
+    List ENDLESS_BY_START_DOWN = all_by!(" AND pl.ends_at = 9223372036854775807", "pl.starts_at DESC");
+    List ONE_BY_ID = one_by_unique!("", "pl.licence_id");
+    List ONE_BY_KEY_UP = one_by_unique!("", "pl.licence_key");
+    List ONE_BY_KEY_DOWN = one_by_unique!("", "pl.licence_key DESC");
+    List ONE_BY_START_UP = one_by!("", "pl.starts_at");
+    List ONE_BY_START_DOWN = one_by!("", "pl.starts_at DESC");
+    List ONE_ENDING_UP = one_by!(" AND pl.ends_at < 9223372036854775807", "pl.ends_at");
+    List ONE_ENDING_DOWN = one_by!(" AND pl.ends_at < 9223372036854775807", "pl.ends_at DESC");
+    List ONE_ENDLESS_BY_ID = one_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_id");
+    List ONE_ENDLESS_BY_KEY_UP = one_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_key");
+    List ONE_ENDLESS_BY_KEY_DOWN = one_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_key DESC");
+    List ONE_ENDLESS_BY_START_UP = one_by!(" AND pl.ends_at = 9223372036854775807", "pl.starts_at");
+    List ONE_ENDLESS_BY_START_DOWN = one_by!(" AND pl.ends_at = 9223372036854775807", "pl.starts_at DESC");
+}
+
+record! {
+    /// A licence with all that it can be ordered by.
+    #[derive(Clone, Debug)]
+    struct Place {
+        licence: LicenceId,
+        folded_name: String,
+        licence_key: String,
+        starts_at: i64,
+        ends_at: i64,
+    }
+}
+
+/// Up to how many agreements are read one by one, where the part is neither one nor all of them.
+const MERGED_MAX: usize = 64;
+/// Up to how many rows of each.
+const MERGED_ROWS_MAX: i64 = 20_000;
+
+/// The statement that reads a part, of all agreements and of one; nothing where no index has its order.
+fn statement(part: &Part<'_>) -> Option<[&'static Statement; 2]> {
+    let up_or_down = |direction: Direction, up, down| direction.of([up, down]);
+    Some(match (part.range, part.keys.first()) {
+        (Range::All, None) => [&ALL_BY_ID, &ONE_BY_ID],
+        (Range::Endless, None) => [&ENDLESS_BY_ID, &ONE_ENDLESS_BY_ID],
+        (Range::All, Some((LicenceOrder::LicenseKey, direction))) => {
+            up_or_down(*direction, [&ALL_BY_KEY_UP, &ONE_BY_KEY_UP], [&ALL_BY_KEY_DOWN, &ONE_BY_KEY_DOWN])
+        }
+        (Range::Endless, Some((LicenceOrder::LicenseKey, direction))) => up_or_down(
+            *direction,
+            [&ENDLESS_BY_KEY_UP, &ONE_ENDLESS_BY_KEY_UP],
+            [&ENDLESS_BY_KEY_DOWN, &ONE_ENDLESS_BY_KEY_DOWN],
+        ),
+        (Range::All, Some((LicenceOrder::StartsAt, direction))) => {
+            up_or_down(*direction, [&ALL_BY_START_UP, &ONE_BY_START_UP], [&ALL_BY_START_DOWN, &ONE_BY_START_DOWN])
+        }
+        (Range::Endless, Some((LicenceOrder::StartsAt, direction))) => up_or_down(
+            *direction,
+            [&ENDLESS_BY_START_UP, &ONE_ENDLESS_BY_START_UP],
+            [&ENDLESS_BY_START_DOWN, &ONE_ENDLESS_BY_START_DOWN],
+        ),
+        (Range::Ending, Some((LicenceOrder::ExpiresAt, direction))) => {
+            up_or_down(*direction, [&ALL_ENDING_UP, &ONE_ENDING_UP], [&ALL_ENDING_DOWN, &ONE_ENDING_DOWN])
+        }
+        // The plan begins no part with anything else.
+        _ => return None,
+    })
+}
+
+/// Whether rows that are equal in the first thing are ordered by others.
+fn has_tail(part: &Part<'_>) -> bool {
+    !matches!(part.keys.first(), None | Some((LicenceOrder::LicenseKey, _)))
+}
+
+/// The licences of a slice of a part, in their order; nothing where that would be read by no index.
+pub(super) async fn read(
+    link: &mut Link,
+    partner: OrganisationId,
+    part: &Part<'_>,
+    is_whole: bool,
+    (offset, limit): (i64, i64),
+) -> Result<Option<Vec<LicenceId>>> {
+    let Some([all, one]) = statement(part) else { return Ok(None) };
+    let rows: Vec<Place> = match part.agreements.as_slice() {
+        [total] => link.all(one, &values(partner, Some(total.agreement), part, (offset, limit))).await?,
+        _ if is_whole => link.all(all, &values(partner, None, part, (offset, limit))).await?,
+        several if several.len() > MERGED_MAX || offset + limit > MERGED_ROWS_MAX => return Ok(None),
+        several => {
+            let mut rows: Vec<Place> = Vec::new();
+            for total in several {
+                let values = values(partner, Some(total.agreement), part, (0, offset + limit));
+                rows.extend(link.all::<Place>(one, &values).await?);
+            }
+            rows.sort_by(|one, other| compare(one, other, &part.keys));
+            let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+            let taken = usize::try_from(limit).unwrap_or(usize::MAX);
+            rows.into_iter().skip(skipped).take(taken).collect()
+        }
+    };
+    Ok(Some(rows.into_iter().map(|place| place.licence).collect()))
+}
+
+fn values(
+    partner: OrganisationId,
+    agreement: Option<AgreementId>,
+    part: &Part<'_>,
+    (offset, limit): (i64, i64),
+) -> Vec<Value> {
+    let mut values: Vec<Value> = vec![partner.into()];
+    values.extend(agreement.map(Value::from));
+    if has_tail(part) {
+        let mut then = part.keys.iter().skip(1).map(|key| written(*key).into());
+        values.extend((0..3).map(|_| then.next().unwrap_or_else(|| Value::from(""))));
+    }
+    values.extend_from_slice(values![limit, offset]);
+    values
+}
+
+/// A key as a statement takes it.
+pub(super) fn written((order, direction): Key) -> String {
+    format!("{}{}", direction.of(["", "-"]), order.name())
+}
+
+fn compare(one: &Place, other: &Place, keys: &[Key]) -> Ordering {
+    let by = |(order, direction): &Key| {
+        let ordering = match order {
+            LicenceOrder::AgreementName => one.folded_name.cmp(&other.folded_name),
+            LicenceOrder::LicenseKey => one.licence_key.cmp(&other.licence_key),
+            LicenceOrder::StartsAt => one.starts_at.cmp(&other.starts_at),
+            LicenceOrder::ExpiresAt => one.ends_at.cmp(&other.ends_at),
+        };
+        direction.of([ordering, ordering.reverse()])
+    };
+    keys.iter().map(by).find(|ordering| ordering.is_ne()).unwrap_or(one.licence.cmp(&other.licence))
+}
