@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{Actor, LICENSES, Tree, member, refused, refused_field, subscription};
 
 /// Every order of one thing or two, in both directions.
-fn orders() -> Vec<Vec<&'static str>> {
+pub(crate) fn orders() -> Vec<Vec<&'static str>> {
     let one = [
         "AgreementName",
         "LicenseKey",
@@ -42,7 +42,7 @@ fn key(licence: &Value, order: &str) -> String {
 }
 
 /// The same list, ordered here.
-fn sorted(licences: &[Value], orders: &[&str]) -> Vec<String> {
+pub(crate) fn sorted(licences: &[Value], orders: &[&str]) -> Vec<String> {
     let mut sorted: Vec<&Value> = licences.iter().collect();
     sorted.sort_by(|one, other| {
         let by = |order: &&str| {
@@ -55,7 +55,7 @@ fn sorted(licences: &[Value], orders: &[&str]) -> Vec<String> {
     sorted.into_iter().map(|licence| text(licence, "UUID").to_owned()).collect()
 }
 
-async fn ids(bench: &Bench, actor: &Actor, query: &str) -> Vec<String> {
+pub(crate) async fn ids(bench: &Bench, actor: &Actor, query: &str) -> Vec<String> {
     let found = actor.get(bench, &format!("/auth/licenses?{query}")).await;
     assert_eq!(found.status, 200, "{found:?}");
     found.json.as_array().unwrap().iter().map(|licence| text(licence, "UUID").to_owned()).collect()

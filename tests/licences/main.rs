@@ -6,6 +6,7 @@ mod appliance;
 mod command;
 mod gone;
 mod issuing;
+mod list_histories;
 mod lists;
 mod pool_histories;
 mod pool_model;
