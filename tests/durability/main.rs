@@ -8,7 +8,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     reason = "a test stops at what it did not expect"
 )]
 
@@ -19,6 +18,7 @@ mod links;
 mod look;
 mod neighbours;
 mod rude;
+mod seats;
 mod stop;
 mod trees;
 mod visitor;

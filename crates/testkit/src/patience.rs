@@ -25,3 +25,18 @@ pub async fn within_a_second<T: PartialEq + Debug>(wanted: T, ask: impl AsyncFn(
         tokio::time::sleep(PAUSE).await;
     }
 }
+
+/// How long something may take that is only waited for, however busy the machine is.
+const SOME_TIME: Duration = Duration::from_mins(1);
+
+/// Waits until this is so, and stops where it never will be.
+///
+/// # Panics
+/// When it is not so after a minute: the test has failed.
+pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < SOME_TIME, "still not so after {SOME_TIME:?}: {what}");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
