@@ -14,10 +14,12 @@ use clap::{Args, Parser, Subcommand};
 mod bare;
 mod client;
 mod hashing;
+mod licences;
 mod pages;
 mod people;
 mod run;
 mod script;
+mod signing;
 
 use people::Crowd;
 use script::Script;
@@ -75,6 +77,30 @@ enum Command {
         model: String,
         people: u64,
     },
+    /// Add licences, and organisations that hold them, to a server that is set up and does not run
+    PopulateLicences {
+        database_url: String,
+        /// The address of somebody who has the password that all get
+        model: String,
+        licences: u64,
+    },
+    /// Read licences, by chance
+    ReadLicences {
+        #[command(flatten)]
+        load: Load,
+        bearer: String,
+        licences: u64,
+    },
+    /// Send one body again and again; a refusal with 409 counts as well
+    Post {
+        #[command(flatten)]
+        load: Load,
+        path: String,
+        bearer: String,
+        body: String,
+    },
+    /// Sign with Ed25519 on so many threads, and nothing else
+    Sign { threads: usize, seconds: f64 },
     /// Read people of the crowd, by chance
     ReadPeople {
         #[command(flatten)]
@@ -157,6 +183,21 @@ fn main() -> Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let tell = |what: &str, done: u64| println!("{what}={done}");
             runtime.block_on(people::populate(&data_directory, &database_url, &model, people, tell))
+        }
+        Command::PopulateLicences { database_url, model, licences } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let tell = |what: &str, done: u64| println!("{what}={done}");
+            runtime.block_on(licences::populate(&database_url, &model, licences, tell))
+        }
+        Command::ReadLicences { load, bearer, licences } => {
+            ask(&load, |number| Script::ReadLicences { bearer: bearer.clone(), crowd: Crowd::of(licences, number) })
+        }
+        Command::Post { load, path, bearer, body } => ask(&load, |_| Script::Post {
+            request: script::request(&format!("POST {path}"), &[("Authorization", &bearer)], &body),
+        }),
+        Command::Sign { threads, seconds } => {
+            println!("rate={}", signing::rate(threads, Duration::from_secs_f64(seconds))?);
+            Ok(())
         }
         Command::ReadPeople { load, bearer, people } => {
             ask(&load, |number| Script::ReadPeople { bearer: bearer.clone(), crowd: Crowd::of(people, number) })

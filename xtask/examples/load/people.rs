@@ -148,7 +148,7 @@ async fn add_memberships(
 
 /// Adds their organisations. Whatever stands above another one comes before it, and whoever adds to the tree waits for
 /// whoever does: these are added one after the other.
-async fn add_organisations(
+pub(crate) async fn add_organisations(
     database: &Database,
     count: u64,
     owner: OrganisationId,
@@ -198,6 +198,18 @@ async fn add(transaction: &mut WriteTransaction, number: u64, hash: &SecretText)
     let organisation = organisation_id(first_of_organisation(number) / IN_EACH_ORGANISATION);
     audit::note(transaction, entry(number, organisation));
     Ok(())
+}
+
+/// Adds one person, with a role in their organisation, where it is there.
+pub(crate) async fn add_alone(
+    transaction: &mut WriteTransaction,
+    number: u64,
+    hash: &SecretText,
+    role: Role,
+) -> Result<()> {
+    add(transaction, number, hash).await?;
+    let organisation = organisation_id(first_of_organisation(number) / IN_EACH_ORGANISATION);
+    Ok(user::insert_membership(transaction, id(number), organisation, role, registered_at(number)).await?)
 }
 
 /// Who runs the organisation of a person: the first of its people.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::client::Answer;
+use crate::licences;
 use crate::people::{self, Crowd};
 
 /// What a connection asks.
@@ -23,6 +24,10 @@ pub(crate) enum Script {
     Register { password: String, connection: usize, posts: usize },
     /// Somebody of the crowd.
     ReadPeople { bearer: String, crowd: Crowd },
+    /// One of many licences.
+    ReadLicences { bearer: String, crowd: Crowd },
+    /// Always the same, of which not all can be done.
+    Post { request: Vec<u8> },
     /// A sign-in of somebody of the crowd.
     SignInPeople { password: String, address: String, crowd: Crowd },
 }
@@ -49,7 +54,7 @@ impl Script {
     /// The next request.
     pub(crate) fn next(&mut self) -> Vec<u8> {
         match self {
-            Self::Fixed { request } => request.clone(),
+            Self::Fixed { request } | Self::Post { request } => request.clone(),
             Self::Refresh { bearer } => {
                 let bearer = format!("Bearer {bearer}");
                 let body = r#"{"GrantType":"refresh_token"}"#;
@@ -78,6 +83,9 @@ impl Script {
             Self::ReadPeople { bearer, crowd } => {
                 request(&format!("GET /auth/user/{}", people::id(crowd.next())), &[("Authorization", bearer)], "")
             }
+            Self::ReadLicences { bearer, crowd } => {
+                request(&format!("GET /auth/license/{}", licences::id(crowd.next())), &[("Authorization", bearer)], "")
+            }
             Self::SignInPeople { password, address, crowd } => {
                 let body = credentials(&people::email(crowd.next()), password);
                 request(SIGN_IN, &[("X-Forwarded-For", address)], &body)
@@ -87,8 +95,9 @@ impl Script {
 
     /// Takes from an answer what the next request needs.
     pub(crate) fn learn(&mut self, answer: &Answer<'_>) -> Result<()> {
+        let is_refused = answer.status == 409 && matches!(self, Self::Post { .. });
         ensure!(
-            (200..300).contains(&answer.status),
+            is_refused || (200..300).contains(&answer.status),
             "status {}: {}",
             answer.status,
             String::from_utf8_lossy(answer.body)
@@ -104,7 +113,7 @@ impl Script {
     }
 }
 
-fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub(crate) fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut lines = vec![format!("{line} HTTP/1.1"), "Host: bench".to_owned()];
     lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
     if !body.is_empty() {

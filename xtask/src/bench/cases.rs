@@ -10,7 +10,7 @@ use super::report::{Aim, Row};
 use super::server::{EMAIL, PASSWORD, Server};
 use super::stage::{Crowd, Engine, MANY, Stage, median};
 use super::tool::{CONNECTIONS, Load, Measured};
-use super::{Case, pages};
+use super::{Case, licences, pages};
 
 /// How often a start is measured.
 const STARTS: usize = 5;
@@ -28,6 +28,9 @@ pub(crate) fn measure(stage: &mut Stage, case: Case) -> Result<Vec<Row>> {
         Case::OwnUser => engines.map(|engine| own_user(stage, engine)).collect(),
         Case::Registration => engines.map(|engine| registration(stage, engine)).collect(),
         Case::People => Ok(engines.map(|engine| people(stage, engine)).collect::<Result<Vec<_>>>()?.concat()),
+        Case::Licences => {
+            Ok(engines.map(|engine| licences::measure(stage, engine)).collect::<Result<Vec<_>>>()?.concat())
+        }
         Case::Callbacks => engines.map(|engine| callbacks(stage, engine)).collect(),
         Case::SignIn => Ok(vec![sign_in(stage)?]),
         Case::Lateness => Ok(vec![lateness(stage)?]),

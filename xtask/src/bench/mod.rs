@@ -10,6 +10,7 @@ use crate::{paths, setup};
 
 mod cases;
 mod http;
+mod licences;
 mod machine;
 mod pages;
 mod report;
@@ -31,7 +32,7 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
 
-    /// How many people the larger crowd has
+    /// How many people the larger crowd has, and how many licences the larger server
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000, conflicts_with = "write")]
     people: u64,
 
@@ -52,6 +53,8 @@ pub(crate) enum Case {
     OwnUser,
     /// Sign-ins and reads where many people are, against where few are
     People,
+    /// Lists of many licences, single ones, one pool that everybody wants, licence files
+    Licences,
     /// Systems created by callback, with the callback
     Callbacks,
     /// Sign-ins against bare hashing
@@ -64,7 +67,7 @@ pub(crate) enum Case {
     Memory,
 }
 
-const ALL: [Case; 10] = [
+const ALL: [Case; 11] = [
     Case::Reads,
     Case::OwnUser,
     Case::Refresh,
@@ -72,6 +75,7 @@ const ALL: [Case; 10] = [
     Case::Callbacks,
     Case::SignIn,
     Case::People,
+    Case::Licences,
     Case::Lateness,
     Case::StartUp,
     Case::Memory,

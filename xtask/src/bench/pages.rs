@@ -111,15 +111,32 @@ fn list(
         names.extend(queries.iter().map(|query| format!("`?{query}` as {sight}")));
     }
     let [small, large] = [crowds[0].people / 10, crowds[1].people / 10];
+    let addresses = [crowds[0].server.address.to_string(), crowds[1].server.address.to_string()];
+    let duels = slowest(stage, (what, engine), (&names, pages), addresses)?;
+    let (name, most) = duels.first().context("no page was read")?;
+    let what = format!(
+        "The most slowed of {} pages of {what} that take 1 ms or more, of {large} organisations, {}",
+        names.len(),
+        engine.name()
+    );
+    Ok(Row::of_times(&what, &format!("the same of {small}: {name}"), *most, Aim::AtMost(3.0)))
+}
+
+/// Each page by its name, on a smaller and a larger server: those that are noticed first, the most slowed first.
+pub(crate) fn slowest<'n>(
+    stage: &Stage,
+    (what, engine): (&str, Engine),
+    (names, pages): (&'n [String], [Vec<String>; 2]),
+    addresses: [String; 2],
+) -> Result<Vec<(&'n String, Duel)>> {
     let mut rounds: Vec<[Measured; 2]> = Vec::new();
     for round in 1..=stage.rounds() {
-        let read = |crowd: &Crowd<'_>, pages: &[String]| {
+        let read = |address: &str, pages: &[String]| {
             stage.step(format!("Pages of {what}, {}, round {round} of {}", engine.name(), stage.rounds()));
-            let address = crowd.server.address.to_string();
             let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
-            Load::start(&[&["pages", &address, TIMES], pages.as_slice()].concat())?.finish()
+            Load::start(&[&["pages", address, TIMES], pages.as_slice()].concat())?.finish()
         };
-        let [first, second] = [read(crowds[0], &pages[0])?, read(crowds[1], &pages[1])?];
+        let [first, second] = [read(&addresses[0], &pages[0])?, read(&addresses[1], &pages[1])?];
         rounds.push([first, second]);
     }
     let mut duels = Vec::new();
@@ -133,13 +150,7 @@ fn list(
     for (name, duel) in duels.iter().take(5) {
         stage.tell(&format!("{what}, {}: {name}: {:.2} ms against {:.2} ms", engine.name(), duel.second, duel.first));
     }
-    let (name, slowest) = duels.first().context("no page was read")?;
-    let what = format!(
-        "The most slowed of {} pages of {what} that take 1 ms or more, of {large} organisations, {}",
-        names.len(),
-        engine.name()
-    );
-    Ok(Row::of_times(&what, &format!("the same of {small}: {name}"), *slowest, Aim::AtMost(3.0)))
+    Ok(duels)
 }
 
 /// One page on both sides, in milliseconds.

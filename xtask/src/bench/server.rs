@@ -143,6 +143,12 @@ impl<'data> Bailiwick<'data> {
         tool::Load::start(&arguments)?.finish_telling(tell)
     }
 
+    /// Adds so many licences, and organisations that hold them.
+    pub(crate) fn populate_licences(&self, licences: u64, tell: impl Fn(&str)) -> Result<()> {
+        let arguments = ["populate-licences", &self.database_url(), EMAIL, &licences.to_string()];
+        tool::Load::start(&arguments)?.finish_telling(tell)
+    }
+
     /// Checks the whole audit log by the command for it; gives entries a second.
     pub(crate) fn check_audit_log(&self) -> Result<f64> {
         let started = Instant::now();

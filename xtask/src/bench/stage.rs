@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::server::{Bailiwick, Server};
 use super::tool::Measured;
-use super::{Case, pages};
+use super::{Case, licences, pages};
 use crate::{paths, postgres, setup};
 
 /// How many people the smallest crowd has.
@@ -124,15 +124,46 @@ impl Stage {
                 self.bar.set_message(format!("Adding {people} people, {}: {done}", engine.name()));
             })?;
             if let Some(url) = url {
-                // As the database does it by itself, sooner or later; it must not begin with that under the load.
-                for command in ["VACUUM ANALYZE", "CREATE EXTENSION pg_prewarm", READ_EVERYTHING, "CHECKPOINT"] {
-                    self.psql(url, command)?;
-                }
+                self.settle(url)?;
             }
             crowds.push(Crowd { server: bailiwick.start()?, bailiwick, people });
         }
         let crowds = <[_; 3]>::try_from(crowds).map_err(|_| anyhow!("three servers were to be started"))?;
         work(self, &crowds)
+    }
+
+    /// Two fresh servers that differ in how many licences they know, and a bare one.
+    pub(crate) fn licensed<T>(
+        &mut self,
+        engine: Engine,
+        work: impl FnOnce(&Self, [&Licensed; 2], &Server) -> Result<T>,
+    ) -> Result<T> {
+        let places = [self.place(engine)?, self.place(engine)?];
+        let bare = Server::bare()?;
+        let mut servers = Vec::new();
+        for ((directory, url), licences) in places.iter().zip([FEW, self.many]) {
+            let bailiwick = Bailiwick::set_up(directory, url.clone(), bare.address)?;
+            self.step(format!("Adding licences, {}", engine.name()));
+            bailiwick.populate_licences(licences, |done| {
+                self.bar.set_message(format!("Adding {licences} licences, {}: {done}", engine.name()));
+            })?;
+            if let Some(url) = url {
+                self.settle(url)?;
+            }
+            servers.push(Licensed { server: bailiwick.start()?, licences });
+        }
+        match servers.as_slice() {
+            [small, large] => work(self, [small, large], &bare),
+            _ => Err(anyhow!("two servers were to be started")),
+        }
+    }
+
+    /// Has PostgreSQL do what it does by itself, sooner or later; it must not begin with that under the load.
+    fn settle(&self, url: &str) -> Result<()> {
+        for command in ["VACUUM ANALYZE", "CREATE EXTENSION pg_prewarm", READ_EVERYTHING, "CHECKPOINT"] {
+            self.psql(url, command)?;
+        }
+        Ok(())
     }
 
     /// An empty directory and, on PostgreSQL, an empty database.
@@ -203,6 +234,13 @@ pub(crate) struct Crowd<'data> {
     pub(crate) people: u64,
 }
 
+/// A server that knows so many licences.
+#[derive(Debug)]
+pub(crate) struct Licensed {
+    pub(crate) server: Server,
+    pub(crate) licences: u64,
+}
+
 /// Two sides, measured in turn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duel {
@@ -221,6 +259,7 @@ fn steps(case: Case, is_quick: bool) -> u64 {
     match case {
         Case::Reads | Case::Refresh | Case::Registration | Case::OwnUser | Case::Callbacks => 2 * pairs,
         Case::People => 2 * (3 + 2 * pairs + 1 + pages::steps(rounds(is_quick))),
+        Case::Licences => 2 * licences::steps(rounds(is_quick)),
         Case::SignIn => MANY * pairs,
         Case::Lateness => pairs,
         Case::StartUp => 1,

@@ -98,7 +98,7 @@ pub async fn remove(transaction: &mut WriteTransaction, licence: LicenceId) -> R
 }
 
 /// Puts all licences of an organisation and of those below it into the lists that they belong to; the tree is held.
-pub(super) async fn add_tree(transaction: &mut WriteTransaction, root: OrganisationId) -> Result<()> {
+pub async fn add_tree(transaction: &mut WriteTransaction, root: OrganisationId) -> Result<()> {
     transaction.change(&ADD_TREE, values![root]).await?;
     transaction.change(&COUNT_TREE, values![root, 1]).await.map(|_| ())
 }

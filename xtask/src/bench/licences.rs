@@ -1,0 +1,151 @@
+//! Lists of a million licences against those of a thousand, single licences, one pool that everybody wants a seat of, and
+//! licence files.
+
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::pages::slowest;
+use super::report::{Aim, Row};
+use super::server::{EMAIL, Server};
+use super::stage::{Engine, Licensed, Stage};
+use super::tool::{CONNECTIONS, Load, Measured};
+use super::{http, tool};
+
+/// Who looks, by the number of a person where it is one: those who see less and less.
+const SIGHTS: [(&str, Option<u64>); 4] =
+    [("a super admin", None), ("a distributor", Some(0)), ("a reseller", Some(10)), ("a customer", Some(20))];
+/// Every order of one thing, and some of several.
+const ORDERS: [&str; 16] = [
+    "",
+    "AgreementName",
+    "-AgreementName",
+    "LicenseKey",
+    "-LicenseKey",
+    "StartsAt",
+    "-StartsAt",
+    "ExpiresAt",
+    "-ExpiresAt",
+    "AgreementName,StartsAt",
+    "-AgreementName,-ExpiresAt",
+    "StartsAt,LicenseKey",
+    "-StartsAt,AgreementName",
+    "-ExpiresAt,StartsAt",
+    "ExpiresAt,-AgreementName",
+    "AgreementName,-ExpiresAt,StartsAt,LicenseKey",
+];
+/// What is filtered by.
+const FILTERS: [&str; 7] =
+    ["", "Kind=trial", "Kind=subscription", "Agreement=Vision", "Agreement=nobody", "q=vision", "Offset=400"];
+/// The slowest that a page may be on the larger server, in milliseconds: far inside of the deadline of 5 s.
+const PAGE_MAX: f64 = 500.0;
+/// Seats of the pool that everybody wants one of.
+const SEATS: u32 = 500;
+
+/// How many steps of the progress bar these have.
+pub(crate) const fn steps(rounds: usize) -> u64 {
+    (2 + 2 * rounds + 2 * rounds + 1 + 2 * rounds) as u64
+}
+
+pub(crate) fn measure(stage: &mut Stage, engine: Engine) -> Result<Vec<Row>> {
+    stage.licensed(engine, |stage, [small, large], bare| {
+        let mut rows = lists(stage, engine, [small, large])?;
+        rows.push(single(stage, engine, large, bare)?);
+        rows.push(hot_pool(stage, engine, &large.server)?);
+        rows.push(files(stage, engine, &large.server)?);
+        Ok(rows)
+    })
+}
+
+/// The page that is slowed down most, and the slowest of all.
+fn lists(stage: &Stage, engine: Engine, servers: [&Licensed; 2]) -> Result<Vec<Row>> {
+    let mut names = Vec::new();
+    let mut pages: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    for (sight, person) in SIGHTS {
+        let email = person.map_or_else(|| EMAIL.to_owned(), |number| format!("person-{number}@example.net"));
+        let queries: Vec<String> =
+            FILTERS.iter().flat_map(|filter| ORDERS.iter().map(move |order| query(filter, order))).collect();
+        for (server, pages) in servers.iter().zip(&mut pages) {
+            let (access, _) = server.server.sign_in_as(&email, 1)?;
+            pages.extend(queries.iter().map(|query| format!("{access} /auth/licenses?{query}")));
+        }
+        names.extend(queries.iter().map(|query| format!("`?{query}` as {sight}")));
+    }
+    let addresses = servers.map(|server| server.server.address.to_string());
+    let [small, large] = servers.map(|server| server.licences);
+    let duels = slowest(stage, ("licences", engine), (&names, pages), addresses)?;
+    let (name, most) = duels.first().context("no page was read")?;
+    let what = format!(
+        "The most slowed of {} pages of licences that take 1 ms or more, of {large} licences, {}",
+        names.len(),
+        engine.name()
+    );
+    let longest = duels.iter().map(|(_, duel)| duel.second).fold(0.0, f64::max);
+    let slowest = format!("The slowest page of {large} licences, {}", engine.name());
+    Ok(vec![
+        Row::of_times(&what, &format!("the same of {small}: {name}"), *most, Aim::AtMost(3.0)),
+        Row::of_value(&slowest, "ms", longest, Aim::AtMost(PAGE_MAX)),
+    ])
+}
+
+fn query(filter: &str, order: &str) -> String {
+    let order = if order.is_empty() { String::new() } else { format!("OrderBy={order}") };
+    [filter.to_owned(), order].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&")
+}
+
+/// Any of a million licences, against a bare server.
+fn single(stage: &Stage, engine: Engine, large: &Licensed, bare: &Server) -> Result<Row> {
+    let (access, _) = large.server.sign_in(0)?;
+    let (seconds, licences) = (stage.seconds(), large.licences.to_string());
+    let what = format!("`GET /auth/license/{{uuid}}`, any of {licences}, {}", engine.name());
+    let duel = stage.duel(
+        &what,
+        || Load::on(bare.address, "read", seconds, &["/", &access])?.finish(),
+        || Load::on(large.server.address, "read-licences", seconds, &[&access, &licences])?.finish(),
+        Measured::rate,
+    )?;
+    Ok(Row::of_rates(&what, "bare server", duel, Aim::AtLeast(0.4)))
+}
+
+/// All connections issue from one pool, until it has no seat left and long after: as many are issued as there were seats.
+fn hot_pool(stage: &Stage, engine: Engine, server: &Server) -> Result<Row> {
+    let (access, _) = server.sign_in(0)?;
+    let headers = [("Authorization", access.as_str())];
+    let ask = |line: &str, body: &str| http::expect(server.address, line, &headers, body);
+    let agreement = ask("POST /auth/admin/agreements", r#"{"Name":"Hot","Kind":"subscription"}"#)?;
+    let agreement = http::member(&agreement, "UUID")?.to_owned();
+    ask(&format!("POST /auth/admin/agreements/{agreement}/publish"), "")?;
+    let body = format!(r#"{{"Agreement":"{agreement}","Seats":{SEATS}}}"#);
+    let made = ask("POST /auth/admin/pools", &body)?;
+    let pool = http::member(&made, "UUID")?.to_owned();
+    let holder = tool::id("organisation", 2)?;
+    let what = format!("Licences issued from one pool by {CONNECTIONS} connections, {}", engine.name());
+    stage.step(&what);
+    let body = format!(r#"{{"Agreement":"{agreement}","Organisation":"{holder}"}}"#);
+    let measured =
+        Load::on(server.address, "post", stage.seconds(), &["/auth/admin/licenses", &access, &body])?.finish()?;
+    let left = ask(&format!("GET /auth/admin/pools/{pool}"), "")?;
+    ensure!(left.contains(&format!("\"Used\":{SEATS}")), "more or fewer seats are used than there were: {left}");
+    Ok(Row::of_value(&what, "answers/s, issued and refused", measured.rate()?, Aim::None))
+}
+
+/// Licence files, against signatures and nothing else.
+fn files(stage: &Stage, engine: Engine, server: &Server) -> Result<Row> {
+    let (access, _) = server.sign_in(0)?;
+    let headers = [("Authorization", access.as_str())];
+    let created = http::expect(server.address, "POST /api/systems", &headers, r#"{"name":"bench","type":"ns8"}"#)?;
+    let credentials = format!("{}:{}", http::member(&created, "id")?, http::member(&created, "secret")?);
+    let basic = format!("Basic {}", STANDARD.encode(credentials));
+    let threads = thread::available_parallelism()?.to_string();
+    let seconds = stage.seconds();
+    let what = format!("Licence files, {}", engine.name());
+    let duel = stage.duel(
+        &what,
+        || Load::start(&["sign", &threads, &seconds.to_string()])?.finish(),
+        || Load::on(server.address, "read", seconds, &["/api/systems/licence/file", &basic])?.finish(),
+        Measured::rate,
+    )?;
+    Ok(Row::of_rates(&what, &format!("bare Ed25519 signatures, {threads} threads"), duel, Aim::None))
+}
