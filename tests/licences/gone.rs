@@ -79,5 +79,12 @@ on_both_engines! {
         // What nobody sells any more is decided of by who runs the server.
         refused(&tree.dealer.act(&bench, &format!("{path}/revoke")).await, 403, "insufficient permissions");
         assert_eq!(root.act(&bench, &format!("{path}/revoke")).await.status, 200);
+        // Of what was given by somebody who is gone, they take back; it goes to whoever gave it to them.
+        refused(&tree.dealer.post(&bench, &format!("{POOLS}/{dealt}/take-back"), &json!({ "Seats": 1 })).await, 403, "insufficient permissions");
+        let taken = root.post(&bench, &format!("{POOLS}/{dealt}/take-back"), &json!({ "Seats": 5 })).await;
+        assert_eq!(taken.status, 200, "{taken:?}");
+        bench.context.settle_expired_seats().await.unwrap();
+        assert_eq!(root.balance(&bench, &dealt).await, [15, 0, 1, 14]);
+        assert_eq!(root.balance(&bench, &top).await, [100, 15, 0, 85]);
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::agreement::published;
 use super::seats::{Taker, Trace, note_move, refusal, state, too_few};
-use super::{Listed, Slice, owner, require_writer};
+use super::{Listed, Slice, owner, require_writer, writes_agreements};
 use crate::audit::Act;
 use crate::caller::Authority;
 use crate::context::Context;
@@ -278,8 +278,14 @@ async fn giver(link: &mut Link, by: Authority<'_>, id: SeatPoolId) -> Result<Opt
         require_writer(link, by).await?;
         return Ok(None);
     };
-    let manages = seat_pool::find(link, &by.reach(Right::ManageLicences), parent).await?.is_some();
-    if manages { Ok(Some(parent)) } else { Err(Code::InsufficientPermissions.into()) }
+    if seat_pool::find(link, &by.reach(Right::ManageLicences), parent).await?.is_some() {
+        return Ok(Some(parent));
+    }
+    // For whoever gave it and is gone for good those decide who make seats.
+    if state(link, parent).await?.holder.is_none() && writes_agreements(link, by).await? {
+        return Ok(Some(parent));
+    }
+    Err(Code::InsufficientPermissions.into())
 }
 
 async fn check_receiver(

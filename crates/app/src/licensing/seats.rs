@@ -180,7 +180,8 @@ impl Context {
         Ok(balance.returnable().min(wanted))
     }
 
-    /// Gives back what is free in pools whose time has passed, each to the one above, from the lowest up.
+    /// Gives back what is free in pools whose time has passed, or whose holder is gone, each to the one above, from the
+    /// lowest up.
     ///
     /// Whoever needs seats does this first, so that nobody is refused what has come free; and it is done now and then.
     ///
@@ -188,7 +189,7 @@ impl Context {
     pub async fn settle_expired_seats(&self) -> Result<usize, Fault> {
         let mut settled = 0;
         loop {
-            let expired = seat_pool::expired(&mut self.database.read().await?, self.now()).await?;
+            let expired = seat_pool::lapsed(&mut self.database.read().await?, self.now()).await?;
             if expired.is_empty() {
                 return Ok(settled);
             }
@@ -209,7 +210,7 @@ impl Context {
         seat_pool::hold(&mut transaction, pool).await?;
         let found = state(&mut transaction, pool).await?;
         let free = found.balance().returnable();
-        if free > 0 && found.expires_at.is_some_and(|end| end <= now) {
+        if free > 0 && found.has_lapsed(now) {
             self.return_seats(&mut transaction, (parent, pool), free, Taker::Time, now).await?;
         }
         Ok(transaction.commit().await?)

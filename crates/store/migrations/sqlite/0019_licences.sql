@@ -28,7 +28,7 @@ CREATE INDEX agreements_by_name ON agreements (folded_name, id);
 
 -- Seats, as many as licences may be issued. Those of one family form a tree: whoever runs the server
 -- makes them, and each pool below was given out of another one. The check is the law of conservation.
--- A pool whose holder was destroyed stays, nameless, while anything below it is left.
+-- A pool whose holder was destroyed stays, nameless, while anything below it is left; it holds nothing back.
 CREATE TABLE seat_pools (
     id BLOB NOT NULL PRIMARY KEY,
     family_id BLOB NOT NULL,
@@ -50,6 +50,7 @@ CREATE INDEX seat_pools_by_holder ON seat_pools (holder_id, family_id);
 CREATE INDEX seat_pools_by_family ON seat_pools (family_id, depth);
 CREATE INDEX seat_pools_by_expiry ON seat_pools (expires_at)
     WHERE expires_at IS NOT NULL AND seats > given + used;
+CREATE INDEX seat_pools_nameless ON seat_pools (id) WHERE holder_id IS NULL AND seats > given + used;
 
 -- Licences. One that does not run out ends at the largest number, so that lists have one order.
 CREATE TABLE licences (

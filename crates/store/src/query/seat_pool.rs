@@ -61,9 +61,9 @@ statements! {
         within_reach!("p.holder_id"));
     Read ROOT = "SELECT id FROM seat_pools WHERE family_id = $1 AND parent_id IS NULL";
     Read EDGE = "SELECT id FROM seat_pools WHERE parent_id = $1 AND holder_id = $2";
-    Read STATE = "SELECT id, family_id, parent_id, depth, seats, overdraft, given, used, expires_at FROM seat_pools \
-        WHERE id = $1";
-    Read CHILDREN = "SELECT id, family_id, parent_id, depth, seats, overdraft, given, used, expires_at FROM seat_pools \
+    Read STATE = "SELECT id, family_id, parent_id, holder_id, depth, seats, overdraft, given, used, expires_at \
+        FROM seat_pools WHERE id = $1";
+    Read CHILDREN = "SELECT id, family_id, parent_id, holder_id, depth, seats, overdraft, given, used, expires_at FROM seat_pools \
         WHERE parent_id = $1 AND seats > 0 ORDER BY id LIMIT 100000";
     /// Of the pools of one holder from which licences can be issued, those first whose seats are lost first.
     Read USABLE = "SELECT id FROM seat_pools WHERE holder_id = $1 AND family_id = $2 \
@@ -86,7 +86,10 @@ statements! {
     /// What is below ends no later.
     Write SHORTEN_BELOW = concat!("UPDATE seat_pools SET expires_at = $2, updated_at = $3 \
         WHERE (expires_at IS NULL OR expires_at > $2) AND id IN ", below!());
-    Read EXPIRED = "SELECT id FROM seat_pools WHERE expires_at <= $1 AND seats > given + used AND parent_id IS NOT NULL \
+    /// What nobody may give or use any more: its time has passed, or nobody holds it.
+    Read LAPSED = "SELECT id FROM seat_pools WHERE parent_id IS NOT NULL AND id IN (\
+        SELECT e.id FROM seat_pools e WHERE e.expires_at IS NOT NULL AND e.expires_at <= $1 AND e.seats > e.given + e.used \
+        UNION ALL SELECT n.id FROM seat_pools n WHERE n.holder_id IS NULL AND n.seats > n.given + n.used) \
         ORDER BY depth DESC, id LIMIT 1000";
     Read COUNT = concat!("SELECT COUNT(*) FROM seat_pools p JOIN organisations o ON o.id = p.holder_id", listed!());
     Read LIST = concat!(pool_columns!(), listed!(), " ORDER BY a.folded_name, p.family_id, p.depth, o.search_text, p.id \
@@ -154,6 +157,8 @@ record! {
         pub family: FamilyId,
         /// The pool that it was given out of.
         pub parent: Option<SeatPoolId>,
+        /// Who holds it; nobody, where they are gone for good.
+        pub holder: Option<OrganisationId>,
         /// How many pools stand above it.
         pub depth: i64,
         seats: i64,
@@ -166,6 +171,12 @@ record! {
 }
 
 impl PoolState {
+    /// Whether nobody may give or use its seats any more.
+    #[must_use]
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.holder.is_none() || self.expires_at.is_some_and(|end| end <= now)
+    }
+
     /// What it has and what became of it.
     #[must_use]
     pub const fn balance(&self) -> Balance {
@@ -285,9 +296,9 @@ pub async fn set_edge(
     Ok(is_set)
 }
 
-/// Pools whose time has passed and that have free seats still, the lowest first.
-pub async fn expired(link: &mut Link, now: Timestamp) -> Result<Vec<SeatPoolId>> {
-    link.all(&EXPIRED, values![now]).await
+/// Pools with free seats that nobody may give or use any more, the lowest first.
+pub async fn lapsed(link: &mut Link, now: Timestamp) -> Result<Vec<SeatPoolId>> {
+    link.all(&LAPSED, values![now]).await
 }
 
 /// Which pools are listed.
