@@ -53,6 +53,8 @@ const STEPS: &[Step] = steps! {
 const SEARCHES: i64 = 17;
 /// The step after which the lists of what stands below an organisation have to be filled.
 const TREES: i64 = 18;
+/// The step after which systems have to be made known to searches.
+const LICENCES: i64 = 19;
 
 statements! {
     /// The newest step that was done.
@@ -97,6 +99,9 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
     if newest < TREES {
         searchable::forget_first_words(&mut transaction).await?;
         partner_people::fill(&mut transaction).await?;
+    }
+    if newest < LICENCES {
+        searchable::fill_systems(&mut transaction).await?;
     }
     transaction.commit().await
 }

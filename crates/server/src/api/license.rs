@@ -83,7 +83,8 @@ query! {
         limit: Limit => defaulted "Limit",
         /// Order the list by these fields, separated by commas; a `-` in front of one reverses it.
         order_by: LicenceOrders => optional "OrderBy",
-        /// Text in the name of the agreement, in the key, or in the name of a system, without regard to case or accents.
+        /// Text in the name of the agreement, the beginning of the key, or of words in the name of a system, without regard to
+        /// case or accents.
         search: Search => optional "q",
         /// Only licences that this system has.
         device: SystemId => optional "Device",

@@ -178,3 +178,11 @@ CREATE TABLE licence_totals (
     PRIMARY KEY (partner_id, agreement_id)
 );
 CREATE INDEX licence_totals_by_agreement ON licence_totals (agreement_id);
+
+-- Each system from the begin of every word of its name on, as people and organisations are kept.
+CREATE TABLE system_search_starts (
+    system_id UUID NOT NULL REFERENCES systems (id) ON DELETE CASCADE,
+    start TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (system_id, start)
+);
+CREATE INDEX system_search_starts_by_start ON system_search_starts (start, system_id);

@@ -10,16 +10,17 @@ use bailiwick_domain::search;
 use super::licence::{LicenceRecord, licence_columns};
 use super::licence_order::written;
 use super::licence_place::Total;
+use super::licence_search::{Sought, is_found};
 use super::pattern::contains;
 use super::reach::{Reach, within_reach};
 use super::way::{self, Sight};
-use super::{licence_order, licence_place, licence_plan, organisation};
+use super::{licence_order, licence_place, licence_plan, licence_search, organisation};
 use crate::error::Result;
 use crate::link::Link;
 use crate::statement::statements;
 use crate::value::{Value, values};
 
-/// The condition of a list: `$1` to `$5` are the reach, `$6` to `$12` the filters, each of which lets everything pass when
+/// The condition of a list: `$1` to `$5` are the reach, `$6` to `$15` the filters, each of which lets everything pass when
 /// it is null. A system that is deleted, or not to be seen, is searched by nobody.
 macro_rules! listed {
     () => {
@@ -31,10 +32,9 @@ macro_rules! listed {
              AND (CAST($7 AS TEXT) IS NULL OR a.kind = $7) \
              AND (CAST($8 AS UUID) IS NULL OR a.id = $8) \
              AND (CAST($9 AS TEXT) IS NULL OR a.folded_name = $9) \
-             AND (CAST($10 AS TEXT) IS NULL OR a.folded_name LIKE $10 ESCAPE '!' \
-                  OR l.licence_key LIKE $10 ESCAPE '!' OR EXISTS (SELECT 1 FROM licence_systems b \
-                  JOIN systems s ON s.id = b.system_id WHERE b.licence_id = l.id AND s.deleted_at IS NULL \
-                  AND s.search_text LIKE $12 ESCAPE '!')) \
+             AND (CAST($10 AS TEXT) IS NULL OR ",
+            is_found!("$10", "$12", "$13", "$14", "$15"),
+            ") \
              AND (CAST($11 AS UUID) IS NULL OR l.holder_id = $11)"
         )
     };
@@ -76,12 +76,9 @@ statements! {
         ") AND h.deleted_through IS NULL AND ", within_reach!("l.holder_id"), " LIMIT 50");
     Read COUNT = concat!("SELECT COUNT(*) FROM licences l JOIN agreements a ON a.id = l.agreement_id \
         JOIN organisations h ON h.id = l.holder_id", listed!());
-    Read LIST = concat!(licence_columns!(), listed!(), " ORDER BY ", ordered_by!("$13"), ordered_by!("$14"),
-        ordered_by!("$15"), ordered_by!("$16"), "l.id LIMIT $17 OFFSET $18");
+    Read LIST = concat!(licence_columns!(), listed!(), " ORDER BY ", ordered_by!("$16"), ordered_by!("$17"),
+        ordered_by!("$18"), ordered_by!("$19"), "l.id LIMIT $20 OFFSET $21");
 }
-
-/// What follows the name in the text that a system is searched by: its id, in a line of its own.
-const BEFORE_ID: &str = "\n________-____-____-____-____________\n%";
 
 /// How an agreement is named in a filter.
 #[derive(Clone, Debug)]
@@ -111,9 +108,14 @@ pub struct LicenceFilter {
 const SHOWN_AT_ONCE: usize = 50;
 
 impl LicenceFilter {
-    /// Whether it asks for nothing that an agreement alone does not answer.
-    const fn is_by_agreement_alone(&self) -> bool {
-        self.system.is_none() && self.search.is_none() && self.holder.is_none()
+    /// Whether it asks for nothing of one system or of one holder, who have few.
+    const fn is_wide(&self) -> bool {
+        self.system.is_none() && self.holder.is_none()
+    }
+
+    /// What is looked for, where something is.
+    fn sought(&self) -> Option<Sought> {
+        self.search.as_deref().and_then(Sought::new)
     }
 
     /// Whether licences under this agreement pass.
@@ -127,21 +129,25 @@ impl LicenceFilter {
             }
     }
 
-    fn values(&self) -> [Value; 7] {
+    fn values(&self) -> [Value; 10] {
         let (id, name) = match &self.agreement {
             Some(AgreementKey::Id(id)) => (Some(*id), None),
             Some(AgreementKey::Name(name)) => (None, Some(search::fold(name))),
             None => (None, None),
         };
-        let search = self.search.as_deref().map(search::fold);
+        let sought = self.sought();
+        let text = |range: fn(&Sought) -> &String| Value::from(sought.as_ref().map(|sought| range(sought).clone()));
         [
             self.system.into(),
             self.kind.as_ref().map(|kind| kind.as_str().to_owned()).into(),
             id.into(),
             name.into(),
-            search.as_deref().map(contains).into(),
+            sought.as_ref().map(|sought| contains(&sought.text)).into(),
             self.holder.into(),
-            search.as_deref().map(|text| format!("{}{BEFORE_ID}", contains(text))).into(),
+            text(|sought| &sought.keys[0]),
+            text(|sought| &sought.keys[1]),
+            text(|sought| &sought.words[0]),
+            text(|sought| &sought.words[1]),
         ]
     }
 }
@@ -160,7 +166,7 @@ pub async fn page(
     orders: &LicenceOrders,
     slice: (i64, i64),
 ) -> Result<(Vec<LicenceRecord>, i64)> {
-    if filter.is_by_agreement_alone()
+    if filter.is_wide()
         && let Some(partner) = partner(link, reach).await?
         && let Some(page) = partner_page(link, (reach, partner), filter, orders, slice).await?
     {
@@ -195,16 +201,45 @@ async fn partner_page(
     slice: (i64, i64),
 ) -> Result<Option<(Vec<LicenceRecord>, i64)>> {
     let totals = licence_place::totals(link, partner).await?;
-    let wanted: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
-    let count = wanted.iter().map(|total| total.number).sum();
-    let mut ids = Vec::new();
-    for (part, offset, limit) in licence_plan::slices(licence_plan::parts(&wanted, orders.as_slice()), slice) {
+    let asked: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
+    let sought = filter.sought();
+    let is_named = |total: &&&Total| sought.as_ref().is_none_or(|sought| total.folded_name.contains(&sought.text));
+    let named: Vec<&Total> = asked.iter().filter(is_named).copied().collect();
+    let mut found = match &sought {
+        Some(sought) => match licence_search::gather(link, partner, sought).await? {
+            Some(found) => found,
+            None => return Ok(None),
+        },
+        None => Vec::new(),
+    };
+    // What is found by the name of its agreement is in the parts already, and what is under others was not asked for.
+    found.retain(|place| {
+        let is_of = |totals: &[&Total]| totals.iter().any(|total| total.agreement == place.agreement);
+        is_of(&asked) && !is_of(&named)
+    });
+    let keys = orders.as_slice();
+    let count = named.iter().map(|total| total.number).sum::<i64>() + i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let (offset, limit) = slice;
+    // What is found by something else lies anywhere between: as much is read as may come before.
+    let wanted = if found.is_empty() { slice } else { (0, offset.saturating_add(limit)) };
+    if !found.is_empty() && wanted.1 > licence_order::MERGED_ROWS_MAX {
+        return Ok(None);
+    }
+    let mut places = Vec::new();
+    for (part, passed, taken) in licence_plan::slices(licence_plan::parts(&named, keys), wanted) {
         let is_whole = part.agreements.len() == totals.len();
-        match licence_order::read(link, partner, &part, is_whole, (offset, limit)).await? {
-            Some(some) => ids.extend(some),
+        match licence_order::read(link, partner, &part, is_whole, (passed, taken)).await? {
+            Some(some) => places.extend(some),
             None => return Ok(None),
         }
     }
+    if !found.is_empty() {
+        places.extend(found);
+        places.sort_by(|one, other| licence_order::compare(one, other, keys));
+        let (skipped, taken) = (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(0));
+        places = places.into_iter().skip(skipped).take(taken).collect();
+    }
+    let ids: Vec<LicenceId> = places.iter().map(|place| place.licence).collect();
     Ok(Some((shown(link, reach, &ids).await?, count)))
 }
 

@@ -32,12 +32,20 @@ macro_rules! then_by {
     };
 }
 
+/// What licences can be ordered by, of the places `pl` and the agreements `a`.
+macro_rules! place_columns {
+    () => {
+        "SELECT pl.licence_id, pl.agreement_id, a.folded_name, pl.licence_key, pl.starts_at, pl.ends_at FROM "
+    };
+}
+pub(super) use place_columns;
+
 /// A part of a partner's list.
 macro_rules! part {
     ($of:literal, $range:literal, $order:expr) => {
         concat!(
-            "SELECT pl.licence_id, a.folded_name, pl.licence_key, pl.starts_at, pl.ends_at FROM licence_places pl \
-             CROSS JOIN agreements a WHERE a.id = pl.agreement_id AND pl.partner_id = $1",
+            place_columns!(),
+            "licence_places pl CROSS JOIN agreements a WHERE a.id = pl.agreement_id AND pl.partner_id = $1",
             $of,
             $range,
             " ORDER BY ",
@@ -112,8 +120,11 @@ statements! {
 record! {
     /// A licence with all that it can be ordered by.
     #[derive(Clone, Debug)]
-    struct Place {
-        licence: LicenceId,
+    pub(super) struct Place {
+        /// The licence.
+        pub(super) licence: LicenceId,
+        /// Its agreement.
+        pub(super) agreement: AgreementId,
         folded_name: String,
         licence_key: String,
         starts_at: i64,
@@ -123,8 +134,8 @@ record! {
 
 /// Up to how many agreements are read one by one, where the part is neither one nor all of them.
 const MERGED_MAX: usize = 64;
-/// Up to how many rows of each.
-const MERGED_ROWS_MAX: i64 = 20_000;
+/// Up to how many rows are merged.
+pub(super) const MERGED_ROWS_MAX: i64 = 20_000;
 
 /// The statement that reads a part, of all agreements and of one; nothing where no index has its order.
 fn statement(part: &Part<'_>) -> Option<[&'static Statement; 2]> {
@@ -168,7 +179,7 @@ pub(super) async fn read(
     part: &Part<'_>,
     is_whole: bool,
     (offset, limit): (i64, i64),
-) -> Result<Option<Vec<LicenceId>>> {
+) -> Result<Option<Vec<Place>>> {
     let Some([all, one]) = statement(part) else { return Ok(None) };
     let rows: Vec<Place> = match part.agreements.as_slice() {
         [total] => link.all(one, &values(partner, Some(total.agreement), part, (offset, limit))).await?,
@@ -186,7 +197,7 @@ pub(super) async fn read(
             rows.into_iter().skip(skipped).take(taken).collect()
         }
     };
-    Ok(Some(rows.into_iter().map(|place| place.licence).collect()))
+    Ok(Some(rows))
 }
 
 fn values(
@@ -210,7 +221,8 @@ pub(super) fn written((order, direction): Key) -> String {
     format!("{}{}", direction.of(["", "-"]), order.name())
 }
 
-fn compare(one: &Place, other: &Place, keys: &[Key]) -> Ordering {
+/// Which of two comes first.
+pub(super) fn compare(one: &Place, other: &Place, keys: &[Key]) -> Ordering {
     let by = |(order, direction): &Key| {
         let ordering = match order {
             LicenceOrder::AgreementName => one.folded_name.cmp(&other.folded_name),

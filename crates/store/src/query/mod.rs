@@ -24,6 +24,7 @@ pub mod licence_list;
 mod licence_order;
 pub mod licence_place;
 mod licence_plan;
+mod licence_search;
 pub mod licence_system;
 pub mod mail;
 pub mod mailed_link;
@@ -67,7 +68,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 55] = [
+    let modules: [&[&'static Statement]; 56] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -89,6 +90,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         licence_list::STATEMENTS,
         licence_order::STATEMENTS,
         licence_place::STATEMENTS,
+        licence_search::STATEMENTS,
         licence_system::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,

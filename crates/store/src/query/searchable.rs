@@ -1,4 +1,4 @@
-//! What a search finds people and organisations by.
+//! What a search finds people, organisations and systems by.
 //!
 //! Among a million, a text that contains another one cannot be looked up, but one that begins with it can. So each
 //! is kept from the begin of every word on; from the first one on it is kept as what lists are ordered by.
@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use bailiwick_domain::email::EmailAddress;
-use bailiwick_domain::id::{OrganisationId, UserId};
+use bailiwick_domain::id::{OrganisationId, SystemId, UserId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::search;
 use bailiwick_domain::vat_number::VatNumber;
@@ -40,6 +40,9 @@ macro_rules! add {
 statements! {
     Write ADD_TO_USER = add!("user_search_starts", "user_id");
     Write ADD_TO_ORGANISATION = add!("organisation_search_starts", "organisation_id");
+    Write ADD_TO_SYSTEM = add!("system_search_starts", "system_id");
+    Write FORGET_SYSTEM = "DELETE FROM system_search_starts WHERE system_id = $1";
+    Read SYSTEMS_TO_FILL = "SELECT s.id, s.name FROM systems s WHERE s.id > $1 ORDER BY s.id LIMIT $2";
     Write FORGET_USER = "DELETE FROM user_search_starts WHERE user_id = $1";
     Write FORGET_ORGANISATION = "DELETE FROM organisation_search_starts WHERE organisation_id = $1";
     Read USERS_TO_FILL = "SELECT u.id, u.name, u.email FROM users u \
@@ -71,6 +74,14 @@ record! {
         id: OrganisationId,
         name: Name,
         vat_number: Option<VatNumber>,
+    }
+}
+
+record! {
+    /// A system that cannot be found yet.
+    struct UnfoundSystem {
+        id: SystemId,
+        name: Name,
     }
 }
 
@@ -132,6 +143,31 @@ pub(super) async fn replace_organisation(
 ) -> Result<()> {
     transaction.change(&FORGET_ORGANISATION, values![id]).await?;
     set_organisation(transaction, id, name, vat_number).await
+}
+
+/// Has a system found by every word of its name: what lists of systems are ordered by is another text.
+pub(super) async fn set_system(transaction: &mut WriteTransaction, id: SystemId, name: &Name) -> Result<()> {
+    let words = search::words(name.as_str());
+    add(transaction, &ADD_TO_SYSTEM, id.into(), "", search::starts(&words)).await
+}
+
+/// The same for a system that could be found by something else before.
+pub(super) async fn replace_system(transaction: &mut WriteTransaction, id: SystemId, name: &Name) -> Result<()> {
+    transaction.change(&FORGET_SYSTEM, values![id]).await?;
+    set_system(transaction, id, name).await
+}
+
+/// Has every system found that was there before.
+pub(crate) async fn fill_systems(transaction: &mut WriteTransaction) -> Result<()> {
+    let mut after = uuid::Uuid::nil();
+    loop {
+        let found: Vec<UnfoundSystem> = transaction.all(&SYSTEMS_TO_FILL, values![after, FILLED_AT_ONCE]).await?;
+        let Some(last) = found.last() else { return Ok(()) };
+        after = last.id.uuid();
+        for UnfoundSystem { id, name } in found {
+            set_system(transaction, id, &name).await?;
+        }
+    }
 }
 
 async fn add(

@@ -7,6 +7,7 @@ use bailiwick_domain::system::{CustomData, SystemSecretHash, SystemType};
 use bailiwick_domain::time::Timestamp;
 
 use super::reach::{Reach, within_reach};
+use super::searchable;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -175,7 +176,8 @@ pub async fn insert(transaction: &mut WriteTransaction, system: &NewSystem<'_>, 
         system.created_by_organisation,
         system.now,
     ];
-    transaction.change(&INSERT, values).await.map(|_| ())
+    transaction.change(&INSERT, values).await?;
+    searchable::set_system(transaction, system.id, system.name).await
 }
 
 /// A living system, where it is within reach.
@@ -198,7 +200,11 @@ pub async fn update(transaction: &mut WriteTransaction, id: SystemId, update: Sy
     let custom_data = update.custom_data.map(CustomData::to_json);
     let values =
         values![id, update.name, update.kind, custom_data, update.in_maintenance, update.search_text, update.now];
-    Ok(transaction.change(&UPDATE, values).await? == 1)
+    let is_changed = transaction.change(&UPDATE, values).await? == 1;
+    if is_changed {
+        searchable::replace_system(transaction, id, update.name).await?;
+    }
+    Ok(is_changed)
 }
 
 /// Replaces a system's secret; false when the system is gone.
