@@ -189,25 +189,29 @@ pub(crate) fn organisation_id(number: u64) -> OrganisationId {
 }
 
 async fn add(transaction: &mut WriteTransaction, number: u64, hash: &SecretText) -> Result<()> {
-    let (id, now) = (id(number), registered_at(number));
-    let email = EmailAddress::parse_text(&email(number)).ok().context("an address")?;
-    let name = name(&mut ChaCha8Rng::seed_from_u64(number))?;
-    let new = NewUser { id, email: &email, name: &name, is_super_admin: false };
-    user::insert(transaction, &new, now).await?;
-    user::set_password(transaction, id, hash, now).await?;
+    add_person(transaction, number, hash).await?;
     let organisation = organisation_id(first_of_organisation(number) / IN_EACH_ORGANISATION);
     audit::note(transaction, entry(number, organisation));
     Ok(())
 }
 
-/// Adds one person, with a role in their organisation, where it is there.
+async fn add_person(transaction: &mut WriteTransaction, number: u64, hash: &SecretText) -> Result<()> {
+    let (id, now) = (id(number), registered_at(number));
+    let email = EmailAddress::parse_text(&email(number)).ok().context("an address")?;
+    let name = name(&mut ChaCha8Rng::seed_from_u64(number))?;
+    let new = NewUser { id, email: &email, name: &name, is_super_admin: false };
+    user::insert(transaction, &new, now).await?;
+    Ok(user::set_password(transaction, id, hash, now).await?)
+}
+
+/// Adds one person, with a role in their organisation, and no entry of the audit log.
 pub(crate) async fn add_alone(
     transaction: &mut WriteTransaction,
     number: u64,
     hash: &SecretText,
     role: Role,
 ) -> Result<()> {
-    add(transaction, number, hash).await?;
+    add_person(transaction, number, hash).await?;
     let organisation = organisation_id(first_of_organisation(number) / IN_EACH_ORGANISATION);
     Ok(user::insert_membership(transaction, id(number), organisation, role, registered_at(number)).await?)
 }
