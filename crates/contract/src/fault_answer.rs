@@ -224,15 +224,20 @@ pub(crate) fn respond(fault: &Fault, dialect: Dialect) -> Response<Bytes> {
     response
 }
 
+/// How people and programs are to say who they are.
+pub(crate) const BEARER_CHALLENGE: &str = "Bearer";
+/// How systems are to say who they are.
+pub(crate) const BASIC_CHALLENGE: &str = "Basic realm=\"System Authentication\"";
+
 /// How somebody who was not recognised is to say who they are (RFC 9110, 11.6.1).
-const fn challenge(code: Code) -> &'static str {
+pub(crate) const fn challenge(code: Code) -> &'static str {
     match code {
         Code::ApplianceUnknown
         | Code::ApplianceScheme
         | Code::ApplianceEncoding
         | Code::ApplianceCredentialsForm
-        | Code::ApplianceCredentials => "Basic realm=\"System Authentication\"",
-        _ => "Bearer",
+        | Code::ApplianceCredentials => BASIC_CHALLENGE,
+        _ => BEARER_CHALLENGE,
     }
 }
 

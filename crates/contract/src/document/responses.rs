@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{AnswerShape, JSON_TYPE, envelope_schema};
 use crate::dialect::Dialect;
 use crate::endpoint::EndpointInfo;
-use crate::fault_answer::{FaultEnvelope, Message, status};
+use crate::fault_answer::{BASIC_CHALLENGE, BEARER_CHALLENGE, FaultEnvelope, Message, challenge, status};
 
 /// How faults look in each dialect.
 pub(super) struct ResponseShapes {
@@ -81,8 +81,11 @@ fn fault(dialect: Dialect, status: u16, codes: &[Code], shapes: &ResponseShapes)
     let mut headers = common_headers();
     for code in codes {
         match code.class() {
-            Class::Unauthenticated => reference(&mut headers, "WWW-Authenticate"),
-            Class::TooMany | Class::Unavailable => reference(&mut headers, "Retry-After"),
+            Class::Unauthenticated if challenge(*code) == BASIC_CHALLENGE => {
+                refer(&mut headers, "WWW-Authenticate", "WWW-Authenticate-Basic");
+            }
+            Class::Unauthenticated => refer(&mut headers, "WWW-Authenticate", "WWW-Authenticate"),
+            Class::TooMany | Class::Unavailable => refer(&mut headers, "Retry-After", "Retry-After"),
             _ => {}
         }
     }
@@ -95,12 +98,13 @@ fn fault(dialect: Dialect, status: u16, codes: &[Code], shapes: &ResponseShapes)
 
 fn common_headers() -> Map<String, Value> {
     let mut headers = Map::new();
-    reference(&mut headers, "X-Request-Id");
+    refer(&mut headers, "X-Request-Id", "X-Request-Id");
     headers
 }
 
-fn reference(headers: &mut Map<String, Value>, name: &str) {
-    headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+/// Says of a header that it is as this one of [`headers`].
+fn refer(headers: &mut Map<String, Value>, name: &str, described: &str) {
+    headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{described}") }));
 }
 
 /// The headers that answers of many operations share.
@@ -119,7 +123,12 @@ pub(super) fn headers() -> Value {
         "WWW-Authenticate": {
             "description": "How to sign in.",
             "required": true,
-            "schema": { "type": "string", "const": "Bearer" },
+            "schema": { "type": "string", "const": BEARER_CHALLENGE },
+        },
+        "WWW-Authenticate-Basic": {
+            "description": "How a system says who it is.",
+            "required": true,
+            "schema": { "type": "string", "const": BASIC_CHALLENGE },
         },
     })
 }

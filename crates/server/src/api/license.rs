@@ -1,5 +1,7 @@
 //! Licences, as the Authorisation API shows them (seed 001, "License").
 
+use std::borrow::Cow;
+
 use bailiwick_app::caller::Caller;
 use bailiwick_app::licensing::licence::{AgreementKey, LicenceFilter, LicenceRecord};
 use bailiwick_contract::answer::{Ok200, PaginationRecords, Reply};
@@ -20,7 +22,7 @@ use bailiwick_domain::name::Name;
 use bailiwick_domain::page::{Limit, Offset};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::{Span, Timestamp};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::system_list::Search;
@@ -72,7 +74,20 @@ impl Parse for AgreementFilterKey {
     }
 }
 
-bailiwick_domain::inline_schema!(AgreementFilterKey, { "type": "string", "minLength": 1, "maxLength": 255 });
+/// A UUID is written as a name may be.
+impl JsonSchema for AgreementFilterKey {
+    fn schema_name() -> Cow<'static, str> {
+        Name::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        Name::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Name::json_schema(generator)
+    }
+}
 
 query! {
     /// Which licences, in which order, and which slice of them.
