@@ -14,7 +14,9 @@ use bailiwick_testkit::people::PASSWORD;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::matrix::{About, Route};
+use crate::licences::Wares;
+use crate::matrix::Route;
+use crate::strangers::{Asking, Names, faults_of, lists};
 use crate::table::{Target, rows};
 use crate::world::{Ask, Body, Credential, Persona, Session, World};
 
@@ -24,26 +26,6 @@ const UNKNOWN: &str = "walrusbreeze";
 
 /// Those who may see nothing of the sibling.
 const STRANGERS: [Persona; 4] = [Persona::Anonymous, Persona::Reader, Persona::Support, Persona::Admin];
-
-/// What a request can name: the sibling's own, or what nobody has.
-#[derive(Clone, Debug)]
-struct Names {
-    word: &'static str,
-    system: String,
-    organisation: String,
-    user: String,
-    email: String,
-}
-
-impl Names {
-    fn about(&self) -> About<'_> {
-        About { system: &self.system, user: &self.user, organisation: &self.organisation }
-    }
-
-    fn all(&self) -> [&str; 5] {
-        [&self.email, self.word, &self.system, &self.organisation, &self.user]
-    }
-}
 
 /// A world with planted words, and the sets of names.
 struct Field {
@@ -80,14 +62,17 @@ impl Field {
         let answer: Value = answer.json().await.unwrap();
         let secret = |pointer: &Value| pointer.get("secret").and_then(Value::as_str).unwrap().to_owned();
         let secrets = vec![secret(&system), secret(answer.pointer("/data/system").unwrap())];
+        let (bench, system) = (&world.bench, text(&system, "id").to_owned());
+        let wares = world.licensing.foreign(bench, PLANTED, world.sibling, &system).await;
 
         let person = world.person(Persona::SiblingAdmin).unwrap();
         let foreign = Names {
             word: PLANTED,
-            system: text(&system, "id").to_owned(),
+            system,
             organisation: world.sibling.to_string(),
             user: person.id.to_string(),
             email: person.email.clone(),
+            wares,
         };
         let unknown = Names {
             word: UNKNOWN,
@@ -95,6 +80,12 @@ impl Field {
             organisation: "019a9f00-0000-7000-8000-00000000bbbb".to_owned(),
             user: "019a9f00-0000-7000-8000-00000000cccc".to_owned(),
             email: format!("sibling-{UNKNOWN}@example.org"),
+            wares: Wares {
+                licence: "019a9f00-0000-7000-8000-000000001111".to_owned(),
+                key: "7b1c9d52-5a0e-4f5b-9c1d-2f6f0c8a3e11".to_owned(),
+                pool: "019a9f00-0000-7000-8000-000000002222".to_owned(),
+                agreement: "019a9f00-0000-7000-8000-000000003333".to_owned(),
+            },
         };
         let guest = world.bench.person("guest", world.sibling, Role::Reader).await;
         world.bench.join(&guest, world.ours, Role::Reader).await;
@@ -154,27 +145,6 @@ impl Field {
     }
 }
 
-/// A request that can be made with either set of names.
-struct Asking<'a> {
-    ask: Box<dyn Fn(&Names) -> Ask + 'a>,
-    credential: Credential,
-    spends_session: bool,
-    /// Whether the answer is the same each time.
-    is_comparable: bool,
-}
-
-impl<'a> Asking<'a> {
-    fn api(method: &Method, path: impl Fn(&Names) -> String + 'a, body: impl Fn(&Names) -> Body + 'a) -> Self {
-        let method = method.clone();
-        let ask = move |names: &Names| Ask { method: method.clone(), path: path(names), body: body(names) };
-        Self { ask: Box::new(ask), credential: Credential::Access, spends_session: false, is_comparable: true }
-    }
-
-    fn page(method: &Method, path: impl Fn(&Names) -> String + 'a, body: impl Fn(&Names) -> Body + 'a) -> Self {
-        Self { credential: Credential::Cookie, ..Self::api(method, path, body) }
-    }
-}
-
 /// Status line, headers and body, without what is new in every answer.
 async fn whole(answer: Response) -> String {
     let mut text = format!("{}\n", answer.status());
@@ -201,81 +171,6 @@ async fn whole(answer: Response) -> String {
     text
 }
 
-/// Every filter, every order, every error of the lists.
-fn lists() -> Vec<(String, Asking<'static>)> {
-    let nothing = |_: &Names| Body::Nothing;
-    let mut askings = Vec::new();
-    for query in [
-        "search=WORD",
-        "search=System WORD",
-        "search=WORD value",
-        "search=SYSTEM",
-        "search=EMAIL",
-        "organization_id=ORGANISATION",
-        "organization_id=SYSTEM",
-        "page_size=100",
-        "page=2&page_size=1",
-        "type=nsec",
-        "status=offline",
-        "heartbeat_status=zombie",
-        "page=WORD",
-        "page_size=WORD",
-        "sort_by=WORD",
-        "type=WORD",
-        "organization_id=WORD",
-        "WORD=1",
-    ] {
-        for prefix in
-            ["/api/systems", "/backend/api/systems", "/collect/api/systems", "/api/users", "/api/organizations"]
-        {
-            let path = move |names: &Names| fill(&format!("{prefix}?{query}"), names);
-            askings.push((format!("{prefix}?{query}"), Asking::api(&Method::GET, path, nothing)));
-        }
-    }
-    for order in ["name", "type", "status", "fqdn", "version", "created_at", "updated_at", "organization_name"] {
-        for direction in ["asc", "desc"] {
-            let query = format!("/api/systems?sort_by={order}&sort_direction={direction}&page_size=100");
-            let path = query.clone();
-            askings.push((query, Asking::api(&Method::GET, move |_| path.clone(), nothing)));
-        }
-    }
-    for query in ["", "q=WORD", "q=SYSTEM", "type=nsec", "status=offline", "sort_by=WORD", "page=2", "type=WORD"] {
-        let path = move |names: &Names| fill(&format!("/?{query}"), names);
-        askings.push((format!("/?{query}"), Asking::page(&Method::GET, path, nothing)));
-    }
-    askings
-}
-
-fn fill(text: &str, names: &Names) -> String {
-    let text = text.replace("WORD", names.word).replace("EMAIL", &names.email).replace(' ', "+");
-    text.replace("SYSTEM", &names.system).replace("ORGANISATION", &names.organisation)
-}
-
-/// What is wrong about each route by itself: its method, its body, its media type.
-fn faults_of(route: &Route) -> Vec<(String, Asking<'static>)> {
-    let (template, method) = (route.clone(), route.method.clone());
-    let path = move |names: &Names| template.path_of(&names.about());
-    let mut askings = Vec::new();
-    let credential = route.credential;
-    for (what, method, body) in [
-        ("another method", Method::PATCH, Body::Nothing),
-        ("an empty object", method.clone(), Body::Json(json!({}))),
-        ("an unknown member", method.clone(), Body::Json(json!({ "name": 5, "stranger": [] }))),
-        ("a form", method, Body::Form(vec![("name", String::new())])),
-    ] {
-        // What carries no body at all would succeed, and change what it is about.
-        if matches!(
-            route.name,
-            "sign-out" | "logout" | "refresh-token" | "create-system" | "end-other-sessions" | "send-confirmation"
-        ) {
-            continue;
-        }
-        let asking = Asking::api(&method, path.clone(), move |_| body.clone());
-        askings.push((format!("{} with {what}", route.name), Asking { credential, ..asking }));
-    }
-    askings
-}
-
 on_both_engines! {
     async fn what_is_foreign_shows_up_in_no_answer_of_any_route(bench: Bench) {
         let field = Field::plant(World::new(bench, PLANTED).await).await;
@@ -287,7 +182,16 @@ on_both_engines! {
                 let unique = format!("{} {persona:?}", row.name);
                 let ask = |names: &Names| {
                     let organisation = names.organisation.clone();
-                    let target = Target { world: &field.world, persona, unique: &unique, organisation };
+                    let target = Target {
+                        world: &field.world,
+                        persona,
+                        unique: &unique,
+                        parent: organisation.clone(),
+                        below: organisation.clone(),
+                        organisation,
+                        system: names.system.clone(),
+                        agreement: field.world.licensing.agreement.clone(),
+                    };
                     let input = (row.arrange)(&target);
                     let path = format!("{}{}", route.path_of(&names.about()), input.query);
                     Ask { method: route.method.clone(), path, body: input.body }
@@ -350,6 +254,16 @@ on_both_engines! {
                 ("idempotency_key", "the same each time".to_owned()),
             ])
         };
+        let licensing = &field.world.licensing;
+        let (ours, agreement) = (field.world.ours, &licensing.agreement);
+        let issue = |names: &Names| json!({ "Agreement": agreement, "Organisation": names.organisation });
+        let provide =
+            |names: &Names| json!({ "Agreement": agreement, "Organisation": ours, "Provider": names.organisation });
+        let give = format!("/auth/admin/pools/{}/give", licensing.pool);
+        let given = |names: &Names| json!({ "Organisation": names.organisation, "Seats": 1 });
+        let own = licensing.issue(&field.world.bench, ours, &[]).await;
+        let bind = format!("/auth/admin/licenses/{}/devices", text(&own, "UUID"));
+        let bound = |names: &Names| json!({ "Device": names.system });
         let sign_in = |names: &Names| json!({ "Username": names.email, "Password": format!("not {PASSWORD}") });
         let sign_in_page = |names: &Names| {
             Body::Form(vec![("email", names.email.clone()), ("password", format!("not {PASSWORD}"))])
@@ -361,6 +275,10 @@ on_both_engines! {
                 ("create", Asking::api(&Method::POST, at("/api/systems"), |names| Body::Json(create(names)))),
                 ("callback", Asking::api(&Method::POST, at("/api/systems/callback"), by_callback)),
                 ("consent", Asking::page(&Method::POST, at("/system-creation"), consent)),
+                ("issue", Asking::api(&Method::POST, at("/auth/admin/licenses"), |names| Body::Json(issue(names)))),
+                ("provide", Asking::api(&Method::POST, at("/auth/admin/licenses"), |names| Body::Json(provide(names)))),
+                ("give", Asking::api(&Method::POST, |_| give.clone(), |names| Body::Json(given(names)))),
+                ("bind", Asking::api(&Method::POST, |_| bind.clone(), |names| Body::Json(bound(names)))),
             ] {
                 leaks.extend(field.probe(persona, what, &asking).await);
             }

@@ -5,8 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod canary;
+mod licences;
 mod matrix;
 mod partner_pages;
+mod strangers;
 mod support_access;
 mod table;
 mod world;

@@ -7,9 +7,11 @@ use bailiwick_domain::role::Role;
 use bailiwick_testkit::answer::{Answer, text};
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::licences::{self, Wares};
 use crate::table::{Row, Seen, Target, rows};
 use crate::world::{Ask, Credential, Persona, World};
 
@@ -30,6 +32,7 @@ pub(crate) struct About<'a> {
     pub(crate) system: &'a str,
     pub(crate) user: &'a str,
     pub(crate) organisation: &'a str,
+    pub(crate) wares: &'a Wares,
 }
 
 impl Route {
@@ -57,7 +60,8 @@ impl Route {
     pub(crate) fn path_of(&self, about: &About<'_>) -> String {
         let values = [
             ("{id}", about.system),
-            ("{uuid}", about.user),
+            ("{uuid}", self.subject(about)),
+            ("{device}", about.system),
             ("{user_id}", about.user),
             ("{organization_id}", about.organisation),
             ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa"),
@@ -70,6 +74,16 @@ impl Route {
         let path = values.into_iter().fold(self.path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{}: say here what stands for the parameter of {path}", self.name);
         path
+    }
+
+    /// What stands for `{uuid}`, which means another thing in each section.
+    fn subject<'a>(&self, about: &About<'a>) -> &'a str {
+        match self.path {
+            path if path.contains("/license") => &about.wares.licence,
+            path if path.contains("/pools/") => &about.wares.pool,
+            path if path.contains("/agreements/") => &about.wares.agreement,
+            _ => about.user,
+        }
     }
 
     /// The prefixes under which it answers.
@@ -128,20 +142,31 @@ async fn try_route(
 ) -> Vec<String> {
     let unique = format!("{}{prefix} {persona:?}", row.name);
     let system = world.system(Persona::Admin, &unique, json!({ "of": unique })).await;
-    let target = Target { world, persona, unique: &unique, organisation: world.ours.to_string() };
+    let system = text(&system, "id");
+    let target = Target {
+        world,
+        persona,
+        unique: &unique,
+        organisation: world.ours.to_string(),
+        parent: world.partner.to_string(),
+        below: world.below.to_string(),
+        system: system.to_owned(),
+        agreement: world.licensing.agreement.clone(),
+    };
     let input = (row.arrange)(&target);
     let (user, organisation) = subjects(world, route, &unique).await;
-    let about = About { system: text(&system, "id"), user: &user, organisation: &organisation };
+    let wares = world.licensing.wares(&world.bench, route, &unique, system).await;
+    let about = About { system, user: &user, organisation: &organisation, wares: &wares };
     let path = format!("{prefix}{}{}", route.path_of(&about), input.query);
     let ask = Ask { method: route.method.clone(), path, body: input.body };
     let session = if row.spends_session { world.fresh_session(persona).await } else { world.session(persona) };
-    let before = if matches!(expected, Seen::Is(400..)) { Some(everything(world).await) } else { None };
+    let before = if matches!(expected, Seen::Is(400..)) { Some(everything(world, &wares).await) } else { None };
 
     let answer = Answer::of(world.request(&ask, route.credential, session.as_ref())).await;
     let (status, location, body) = (answer.status, answer.location(), &answer.body);
     let mut wrong = Vec::new();
     let is_right = match expected {
-        Seen::Is(expected) => status == expected && has_right_form(route, status, body),
+        Seen::Is(expected) => status == expected && has_right_form(route, persona, status, body),
         Seen::SignIn => status == 303 && location.starts_with("/login?next=%2F"),
         Seen::To(to) => status == 303 && location == to,
         Seen::Under(part) => status == 303 && location.starts_with(part),
@@ -150,7 +175,7 @@ async fn try_route(
         wrong.push(format!("{unique}: {expected:?} was declared, but it is {status} {location} {body:.300}"));
     }
     if let Some(before) = before
-        && everything(world).await != before
+        && everything(world, &wares).await != before
     {
         wrong.push(format!("{unique}: it was refused with {status}, and changed something all the same"));
     }
@@ -178,24 +203,28 @@ async fn subjects(world: &World, route: &Route, unique: &str) -> (String, String
     (user, organisation.to_string())
 }
 
-/// All systems as the super admin sees them.
-async fn everything(world: &World) -> Value {
-    let path = "/api/systems?page_size=100&sort_by=updated_at".to_owned();
-    let ask = Ask { method: Method::GET, path, body: crate::world::Body::Nothing };
+/// All systems, licences, pools and agreements as the super admin sees them, and all of the licence in question.
+async fn everything(world: &World, wares: &Wares) -> Vec<Value> {
     let session = world.session(Persona::SuperAdmin);
-    Answer::in_json(world.request(&ask, Credential::Access, session.as_ref())).await.json
+    let systems = "/api/systems?page_size=100&sort_by=updated_at".to_owned();
+    let paths = licences::everything().into_iter().chain([systems, licences::details(&wares.licence)]);
+    let asks: Vec<Ask> =
+        paths.map(|path| Ask { method: Method::GET, path, body: crate::world::Body::Nothing }).collect();
+    let answers = asks.iter().map(|ask| Answer::of(world.request(ask, Credential::Access, session.as_ref())));
+    join_all(answers).await.into_iter().map(|answer| answer.json).collect()
 }
 
-/// Whether a refusal has the very form of the contract (sections 3 and 4); other answers pass.
-fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
-    let Some(dialect) = route.dialect else { return status < 400 || body.starts_with("<!doctype html>") };
-    if route.name == "export-audit" && status == 200 {
-        return body.lines().all(|line| serde_json::from_str::<Value>(line).is_ok());
-    }
-    let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
-    let message = match status {
+/// What a refusal says.
+fn refusal(route: &Route, persona: Persona, status: u16, body: &Value) -> Option<&'static str> {
+    let is_administrator = !matches!(persona, Persona::Anonymous | Persona::Reader | Persona::Support);
+    Some(match status {
+        401 if route.path.starts_with("/api/systems/licence") => match persona {
+            Persona::Anonymous => "authentication required",
+            _ => "invalid authentication format",
+        },
         401 => "invalid token",
         403 if route.name == "impersonate" && body.get("message") == Some(&json!("no consent")) => "no consent",
+        403 if licences::is_owners(route.name) && is_administrator => "only the owner organization has agreements",
         403 => "insufficient permissions",
         404 => match route.name {
             "get-user" | "change-user" => "user not found",
@@ -206,10 +235,23 @@ fn has_right_form(route: &Route, status: u16, body: &str) -> bool {
             "revoke-consent" => "consent not found",
             "list-impersonated-acts" => "impersonation not found",
             "resend-invitation" | "revoke-invitation" => "invitation not found",
+            _ if route.path.contains("/license") => "license not found",
+            _ if route.path.contains("/pools") => "pool not found",
+            _ if route.path.contains("/agreements") => "agreement not found",
             _ => "system not found",
         },
-        _ => return true,
-    };
+        _ => return None,
+    })
+}
+
+/// Whether a refusal has the very form of the contract (sections 3 and 4); other answers pass.
+fn has_right_form(route: &Route, persona: Persona, status: u16, body: &str) -> bool {
+    let Some(dialect) = route.dialect else { return status < 400 || body.starts_with("<!doctype html>") };
+    if route.name == "export-audit" && status == 200 {
+        return body.lines().all(|line| serde_json::from_str::<Value>(line).is_ok());
+    }
+    let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
+    let Some(message) = refusal(route, persona, status, &body) else { return true };
     match dialect {
         Dialect::Systems | Dialect::Plain => body == json!({ "code": status, "message": message, "data": {} }),
         Dialect::Authorisation => {

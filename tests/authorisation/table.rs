@@ -3,6 +3,7 @@
 use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
+use crate::licences;
 use crate::partner_pages;
 use crate::support_access;
 use crate::world::{Body, Persona, World};
@@ -39,6 +40,13 @@ pub(crate) struct Target<'a> {
     pub(crate) unique: &'a str,
     /// The organisation that is named where one can be.
     pub(crate) organisation: String,
+    /// The one above it, and one below it.
+    pub(crate) parent: String,
+    pub(crate) below: String,
+    /// The system that is named in a body.
+    pub(crate) system: String,
+    /// An agreement that is published.
+    pub(crate) agreement: String,
 }
 
 /// What a request carries besides its path.
@@ -90,6 +98,7 @@ pub(crate) fn rows() -> Vec<Row> {
         invitations(),
         pages(),
         flows(),
+        licences::rows(),
         partner_pages::rows(),
         support_access::rows(),
         vec![last],

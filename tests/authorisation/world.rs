@@ -12,6 +12,8 @@ use bailiwick_testkit::receiver::Receiver;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::licences::Licensing;
+
 /// Somebody who asks; the order is that of the table's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Persona {
@@ -52,6 +54,12 @@ pub(crate) struct World {
     pub(crate) ours: OrganisationId,
     /// The other organisation of the same partner.
     pub(crate) sibling: OrganisationId,
+    /// The partner, above both.
+    pub(crate) partner: OrganisationId,
+    /// A customer of ours.
+    pub(crate) below: OrganisationId,
+    /// What there is to be licensed.
+    pub(crate) licensing: Licensing,
     people: Vec<(Persona, Person, Session)>,
 }
 
@@ -81,6 +89,7 @@ impl World {
         let ours = bench.organisation_of_kind("Ours", OrganisationKind::Reseller, Some(partner)).await;
         let sibling = format!("Sibling {canary}");
         let sibling = bench.organisation_of_kind(&sibling, OrganisationKind::Reseller, Some(partner)).await;
+        let below = bench.organisation("Below", Some(ours)).await;
         let sibling_admin = format!("sibling-{canary}");
         let members = [
             (Persona::Reader, bench.person("reader", ours, Role::Reader).await),
@@ -95,7 +104,9 @@ impl World {
             let session = sign_in(&bench, &person).await;
             people.push((persona, person, session));
         }
-        Self { bench, receiver: Receiver::start().await.unwrap(), ours, sibling, people }
+        let token = people.last().map(|(.., session)| session.tokens.access.clone()).unwrap_or_default();
+        let licensing = Licensing::arrange(&bench, token, [partner, ours, sibling]).await;
+        Self { bench, receiver: Receiver::start().await.unwrap(), ours, sibling, partner, below, licensing, people }
     }
 
     /// Who it is, unless it is nobody.
