@@ -7,7 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::model::{Model, Owner, Right, Role};
+use crate::licensing::{Agreement, Licence, Pool};
+use crate::model::{Model, Owner, Right, Role, System};
 
 /// Who asks, and by what they prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +181,89 @@ impl Draw<'_> {
         self.below(self.model.invitations.len())
     }
 
+    /// Rather one of those that the caller has to do with.
+    fn rather(&mut self, of: usize, is_near: impl Fn(&Model, usize, usize) -> bool) -> usize {
+        let (model, caller) = (self.model, self.caller);
+        let near: Vec<usize> = (0..of).filter(|each| is_near(model, caller, *each)).collect();
+        if near.is_empty() || self.happens(0.2) { self.below(of) } else { near[self.below(near.len())] }
+    }
+
+    pub(crate) fn agreement(&mut self) -> usize {
+        self.agreement_that(|_, it| it.is_current())
+    }
+
+    /// Rather an agreement of which this is true.
+    pub(crate) fn agreement_that(&mut self, is_meant: fn(&Model, &Agreement) -> bool) -> usize {
+        let is_it = |model: &Model, _, each: usize| {
+            let it = &model.licensing.agreements[each];
+            !it.is_gone && is_meant(model, it)
+        };
+        self.rather(self.model.licensing.agreements.len(), is_it)
+    }
+
+    pub(crate) fn licence(&mut self) -> usize {
+        self.licence_that(|_, _| true)
+    }
+
+    /// Rather a licence that the caller sees and of which this is true.
+    pub(crate) fn licence_that(&mut self, is_meant: impl Fn(&Model, &Licence) -> bool) -> usize {
+        let is_near = |model: &Model, caller, each: usize| {
+            model.sees_licence(caller, Right::ReadLicences, each) && is_meant(model, &model.licensing.licences[each])
+        };
+        self.rather(self.model.licensing.licences.len(), is_near)
+    }
+
+    pub(crate) fn pool(&mut self) -> usize {
+        self.pool_that(|_, _| true)
+    }
+
+    /// Rather a pool that the caller sees and of which this is true.
+    pub(crate) fn pool_that(&mut self, is_meant: fn(&Model, &Pool) -> bool) -> usize {
+        let is_near = |model: &Model, caller, each: usize| {
+            model.sees_pool(caller, Right::ReadLicences, each) && is_meant(model, &model.licensing.pools[each])
+        };
+        self.rather(self.model.licensing.pools.len(), is_near)
+    }
+
+    pub(crate) fn chance_of_seats(&mut self) -> i64 {
+        self.chance.random_range(1..=12)
+    }
+
+    /// Rather one that can sell licences of an agreement for which the caller decides.
+    pub(crate) fn seller(&mut self, agreement: usize) -> usize {
+        let family = &self.model.licensing.agreements[agreement].family;
+        let can_sell = |model: &Model, caller, each: usize| {
+            let is_in = model.is_in(each) && model.reaches(caller, Right::ManageLicences, each);
+            is_in && model.licensing.seat(family, each).is_ok()
+        };
+        self.rather(self.model.organisations.len(), can_sell)
+    }
+
+    /// Rather one below this one than itself or any other.
+    pub(crate) fn organisation_below(&mut self, above: usize) -> usize {
+        let is_below =
+            |model: &Model, _, each: usize| each != above && model.is_in(each) && model.line(each).contains(&above);
+        self.rather(self.model.organisations.len(), is_below)
+    }
+
+    /// The organisation of a system below this one, or this one's own, and rather one below than any.
+    pub(crate) fn organisation_with_system(&mut self, above: usize) -> usize {
+        let is_below = |model: &Model, _, each: usize| {
+            let System { organisation, is_deleted, .. } = model.systems[each];
+            !is_deleted && model.is_in(organisation) && model.line(organisation).contains(&above)
+        };
+        let system = self.rather(self.model.systems.len(), is_below);
+        self.model.systems[system].organisation
+    }
+
+    /// Rather a system of this organisation than any.
+    pub(crate) fn system_of(&mut self, organisation: usize) -> usize {
+        let is_its = |model: &Model, _, each: usize| {
+            model.systems[each].organisation == organisation && !model.systems[each].is_deleted
+        };
+        self.rather(self.model.systems.len(), is_its)
+    }
+
     pub(crate) fn role(&mut self) -> Role {
         [Role::Admin, Role::Support, Role::Reader][self.below(3)]
     }
@@ -209,6 +293,7 @@ pub(crate) fn new_word(chance: &mut ChaCha8Rng, of: Owner) -> String {
         Owner::Person(_) => 'p',
         Owner::System(_) => 's',
         Owner::Invitation(_) => 'i',
+        Owner::Licence(_) => 'l',
     };
     // With a digit in it, as a VAT number has to have one.
     format!("cnry{letter}{:06x}{}", chance.random_range(0..0x00ff_ffff_u32), chance.random_range(0..10_u32))
@@ -222,6 +307,19 @@ pub(crate) fn compare_ids(mut answered: Vec<String>, mut expected: Vec<String>) 
         let missing: Vec<_> = expected.iter().filter(|id| !answered.contains(id)).collect();
         let extra: Vec<_> = answered.iter().filter(|id| !expected.contains(id)).collect();
         format!("missing {missing:?}, and not to be there {extra:?}")
+    })
+}
+
+/// The check that a bare list holds exactly these, all of which fit on one page, and that its header counts them.
+pub(crate) fn exactly_listed(expected: Vec<String>) -> Check {
+    Box::new(move |answer| {
+        let total = answer["total"].as_u64();
+        if total != u64::try_from(expected.len()).ok() {
+            return Some(format!("{total:?} are counted where there are {}", expected.len()));
+        }
+        let listed = answer["list"].as_array().cloned().unwrap_or_default();
+        let ids = listed.iter().filter_map(|each| each["UUID"].as_str().map(str::to_owned)).collect();
+        compare_ids(ids, expected.clone())
     })
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::licensing::Licensing;
+
 /// What an organisation is, from the top of the tree downwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -53,10 +55,13 @@ pub(crate) enum Right {
     ReadAudit,
     DestroyOrganisations,
     ImpersonateUsers,
+    ReadLicences,
+    ManageLicences,
+    ManageAgreements,
 }
 
 impl Right {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::ReadSystems,
         Self::ManageSystems,
         Self::ReadUsers,
@@ -65,6 +70,9 @@ impl Right {
         Self::ManageOrganisations,
         Self::ReadAudit,
         Self::DestroyOrganisations,
+        Self::ReadLicences,
+        Self::ManageLicences,
+        Self::ManageAgreements,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -78,6 +86,9 @@ impl Right {
             Self::ReadAudit => "read:audit",
             Self::DestroyOrganisations => "destroy:organizations",
             Self::ImpersonateUsers => "impersonate:users",
+            Self::ReadLicences => "read:licenses",
+            Self::ManageLicences => "manage:licenses",
+            Self::ManageAgreements => "manage:agreements",
         }
     }
 
@@ -89,9 +100,13 @@ impl Right {
     /// Everybody sees; supporters change systems; administrators all but what is for super admins alone.
     pub(crate) fn is_of(self, role: Role) -> bool {
         match self {
-            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations => true,
+            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations | Self::ReadLicences => true,
             Self::ManageSystems | Self::ImpersonateUsers => role != Role::Reader,
-            Self::ManageUsers | Self::ManageOrganisations | Self::ReadAudit => role == Role::Admin,
+            Self::ManageUsers
+            | Self::ManageOrganisations
+            | Self::ReadAudit
+            | Self::ManageLicences
+            | Self::ManageAgreements => role == Role::Admin,
             Self::DestroyOrganisations => false,
         }
     }
@@ -166,6 +181,7 @@ pub(crate) enum Owner {
     Person(usize),
     System(usize),
     Invitation(usize),
+    Licence(usize),
 }
 
 #[derive(Debug, Default)]
@@ -175,6 +191,7 @@ pub(crate) struct Model {
     pub(crate) systems: Vec<System>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) keys: Vec<Key>,
+    pub(crate) licensing: Licensing,
     /// Whose each planted word is.
     pub(crate) words: HashMap<String, Vec<Owner>>,
     /// The words that the audit log holds of each organisation.
@@ -224,6 +241,11 @@ impl Model {
     /// Whether somebody holds a right anywhere.
     pub(crate) fn holds(&self, person: usize, right: Right) -> bool {
         self.people[person].is_super || self.holding(person, right).next().is_some()
+    }
+
+    /// Whether somebody holds a right in the organisation that runs the server.
+    pub(crate) fn holds_as_owner(&self, person: usize, right: Right) -> bool {
+        self.holding(person, right).any(|place| self.organisations[place].kind == Kind::Owner)
     }
 
     /// Whether somebody holds a right in an organisation: there, or above it.
@@ -292,6 +314,7 @@ impl Model {
             Owner::Person(id) => id == caller || self.reaches_person(caller, Right::ReadUsers, id),
             Owner::System(id) => self.sees_system(caller, Right::ReadSystems, id),
             Owner::Invitation(id) => self.sees_invitation(caller, id),
+            Owner::Licence(id) => self.sees_licence(caller, Right::ReadLicences, id),
         }
     }
 
@@ -356,6 +379,7 @@ impl Model {
                     .for_each(|each| each.is_gone = true);
             }
         }
+        self.licensing.destroy(&tree);
         self.invitations.iter_mut().filter(|each| goes(&each.organisation)).for_each(|each| each.is_gone = true);
         for each in tree {
             self.organisations[each].is_gone = true;

@@ -10,12 +10,12 @@ use bailiwick_testkit::on_both_engines;
 use futures_util::future::join_all;
 use rand::RngExt;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::asking::{Ask, By, Draw, Needs, Teller};
 use crate::model::{Model, Right};
 use crate::sights::TO_SIGN_IN;
-use crate::tellers::{doers, leaks, lookers, words_in};
+use crate::tellers::{doers, keys_in, leaks, lookers, words_in};
 use crate::world::{World, figures, logged};
 
 /// How many requests are made in all.
@@ -25,6 +25,19 @@ const LOOKS: usize = 16;
 const STEPS: usize = 4;
 /// How many of all organisations may be out before somebody puts things right.
 const OUT_MAX: f64 = 0.5;
+
+/// What is done before chance has its way, in this order, and how often.
+const FURNISHING: [(&str, usize); 9] = [
+    ("create-agreement", 5),
+    ("publish-agreement", 12),
+    ("revise-agreement", 1),
+    ("issue-licenses", 10),
+    ("make-seats", 10),
+    ("give-seats", 50),
+    ("issue-licenses", 60),
+    ("bind-license", 40),
+    ("sign-license", 20),
+];
 
 /// Where each route is, by its name, and whether it is a page.
 struct Routes(HashMap<&'static str, (Method, &'static str, bool)>);
@@ -139,7 +152,7 @@ impl Run {
             return wrong(format!("{} was expected", ask.wish.status));
         }
         let is_success = is_expected(ask.wish.status) && is_expected(answer.status);
-        let json = serde_json::from_str(&answer.body).unwrap_or_else(|_| Value::String(answer.body.clone()));
+        let json = told(answer);
         if is_success
             && let Some(check) = &ask.wish.check
             && let Some(what) = check(&json)
@@ -172,6 +185,13 @@ impl Run {
         if ask.route.ends_with("-audit") || ask.route.starts_with("organization") {
             told.retain(|word| !caller.is_some_and(|caller| model.may_read_of(caller, word)));
         }
+        // Whoever sees a licence sees who sells it, and what has happened to it.
+        if ask.route.contains("license") {
+            told.retain(|word| !caller.is_some_and(|caller| model.is_seller(caller, word)));
+        }
+        if ask.route == "license-history" {
+            told.retain(|word| !caller.is_some_and(|caller| model.may_remember(caller, word)));
+        }
         told
     }
 
@@ -195,6 +215,28 @@ impl Run {
         None
     }
 
+    /// Has somebody do something of this kind.
+    async fn do_as(&mut self, by: usize, name: &str, doers: &[Teller]) -> Option<String> {
+        let teller = doers.iter().find(|teller| teller.route == name).unwrap();
+        self.number += 1;
+        let ask = self.ask(teller, By::Token(by), self.routes.0[name].clone());
+        let answer = self.send(&ask).await;
+        self.judge(ask, &answer)
+    }
+
+    /// Has a super admin publish agreements, hand seats down and issue licences, so that there is something to see.
+    async fn furnish(&mut self, doers: &[Teller]) -> Option<String> {
+        for (name, times) in FURNISHING {
+            for _ in 0..times {
+                self.world.bench.clock.advance(Span::milliseconds(1));
+                if let Some(wrong) = self.do_as(0, name, doers).await {
+                    return Some(wrong);
+                }
+            }
+        }
+        None
+    }
+
     /// Has a super admin put things right where most of the tree is out, so that there is something to see.
     async fn mend(&mut self, doers: &[Teller]) -> Option<String> {
         let model = &self.world.model;
@@ -206,16 +248,12 @@ impl Run {
             let names = ["reactivate-organization", "restore-organization", "reactivate-user"];
             for _ in 0..40 {
                 let name = names[self.world.chance.random_range(0..names.len())];
-                let teller = doers.iter().find(|teller| teller.route == name).unwrap();
                 let supers = 0..2;
                 let by = supers.into_iter().find(|person| self.world.model.may_come_in(*person))?;
                 if !self.world.model.people[by].has_session {
                     break;
                 }
-                self.number += 1;
-                let ask = self.ask(teller, By::Token(by), self.routes.0[name].clone());
-                let answer = self.send(&ask).await;
-                if let Some(wrong) = self.judge(ask, &answer) {
+                if let Some(wrong) = self.do_as(by, name, doers).await {
                     return Some(wrong);
                 }
             }
@@ -229,19 +267,33 @@ impl Run {
         let model = &self.world.model;
         for letter in self.world.bench.letters().await {
             let own = letter.to.split('@').next().unwrap_or_default();
-            let others: Vec<_> = words_in(&letter.content).into_iter().filter(|word| word != own).collect();
+            let keys = keys_in(&letter.content).into_iter().filter(|key| model.words.contains_key(key));
+            let others: Vec<_> = words_in(&letter.content).into_iter().filter(|word| word != own).chain(keys).collect();
             assert!(others.is_empty(), "a mail to {} tells {others:?}: {}", letter.to, letter.content);
         }
         for (what, text) in [
             ("the log", logged()),
             ("figures", self.world.bench.client.get(figures()).send().await.unwrap().text().await.unwrap()),
         ] {
-            let told: Vec<_> = words_in(&text).into_iter().filter(|word| model.words.contains_key(word)).collect();
+            let told = words_in(&text).into_iter().chain(keys_in(&text));
+            let told: Vec<_> = told.filter(|word| model.words.contains_key(word)).collect();
             let told =
                 told.first().map(|word| (word, text.lines().find(|line| line.to_lowercase().contains(word.as_str()))));
             assert!(told.is_none(), "{what} tells {told:?}");
         }
         assert!(logged().contains("answered"), "the log was listened to");
+    }
+}
+
+/// What an answer says; a bare list together with the header that counts it, and what is no JSON as text.
+fn told(answer: &Answer) -> Value {
+    match serde_json::from_str(&answer.body) {
+        Ok(Value::Array(list)) => {
+            let total = answer.header("x-pagination-records").and_then(|total| total.parse::<u64>().ok());
+            json!({ "list": list, "total": total })
+        }
+        Ok(json) => json,
+        Err(_) => Value::String(answer.body.clone()),
     }
 }
 
@@ -287,6 +339,9 @@ on_both_engines! {
         let world = World::begin(bench, seed).await;
         let mut run = Run { world, routes: Routes::all(), number: 0, asked: HashMap::new() };
         let (lookers, doers) = (lookers(), doers());
+        if let Some(wrong) = run.furnish(&doers).await {
+            panic!("before chance has its way, seed {seed}: {wrong}");
+        }
         while run.number < REQUESTS {
             let mut wrong = run.look(&lookers).await;
             if wrong.is_none() {

@@ -301,8 +301,9 @@ fn is_within(draw: &Draw<'_>) -> impl Fn(&Value) -> Option<String> + Send + 'sta
 }
 
 fn audit(draw: &mut Draw<'_>) -> Wish {
-    let filter = match draw.below(4) {
+    let filter = match draw.below(5) {
         0 => format!("&organization_id={}", draw.model.organisations[draw.organisation()].id),
+        3 => format!("&subject_id={}", draw.model.licensing.licences[draw.licence()].id),
         1 => format!("&actor_id={}", draw.model.people[draw.person()].id),
         2 => format!("&subject_id={}", draw.model.organisations[draw.organisation()].id),
         _ => String::new(),

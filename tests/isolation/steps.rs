@@ -269,7 +269,12 @@ fn act_on_system(draw: &mut Draw<'_>, body: Option<serde_json::Value>, deletes: 
         Some(body) => wish.sending(body),
         None => wish,
     };
-    wish.changing(move |model, _| model.systems[system].is_deleted |= deletes)
+    wish.changing(move |model, _| {
+        if deletes {
+            model.systems[system].is_deleted = true;
+            model.licensing.release_system(system);
+        }
+    })
 }
 
 fn invite(draw: &mut Draw<'_>) -> Wish {

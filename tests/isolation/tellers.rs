@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::asking::Teller;
-use crate::console;
 use crate::model::Model;
 use crate::sights::{pages, sights};
 use crate::steps::{forms, steps};
 use crate::tree_steps::tree_steps;
+use crate::{console, licence_sights, licence_steps, seat_steps};
 
 /// Routes that know of no organisation but through the session or the link that one brings along.
-const ABOUT_ONESELF: [(&str, &str); 35] = [
+const ABOUT_ONESELF: [(&str, &str); 37] = [
+    ("own-licence", "whoever holds the secret of a system"),
+    ("own-licence-file", "whoever holds the secret of a system"),
     ("grant-consent", "one's own"),
     ("revoke-consent", "one's own"),
     ("sign-in", "whoever knows the password"),
@@ -61,12 +63,13 @@ const ELSEWHERE: [(&str, &str); 7] = [
 
 /// Everything that only looks.
 pub(crate) fn lookers() -> Vec<Teller> {
-    sights().into_iter().chain(pages()).chain(console::views()).collect()
+    sights().into_iter().chain(licence_sights::sights()).chain(pages()).chain(console::views()).collect()
 }
 
 /// Everything that changes something.
 pub(crate) fn doers() -> Vec<Teller> {
-    steps().into_iter().chain(tree_steps()).chain(forms()).chain(console::forms()).collect()
+    let licensing = licence_steps::steps().into_iter().chain(seat_steps::steps());
+    steps().into_iter().chain(tree_steps()).chain(licensing).chain(forms()).chain(console::forms()).collect()
 }
 
 #[test]
@@ -96,6 +99,18 @@ pub(crate) fn words_in(text: &str) -> BTreeSet<String> {
     places.filter_map(|at| text.get(at..at + LENGTH)).map(str::to_owned).collect()
 }
 
+/// How long the key of a licence is, and where its dashes are.
+const KEY_LENGTH: usize = 36;
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+/// Whatever in a text looks like the key of a licence, each once.
+pub(crate) fn keys_in(text: &str) -> BTreeSet<String> {
+    let starts = text.match_indices('-').filter_map(|(at, _)| at.checked_sub(DASHES[0]));
+    let keys = starts.filter_map(|start| text.get(start..start + KEY_LENGTH));
+    let is_key = |key: &&str| DASHES.iter().all(|at| key.as_bytes()[*at] == b'-');
+    keys.filter(is_key).map(str::to_lowercase).collect()
+}
+
 /// The words in a text that somebody, or nobody in particular, must not be told and has not said.
 pub(crate) fn leaks(model: &Model, caller: Option<usize>, text: &str, said: &str) -> Vec<String> {
     let may_know = |word: &String| {
@@ -103,7 +118,8 @@ pub(crate) fn leaks(model: &Model, caller: Option<usize>, text: &str, said: &str
         caller.is_some_and(|caller| owners.iter().any(|owner| model.may_know(caller, *owner)))
     };
     let is_planted = |word: &String| model.words.contains_key(word) || stands_alone(text, word);
-    let told = words_in(text).into_iter().filter(is_planted);
+    let keys = keys_in(text).into_iter().filter(|key| model.words.contains_key(key));
+    let told = words_in(text).into_iter().filter(is_planted).chain(keys);
     told.filter(|word| !said.contains(word.as_str()) && !may_know(word)).collect()
 }
 
@@ -115,6 +131,15 @@ fn stands_alone(text: &str, word: &str) -> bool {
         let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + word.len()..).unwrap_or_default());
         !before.ends_with(is_part) && !after.starts_with(is_part)
     })
+}
+
+#[test]
+fn the_key_of_a_licence_is_found_wherever_it_stands() {
+    let key = "7b1c9d52-5a0e-4f5b-9c1d-2f6f0c8a3e11";
+    for text in [key.to_owned(), format!("--{key}-"), format!("\"LicenseKey\":\"{}\"", key.to_uppercase())] {
+        assert!(keys_in(&text).contains(key), "{text}");
+    }
+    assert!(keys_in("7b1c9d52-5a0e-4f5b-9c1d").is_empty());
 }
 
 #[test]

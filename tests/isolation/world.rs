@@ -22,6 +22,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::asking::{Ask, Body, By, new_word};
+use crate::licensing::Licensing;
 use crate::model::{Invitation, Key, Kind, Model, Organisation, Owner, Person, Right, Role, System};
 
 const ORGANISATIONS: usize = 24;
@@ -91,7 +92,8 @@ impl World {
         figures();
         let receiver = Receiver::start().await.unwrap();
         let chance = ChaCha8Rng::seed_from_u64(seed);
-        let mut world = Self { bench, receiver, model: Model::default(), chance, hands: Vec::new() };
+        let model = Model { licensing: Licensing::of_nothing(), ..Model::default() };
+        let mut world = Self { bench, receiver, model, chance, hands: Vec::new() };
         world.plant_organisations().await;
         world.plant_people().await;
         for person in 0..world.model.people.len() {
