@@ -115,7 +115,7 @@ on_both_engines! {
         let registry = bailiwick_server::registry().unwrap();
         for info in registry.endpoints().filter(|info| info.access != AccessKind::Open) {
             let mut path = info.path.to_owned();
-            for name in ["{id}", "{uuid}", "{user_id}", "{organization_id}", "{key_id}"] {
+            for name in ["{id}", "{uuid}", "{user_id}", "{organization_id}", "{key_id}", "{device}"] {
                 path = path.replace(name, NOTHING);
             }
             let aliases = if info.dialect == Dialect::Systems { &SYSTEMS_ALIASES[..] } else { &[] };

@@ -60,7 +60,7 @@ fn prefixes(path: &str) -> Vec<&'static str> {
 
 async fn probe(bench: &Bench, path: &str, method: &str, documented: &BTreeSet<String>) {
     let nothing = "019a9f00-0000-7000-8000-00000000aaaa";
-    let parameters = ["{id}", "{uuid}", "{user_id}", "{organization_id}", "{key_id}", "{impersonation_id}"];
+    let parameters = ["{id}", "{uuid}", "{user_id}", "{organization_id}", "{key_id}", "{impersonation_id}", "{device}"];
     let address = parameters.into_iter().fold(path.to_owned(), |path, parameter| path.replace(parameter, nothing));
     assert!(!address.contains('{'), "say here what stands for the parameter of {path}");
     let method = Method::from_bytes(method.as_bytes()).unwrap();

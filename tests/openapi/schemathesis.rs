@@ -77,7 +77,7 @@ fn settings(run: &Run<'_>) -> String {
     }
     // Whether an organisation, a state or a type of system is one that will do stands in the database,
     // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess, whether
-    // a link is good, and what somebody manages.
+    // a link is good, and what somebody manages; and terms of an agreement may contradict each other.
     for operation in [
         "create-system",
         "create-system-by-callback",
@@ -96,6 +96,9 @@ fn settings(run: &Run<'_>) -> String {
         "move-organization",
         "switch-organization",
         "explain-access",
+        "create-agreement",
+        "change-agreement",
+        "issue-licenses",
     ] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");

@@ -169,6 +169,7 @@ fn path_about(path: &str, person: &Person) -> String {
         ("{key_id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{impersonation_id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{id}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
+        ("{device}", "019a9f00-0000-7000-8000-00000000aaaa".to_owned()),
         ("{*path}", "css/base.css".to_owned()),
         ("{section}", "systems".to_owned()),
         ("{operation}", "list-systems".to_owned()),

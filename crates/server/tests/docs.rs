@@ -122,6 +122,49 @@ fn example(page: &str) -> String {
     format!("{{{}", text.split("</code>").next().unwrap()).replace("&#34;", "\"")
 }
 
+/// What is licensed on this server: an agreement, the pool of its seats, and a system of whoever buys licences.
+struct Goods {
+    agreement: String,
+    pool: String,
+    system: String,
+}
+
+impl Goods {
+    async fn make(bench: &Bench, tokens: &Tokens, buyer: &str) -> Self {
+        let agreement = Self::draft(bench, tokens).await;
+        post(bench, tokens, &format!("/auth/admin/agreements/{agreement}/publish"), &Value::Null).await;
+        let seats = json!({ "Agreement": agreement, "Seats": 1_000_000 });
+        let pool = post(bench, tokens, "/auth/admin/pools", &seats).await;
+        let system = json!({ "name": "n", "type": "ns8", "organization_id": buyer }).to_string();
+        let (_, created) = send(bench, tokens, "POST", "/api/systems", &system).await;
+        let system = created["data"]["id"].as_str().unwrap().to_owned();
+        Self { agreement, pool, system }
+    }
+
+    async fn draft(bench: &Bench, tokens: &Tokens) -> String {
+        post(bench, tokens, "/auth/admin/agreements", &json!({ "Name": "n", "Kind": "subscription" })).await
+    }
+
+    /// What stands for `{uuid}` in a path of licences, pools or agreements: what nothing was done with before.
+    async fn subject(&self, bench: &Bench, tokens: &Tokens, path: &str, holder: &str) -> Option<String> {
+        let licence = json!({ "Agreement": self.agreement, "Organisation": holder });
+        match path {
+            path if path.contains("/agreements/") => Some(Self::draft(bench, tokens).await),
+            path if path.contains("/pools/") => Some(self.pool.clone()),
+            path if path.contains("/licenses/") => Some(post(bench, tokens, "/auth/admin/licenses", &licence).await),
+            _ => None,
+        }
+    }
+}
+
+/// Posts this, and gives the id of what came of it.
+async fn post(bench: &Bench, tokens: &Tokens, path: &str, body: &Value) -> String {
+    let (status, made) = send(bench, tokens, "POST", path, &body.to_string()).await;
+    assert!((200..300).contains(&status), "{path}: {made}");
+    let made = made.get(0).unwrap_or(&made);
+    made["UUID"].as_str().unwrap().to_owned()
+}
+
 /// The operations whose example holds an account or a token that is nobody's.
 const NOBODYS: [&str; 3] = ["refresh-token", "sign-in", "sign-in-by-get"];
 
@@ -137,6 +180,7 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
     let person = me["data"]["id"].as_str().unwrap();
     let below = bench.organisation("Below", Some(owner)).await.to_string();
     let other = bench.person("other", owner, Role::Reader).await.id.to_string();
+    let goods = Goods::make(&bench, &tokens, &below).await;
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -153,19 +197,26 @@ async fn the_server_takes_the_bodies_that_the_pages_show() {
             let mut body: Value = serde_json::from_str(&example(&page)).unwrap();
             // What only this server and this moment know.
             let own = [
-                ("organization_id", owner.to_string()),
-                ("parent_id", owner.to_string()),
-                ("vat_number", format!("IT{asked:011}")),
-                ("callback_state", bench.state("r")),
-                ("callback_url", bench.at("/healthz")),
-                ("CurrentPassword", PASSWORD.to_owned()),
+                ("organization_id", json!(owner)),
+                ("parent_id", json!(owner)),
+                ("vat_number", json!(format!("IT{asked:011}"))),
+                ("callback_state", json!(bench.state("r"))),
+                ("callback_url", json!(bench.at("/healthz"))),
+                ("CurrentPassword", json!(PASSWORD)),
+                ("Agreement", json!(goods.agreement)),
+                ("Organisation", json!(below)),
+                ("Provider", json!(owner)),
+                ("Device", json!(system)),
+                ("Devices", json!([goods.system])),
+                ("ExpiresAt", json!("2031-01-01T00:00:00Z")),
             ];
             for (member, own) in own {
                 if let Some(shown) = body.get_mut(member) {
-                    *shown = own.into();
+                    *shown = own;
                 }
             }
-            let path = path.replace("{id}", system).replace("{uuid}", person);
+            let subject = goods.subject(&bench, &tokens, path, &owner.to_string()).await;
+            let path = path.replace("{id}", system).replace("{uuid}", subject.as_deref().unwrap_or(person));
             let path = path.replace("{organization_id}", &below).replace("{user_id}", &other);
             let (status, answer) = send(&bench, &tokens, &method.to_uppercase(), &path, &body.to_string()).await;
             // An example's account and token are nobody's; any other body that is refused is 400 too.
