@@ -1,6 +1,5 @@
 //! `bailiwick audit`: whether the audit log is what this server wrote.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
+use super::progress::Progress;
 use super::table::table;
 use super::{logging, moment, print, print_json, runtime};
 use crate::settings::{self, Configuration};
@@ -73,9 +73,9 @@ async fn verify(configuration: &Configuration, arguments: &ArgMatches) -> Result
     let vault = Vault::open_existing(&directory, &database)
         .await
         .context("data_dir (BAILIWICK_DATA_DIR): there is no key to check the audit log with")?;
-    let mut progress = Progress::default();
-    let found = audit::verify(&database, &vault, &files, |done, total| progress.tell(done, total)).await;
-    progress.end();
+    let mut progress = Progress::from(PROGRESS_FROM);
+    let found = audit::verify(&database, &vault, &files, |done, total| progress.tell("checking", done, total)).await;
+    drop(progress);
     let found = found?;
     if arguments.get_flag("json") {
         print_json(&to_json(&found))?;
@@ -167,28 +167,4 @@ fn to_json(found: &Verification) -> Value {
         "findings": findings,
         "further_findings": found.untold,
     })
-}
-
-/// How far a long check is, told to whoever waits at a terminal.
-#[derive(Default)]
-struct Progress {
-    told: u64,
-}
-
-impl Progress {
-    fn tell(&mut self, done: u64, total: u64) {
-        let mut out = std::io::stderr();
-        if total < PROGRESS_FROM || done < self.told + PROGRESS_FROM / 5 || !out.is_terminal() {
-            return;
-        }
-        self.told = done;
-        // Progress that cannot be shown is no reason to stop.
-        let _ = write!(out, "\r{done} of {total} entries").and_then(|()| out.flush());
-    }
-
-    fn end(&self) {
-        if self.told > 0 {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
 }

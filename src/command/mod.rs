@@ -3,12 +3,17 @@
 mod admin;
 mod audit;
 mod completions;
+mod export;
+mod import;
+mod interruption;
 mod licence;
 mod logging;
 mod openapi;
 pub(crate) mod plain;
+mod progress;
 mod serve;
 mod table;
+mod transfer;
 
 use std::io::Write;
 
@@ -57,6 +62,8 @@ pub(crate) fn line() -> Command {
         .subcommand(serve::line())
         .subcommand(admin::line())
         .subcommand(audit::line())
+        .subcommand(export::line())
+        .subcommand(import::line())
         .subcommand(licence::line())
         .subcommand(openapi::line())
         .subcommand(completions::line())
@@ -68,6 +75,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
         None | Some(("serve", _)) => serve::run(&settings::read(matches)?),
         Some(("admin", admin)) => admin::run(matches, admin),
         Some(("audit", audit)) => audit::run(matches, audit),
+        Some(("export", arguments)) => export::run(matches, arguments),
+        Some(("import", arguments)) => import::run(matches, arguments),
         Some(("licence", licence)) => licence::run(licence),
         Some(("openapi", _)) => openapi::run(),
         Some(("completions", arguments)) => completions::run(arguments),

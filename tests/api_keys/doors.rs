@@ -15,7 +15,36 @@ use serde_json::{Value, json};
 use crate::support::{SYSTEMS, ask, call, make, number, read, revoke};
 
 /// Everything that takes keys, and what they have to be good for: a route more is a decision.
-const DOORS: [(&str, KeyAccess); 15] = [
+const DOORS: [(&str, KeyAccess); 44] = [
+    ("get-license", KeyAccess::Read),
+    ("list-licenses", KeyAccess::Read),
+    ("list-agreements", KeyAccess::Read),
+    ("create-agreement", KeyAccess::Write),
+    ("get-agreement", KeyAccess::Read),
+    ("change-agreement", KeyAccess::Write),
+    ("delete-agreement", KeyAccess::Write),
+    ("publish-agreement", KeyAccess::Write),
+    ("withdraw-agreement", KeyAccess::Write),
+    ("revise-agreement", KeyAccess::Write),
+    ("get-license-details", KeyAccess::Read),
+    ("license-history", KeyAccess::Read),
+    ("license-devices", KeyAccess::Read),
+    ("issue-licenses", KeyAccess::Write),
+    ("change-license", KeyAccess::Write),
+    ("renew-license", KeyAccess::Write),
+    ("transfer-license", KeyAccess::Write),
+    ("suspend-license", KeyAccess::Write),
+    ("reactivate-license", KeyAccess::Write),
+    ("revoke-license", KeyAccess::Write),
+    ("bind-license", KeyAccess::Write),
+    ("release-license", KeyAccess::Write),
+    ("list-pools", KeyAccess::Read),
+    ("make-seats", KeyAccess::Write),
+    ("get-pool", KeyAccess::Read),
+    ("pool-history", KeyAccess::Read),
+    ("change-pool", KeyAccess::Write),
+    ("give-seats", KeyAccess::Write),
+    ("take-seats-back", KeyAccess::Write),
     ("list-organizations", KeyAccess::Read),
     ("create-organization", KeyAccess::Write),
     ("get-organization", KeyAccess::Read),
@@ -43,7 +72,8 @@ fn keys_are_taken_where_it_was_decided_and_nowhere_else() {
     assert_eq!(taking, BTreeSet::from(DOORS));
     for info in registry.endpoints().filter(|info| info.key_access.is_some()) {
         let is_about_people = info.path.starts_with("/api/me") || info.path.starts_with("/api/invitations");
-        assert!(info.path.starts_with("/api/") && !is_about_people, "{}", info.path);
+        let is_about_licences = info.path.starts_with("/auth/license") || info.path.starts_with("/auth/admin/");
+        assert!((info.path.starts_with("/api/") || is_about_licences) && !is_about_people, "{}", info.path);
         let right = info.access.right().unwrap();
         assert_eq!(info.key_access, Some(KeyAccess::needed_for(right)), "{}", info.name);
     }
@@ -68,6 +98,7 @@ fn the_document_says_of_each_operation_whether_it_takes_keys() {
 fn refusal(access: AccessKind, needed: Option<KeyAccess>, key: KeyAccess) -> Option<(u16, &'static str)> {
     match (access, needed) {
         (AccessKind::Open, _) => None,
+        (AccessKind::Appliance, _) => Some((401, "invalid authentication format")),
         (AccessKind::RefreshToken, _) => Some((401, "invalid token")),
         (AccessKind::SignedIn | AccessKind::Needs(_), None) => Some((403, "api keys are not accepted here")),
         (_, Some(needed)) => (key < needed).then_some((403, "api key may only read")),

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::chance::seed;
 use bailiwick_testkit::process::Program;
 use bailiwick_testkit::receiver::Receiver;
 use rand::{RngExt, SeedableRng};
@@ -59,16 +60,8 @@ fn assert_the_audit_log_is_whole(program: &Program) {
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
-/// The seed of this run: `BAILIWICK_TEST_SEED`, so that a failure can be looked for again, else chance.
-fn seed() -> u64 {
-    let seed = std::env::var("BAILIWICK_TEST_SEED").ok().and_then(|text| text.parse().ok());
-    seed.unwrap_or_else(|| u64::from(rand::random::<u32>()))
-}
-
 async fn story(engine: Engine, application: Application, rounds: usize) {
     let seed = seed();
-    // Shown when the test fails.
-    println!("BAILIWICK_TEST_SEED={seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut world = World::new(engine).await;
     let people = world.add_people(VISITORS).await;

@@ -15,6 +15,7 @@ use bailiwick_store::query::organisation::{self, OrganisationRecord};
 use bailiwick_store::query::user::{self, NewUser};
 use bailiwick_store::{Database, WriteTransaction};
 use bailiwick_testkit::bench::Engine;
+use bailiwick_testkit::chance::seed;
 use bailiwick_testkit::process::Program;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -248,16 +249,8 @@ async fn add(
     record.id
 }
 
-/// The seed of this run: `BAILIWICK_TEST_SEED`, so that a failure can be looked for again, else chance.
-fn seed() -> u64 {
-    let seed = std::env::var("BAILIWICK_TEST_SEED").ok().and_then(|text| text.parse().ok());
-    seed.unwrap_or_else(|| u64::from(rand::random::<u32>()))
-}
-
 async fn story(engine: Engine) {
     let seed = seed();
-    // Shown when the test fails.
-    println!("BAILIWICK_TEST_SEED={seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let world = World::new(engine).await;
     let parts = grow(&world).await;

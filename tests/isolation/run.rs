@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bailiwick_domain::time::Span;
 use bailiwick_testkit::answer::Answer;
+use bailiwick_testkit::chance::seed;
 use bailiwick_testkit::on_both_engines;
 use futures_util::future::join_all;
 use rand::RngExt;
@@ -24,12 +25,6 @@ const LOOKS: usize = 16;
 const STEPS: usize = 4;
 /// How many of all organisations may be out before somebody puts things right.
 const OUT_MAX: f64 = 0.5;
-
-/// The seed of this run: `BAILIWICK_TEST_SEED`, so that a failure can be looked for again, else chance.
-fn seed() -> u64 {
-    let seed = std::env::var("BAILIWICK_TEST_SEED").ok().and_then(|text| text.parse().ok());
-    seed.unwrap_or_else(|| u64::from(rand::random::<u32>()))
-}
 
 /// Where each route is, by its name, and whether it is a page.
 struct Routes(HashMap<&'static str, (Method, &'static str, bool)>);
@@ -289,8 +284,6 @@ fn refused_at_the_door(model: &Model, by: By, needs: Needs, is_page: bool) -> Op
 on_both_engines! {
     async fn twenty_thousand_requests_of_chance_tell_everybody_what_is_theirs_and_nothing_else(bench: Bench) {
         let seed = seed();
-        // Shown when the test fails.
-        println!("BAILIWICK_TEST_SEED={seed}");
         let world = World::begin(bench, seed).await;
         let mut run = Run { world, routes: Routes::all(), number: 0, asked: HashMap::new() };
         let (lookers, doers) = (lookers(), doers());

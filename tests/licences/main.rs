@@ -1,4 +1,13 @@
 //! Licences, through the front door.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
 
+mod agreements;
+mod appliance;
 mod command;
+mod gone;
+mod issuing;
+mod lists;
+mod pool_histories;
+mod pool_model;
+mod pools;
+mod support;

@@ -99,7 +99,7 @@ impl Route {
             Place::Cookie => self.is_page && kind == Kind::Cookie,
             Place::Bearer if self.is_page => false,
             Place::Bearer => match self.access {
-                AccessKind::Open => false,
+                AccessKind::Open | AccessKind::Appliance => false,
                 AccessKind::RefreshToken => matches!(kind, Kind::Refresh | Kind::FixedRefresh),
                 AccessKind::SignedIn | AccessKind::Needs(_) if kind == Kind::ApiKey => self.takes_api_keys,
                 AccessKind::SignedIn | AccessKind::Needs(_) => kind == Kind::Access,

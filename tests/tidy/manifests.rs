@@ -10,7 +10,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("licence", &[]),
     ("store", &["domain"]),
     ("outbound", &["domain"]),
-    ("app", &["domain", "store", "outbound"]),
+    ("app", &["domain", "licence", "store", "outbound"]),
     ("contract", &["app", "domain"]),
     ("server", &["app", "contract", "domain"]),
     ("testkit", &["app", "contract", "domain", "outbound", "server", "store"]),

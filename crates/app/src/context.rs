@@ -219,7 +219,11 @@ impl Context {
             for one in &missed {
                 match (one.scope.as_str(), one.subject) {
                     ("keys", _) => self.reload_keys().await?,
-                    ("everything", _) | (_, None) => self.principals.forget_everything(),
+                    // An import begins with what the setting up left, and brings keys along.
+                    ("everything", _) | (_, None) => {
+                        self.principals.forget_everything();
+                        self.reload_keys().await?;
+                    }
                     (_, Some(subject)) => self.principals.forget(subject),
                 }
             }

@@ -38,5 +38,6 @@ pub mod setup;
 pub mod sign_in;
 pub mod system;
 mod token;
+pub mod transfer;
 pub mod tree;
 pub mod vault;

@@ -28,7 +28,7 @@ const NONCE_LENGTH: usize = 24;
 /// The first byte of everything sealed, so that the form can change one day.
 const SEAL_VERSION: u8 = 1;
 /// The property by which a database recognises its key.
-const PROOF: &str = "vault_proof";
+pub(crate) const PROOF: &str = "vault_proof";
 /// What the proof says once it is opened.
 const PROOF_TEXT: &[u8] = b"this database belongs to this key";
 
@@ -101,9 +101,17 @@ impl Vault {
     /// Opens the vault of a data directory and its database that were used before; makes nothing.
     pub async fn open_existing(data_directory: &Path, database: &Database) -> Result<Self, VaultError> {
         let path = key_path(data_directory);
-        let key = read_key(&path)?.ok_or_else(|| VaultError::Absent(path.clone()))?;
+        read_key(&path)?.ok_or(VaultError::Absent(path))?;
         let proof = property::get(&mut database.read().await?, PROOF).await?.ok_or(VaultError::NoProof)?;
-        Self::from_key(&key).proven(&proof, path)
+        Self::open_for(data_directory, &proof)
+    }
+
+    /// Opens the vault of a data directory for a database that is not here yet; `proof` is what that one has under
+    /// [`PROOF`]. Makes nothing.
+    pub(crate) fn open_for(data_directory: &Path, proof: &[u8]) -> Result<Self, VaultError> {
+        let path = key_path(data_directory);
+        let key = read_key(&path)?.ok_or_else(|| VaultError::Absent(path.clone()))?;
+        Self::from_key(&key).proven(proof, path)
     }
 
     /// This vault, if the database was made with its key.

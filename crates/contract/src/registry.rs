@@ -29,9 +29,13 @@ pub enum RegistryError {
 const KEYLESS: [&str; 2] = ["/api/me", "/api/invitations"];
 
 /// Whether an API key may be taken at this path, or one below it.
+/// What of the Authorisation API is about licences, and not about people and how they come in.
+const LICENSING: [&str; 3] = ["/auth/license", "/auth/licenses", "/auth/admin"];
+
 fn may_take_api_keys(path: &str) -> bool {
     let is_within = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    path.starts_with("/api/") && !KEYLESS.into_iter().any(is_within)
+    let is_keyless = KEYLESS.into_iter().any(is_within);
+    path.starts_with("/api/") && !is_keyless || LICENSING.into_iter().any(is_within)
 }
 
 impl Registry {

@@ -22,7 +22,7 @@ const LINK_PREFIX: &[u8] = b"bailiwick audit entry v1\0";
 /// What every seal begins with.
 const SEAL_PREFIX: &[u8] = b"bailiwick audit head v1\0";
 
-/// SHA-256 over an entry and all before it in its lane.
+/// SHA-256 over an entry and all before it in its lane, or over what stands in an export.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -34,6 +34,11 @@ impl Digest {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+
+    /// What SHA-256 gave.
+    pub(crate) const fn of_hash(hash: [u8; 32]) -> Self {
+        Self(hash)
     }
 
     /// The bytes, for the store.

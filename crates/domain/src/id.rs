@@ -83,8 +83,6 @@ id! {
     LicenceId;
     /// Seats that an organisation was given.
     SeatPoolId;
-    /// A change of a licence, or of a pool of seats.
-    ChangeId;
     /// A set of models or other goods of a publisher, which licences open; kept elsewhere.
     CatalogueId;
     /// A message in the outbox; also the `webhook-id` of a callback.

@@ -34,4 +34,5 @@ pub mod state_token;
 pub mod system;
 pub mod throttle;
 pub mod time;
+pub mod transfer;
 pub mod vat_number;

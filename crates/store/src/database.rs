@@ -53,6 +53,16 @@ impl Database {
         Ok(database)
     }
 
+    /// Opens a database that is new, and makes its tables, or one that is up to date, and changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when it is of another version of this program, or will not do.
+    pub async fn open_new(url: &str) -> Result<Self> {
+        let database = Self::connect(url).await?;
+        migrate::begin(&database).await?;
+        Ok(database)
+    }
+
     async fn connect(url: &str) -> Result<Self> {
         let kind = if let Some(path) = url.strip_prefix("sqlite://") {
             Kind::Sqlite(Sqlite::open(Path::new(path))?)
@@ -78,6 +88,19 @@ impl Database {
         Ok(Link::new(match &self.kind {
             Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.read().await?),
             Kind::Postgres(postgres) => Engine::Postgres(postgres.take().await?),
+        }))
+    }
+
+    /// A way to read on which everything is as it was at one moment, on either engine and for as long as it takes.
+    pub async fn snapshot(&self) -> Result<Link> {
+        self.look_afresh();
+        Ok(Link::new(match &self.kind {
+            Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.read().await?),
+            Kind::Postgres(postgres) => {
+                let mut link = postgres.take().await?;
+                link.begin_snapshot().await?;
+                Engine::Postgres(link)
+            }
         }))
     }
 

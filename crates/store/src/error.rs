@@ -38,10 +38,10 @@ pub enum Error {
 /// The result of a store operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A PostgreSQL error with the server's own words, or what caused it, which its `Display` leaves out.
+/// A PostgreSQL error in one line with the server's own words, or what caused it, which its `Display` leaves out.
 fn describe(error: &tokio_postgres::Error) -> String {
     if let Some(report) = error.as_db_error() {
-        return format!("{} ({})", report, report.code().code());
+        return format!("{} ({})", report.to_string().replace('\n', "; "), report.code().code());
     }
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

@@ -21,6 +21,7 @@ pub mod query;
 mod row;
 mod sqlite;
 mod statement;
+pub mod transfer;
 mod value;
 
 pub use audit::Ends;

@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::link::Engine;
 use crate::query::{partner_people, searchable};
-use crate::statement::statements;
+use crate::statement::{Access, Statement, statements};
 use crate::value::values;
 
 /// One step of the schema, in the words of each engine.
@@ -70,7 +70,11 @@ const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4702111234474983746)";
 
 /// What a request must not take is little for a step over millions of rows, and for a node that waits for another one
 /// which takes it.
-const POSTGRES_PATIENCE: &str = "SET LOCAL statement_timeout = 0";
+pub(crate) const POSTGRES_PATIENCE: &str = "SET LOCAL statement_timeout = 0";
+
+/// Whether PostgreSQL has no table of ours yet.
+static IS_NEW_ON_POSTGRES: Statement =
+    Statement::new("migrate::IS_NEW_ON_POSTGRES", Access::Read, "SELECT to_regclass('migrations') IS NULL");
 
 /// Runs the steps that are missing, all in one transaction.
 pub(crate) async fn run(database: &Database) -> Result<()> {
@@ -97,6 +101,17 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
     transaction.commit().await
 }
 
+/// Runs all steps on a database that is new; one that is not has to be up to date, and is left as it is.
+pub(crate) async fn begin(database: &Database) -> Result<()> {
+    let mut link = database.read().await?;
+    let is_new = match &mut link.engine {
+        Engine::Sqlite(link) => link.with(|connection| Ok(!connection.table_exists(None, TABLE_NAME)?))?,
+        Engine::Postgres(_) => link.one(&IS_NEW_ON_POSTGRES, &[]).await?,
+    };
+    drop(link);
+    if is_new { run(database).await } else { check(database).await }
+}
+
 /// Looks whether all steps were done, and does none.
 pub(crate) async fn check(database: &Database) -> Result<()> {
     let newest: i64 = match database.read().await?.one(&NEWEST, &[]).await {
@@ -116,7 +131,13 @@ pub(crate) async fn check(database: &Database) -> Result<()> {
     Ok(())
 }
 
-fn known() -> i64 {
+/// Each step in the words of PostgreSQL, which say more of columns than SQLite's.
+pub(crate) fn postgres_steps() -> impl Iterator<Item = (i64, &'static str)> {
+    STEPS.iter().map(|step| (step.number, step.postgres))
+}
+
+/// The newest step that this program knows.
+pub(crate) fn known() -> i64 {
     STEPS.last().map_or(0, |step| step.number)
 }
 

@@ -160,6 +160,12 @@ impl PostgresLink {
         .await
     }
 
+    /// Begins a transaction that reads what there is at this moment, however long it takes.
+    pub(crate) async fn begin_snapshot(&mut self) -> Result<()> {
+        self.in_transaction = true;
+        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0").await
+    }
+
     /// Makes the transaction last.
     pub(crate) async fn commit(mut self) -> Result<()> {
         let outcome = self.batch("COMMIT").await;

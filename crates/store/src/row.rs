@@ -8,8 +8,8 @@ use bailiwick_domain::audit::Field;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::id::{
-    AgreementId, ApiKeyId, AuditId, ChangeId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId,
-    SeatPoolId, SessionId, SystemId, UserId,
+    AgreementId, ApiKeyId, AuditId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId, SeatPoolId,
+    SessionId, SystemId, UserId,
 };
 use bailiwick_domain::licence::agreement::AgreementKind;
 use bailiwick_domain::licence::capability::{Capabilities, Catalogues};
@@ -52,6 +52,14 @@ impl<'row> Row<'row> {
 
     pub(crate) const fn postgres(row: &'row tokio_postgres::Row) -> Self {
         Self { source: Source::Postgres(row), next: 0 }
+    }
+
+    /// How many columns it has.
+    pub(crate) fn width(&self) -> usize {
+        match self.source {
+            Source::Sqlite(row) => row.as_ref().column_count(),
+            Source::Postgres(row) => row.len(),
+        }
     }
 
     /// The next column.
@@ -168,7 +176,6 @@ column_through! {
     FamilyId: Uuid, |value| Ok(Self::from_uuid(value));
     LicenceId: Uuid, |value| Ok(Self::from_uuid(value));
     SeatPoolId: Uuid, |value| Ok(Self::from_uuid(value));
-    ChangeId: Uuid, |value| Ok(Self::from_uuid(value));
     MinorUnits: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
     BasisPoints: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
     DurationDays: i64, |value| Self::new(value).ok_or_else(|| out_of_bounds(value));
@@ -195,7 +202,7 @@ pub enum Stored {
     Bytes(Vec<u8>),
     /// The bytes of a text.
     Text(Vec<u8>),
-    /// A whole number.
+    /// A whole number; 1 or 0 for yes or no.
     Number(i64),
 }
 
@@ -232,7 +239,10 @@ impl<'a> FromSql<'a> for Stored {
     fn from_sql(column: &Type, bytes: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(match *column {
             Type::INT8 => Self::Number(i64::from_sql(column, bytes)?),
+            Type::BOOL => Self::Number(i64::from(bool::from_sql(column, bytes)?)),
             Type::TEXT | Type::VARCHAR => Self::Text(bytes.to_vec()),
+            // The text of JSON stands behind the number of its version.
+            Type::JSONB => Self::Text(bytes.strip_prefix(&[1]).unwrap_or_default().to_vec()),
             _ => Self::Bytes(bytes.to_vec()),
         })
     }

@@ -7,8 +7,8 @@ use bailiwick_domain::account::{Language, PhoneNumber, Theme};
 use bailiwick_domain::api_key::KeyAccess;
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::id::{
-    AgreementId, ApiKeyId, AuditId, ChangeId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId,
-    SeatPoolId, SessionId, SystemId, UserId,
+    AgreementId, ApiKeyId, AuditId, DeliveryId, FamilyId, InvitationId, LicenceId, MailId, OrganisationId, SeatPoolId,
+    SessionId, SystemId, UserId,
 };
 use bailiwick_domain::licence::agreement::AgreementKind;
 use bailiwick_domain::licence::key::LicenceKey;
@@ -97,7 +97,6 @@ value_from! {
     FamilyId => |value| Self::Id(value.uuid());
     LicenceId => |value| Self::Id(value.uuid());
     SeatPoolId => |value| Self::Id(value.uuid());
-    ChangeId => |value| Self::Id(value.uuid());
     LicenceKey => |value| Self::Text(Cow::Owned(value.to_string()));
     &AgreementKind => |value| Self::Text(Cow::Owned(value.as_str().to_owned()));
     MinorUnits => |value| Self::Int(value.amount());

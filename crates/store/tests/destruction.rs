@@ -30,7 +30,7 @@ async fn whatever_refers_to_what_can_be_destroyed_is_thought_of() {
     let rows = references.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
     let references: Vec<(String, String, String)> = rows.unwrap().map(Result::unwrap).collect();
     let statements: Vec<&str> = query::statements()
-        .filter(|statement| statement.name().contains("::destruction::"))
+        .filter(|statement| statement.name().contains("destruction::"))
         .map(bailiwick_store::Statement::sqlite)
         .collect();
     let mut forgotten = Vec::new();

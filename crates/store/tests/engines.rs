@@ -1,11 +1,17 @@
 //! One set of queries on two engines: every statement is understood by both,
 //! both schemas are the same, and what differs is counted.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::collections::BTreeMap;
 
-use bailiwick_store::{Access, Database, query};
+use bailiwick_domain::transfer::{Kind, Table};
+use bailiwick_store::{Access, Database, query, transfer};
 use bailiwick_testkit::postgres::Cluster;
 
 /// A database of each engine, fresh.
@@ -113,6 +119,90 @@ async fn both_schemas_are_the_same_column_by_column() {
         assert!(expected.contains(&other_kind.as_str()), "{column:?}: {kind} and {other_kind}");
         assert_eq!(required, other_required, "{column:?} must have a value on one engine only");
     }
+}
+
+/// The columns of each primary key, in order.
+type Keys = BTreeMap<String, Vec<String>>;
+
+fn sqlite_keys(engines: &Engines) -> Keys {
+    let connection = rusqlite::Connection::open(&engines.sqlite_file).unwrap();
+    let sql = "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p \
+        WHERE m.type = 'table' AND p.pk > 0 ORDER BY m.name, p.pk";
+    let mut statement = connection.prepare(sql).unwrap();
+    let mut keys = Keys::new();
+    for row in statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap() {
+        let (table, column): (String, String) = row.unwrap();
+        keys.entry(table).or_default().push(column);
+    }
+    keys
+}
+
+async fn postgres_keys(engines: &Engines) -> Keys {
+    let (client, connection) = tokio_postgres::connect(&engines.postgres_url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let sql = "SELECT t.relname::text, a.attname::text FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid \
+        CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k (number, place) \
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number \
+        WHERE i.indisprimary AND t.relnamespace = current_schema()::regnamespace ORDER BY t.relname, k.place";
+    let mut keys = Keys::new();
+    for row in client.query(sql, &[]).await.unwrap() {
+        keys.entry(row.get(0)).or_default().push(row.get(1));
+    }
+    keys
+}
+
+/// A migration that adds a table adds it to exports: nothing else has to be done, and nothing can be forgotten.
+#[tokio::test]
+async fn an_export_holds_every_table_of_both_engines_column_by_column() {
+    let engines = engines().await;
+    let schema = transfer::schema().unwrap();
+    let kind = |kind| match kind {
+        Kind::Id => "uuid",
+        Kind::Bytes => "bytea",
+        Kind::Text => "text",
+        Kind::Number => "bigint",
+        Kind::Truth => "boolean",
+        Kind::Json => "jsonb",
+    };
+    let mut held = Shapes::new();
+    for Table { name, columns, .. } in &schema.tables {
+        for column in columns {
+            held.insert((name.clone(), column.name.clone()), (kind(column.kind).to_owned(), column.required));
+        }
+    }
+    let mut there = postgres_shapes(&engines).await;
+    // The number of the newest step stands in the first line.
+    there.retain(|(table, _), _| table != "migrations");
+    assert_eq!(held, there);
+
+    let keys: Keys = schema
+        .tables
+        .iter()
+        .map(|table| (table.name.clone(), table.key.iter().map(|place| table.columns[*place].name.clone()).collect()))
+        .collect();
+    for mut there in [postgres_keys(&engines).await, sqlite_keys(&engines)] {
+        there.remove("migrations");
+        assert_eq!(keys, there);
+    }
+}
+
+/// What follows a reference before its time would have to be looked for again, table by table, by SQLite.
+#[tokio::test]
+async fn an_export_has_what_is_referred_to_before_what_refers_to_it() {
+    let engines = engines().await;
+    let connection = rusqlite::Connection::open(&engines.sqlite_file).unwrap();
+    let tables = &transfer::schema().unwrap().tables;
+    let place = |name: &str| tables.iter().position(|table| table.name == name).unwrap();
+    let mut references = 0;
+    for table in tables {
+        let mut statement = connection.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_list($1)").unwrap();
+        for parent in statement.query_map([&table.name], |row| row.get::<_, String>(0)).unwrap() {
+            let parent = parent.unwrap();
+            assert!(parent == table.name || place(&parent) < place(&table.name), "{} before {parent}", table.name);
+            references += 1;
+        }
+    }
+    assert!(references > 20, "only {references} references were looked at");
 }
 
 /// What is looked for among many, and the index that leads there on SQLite.

@@ -173,7 +173,7 @@ impl World {
                 user::insert_membership(transaction, *id, self.owner, Role::Reader, now).await.unwrap();
             }
         }
-        destruction::run(transaction, root).await.unwrap();
+        destruction::run(transaction, root, Timestamp::default()).await.unwrap();
         self.organisations.retain(|(id, _)| !gone.contains(id));
         self.memberships.retain(|(_, place)| !gone.contains(place));
     }

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod bench;
 pub mod browser;
+pub mod chance;
 pub mod http;
 pub mod letters;
 pub mod mail_server;

@@ -20,7 +20,7 @@ use serde_json::json;
 use super::agreement::published;
 use super::licence::written;
 use super::owner;
-use super::seats::Trace;
+use super::seats::{Trace, note_move};
 use crate::caller::Authority;
 use crate::context::Context;
 
@@ -150,13 +150,13 @@ impl Context {
         licence::insert(transaction, &new, now).await?;
         if let Some(pool) = pool {
             let trace = Trace { licence: Some(new.id), by: by.user(), other: None };
-            self.note_move(transaction, pool, (MoveKind::Used, 1), trace, now).await?;
+            note_move(transaction, pool, (MoveKind::Used, 1), trace, now).await?;
         }
         let details = json!({
             "Agreement": agreement.name,
             "Kind": agreement.kind,
             "StartsAt": new.starts_at.rfc3339(),
-            "ExpiresAt": new.expires_at.map(|end| end.rfc3339()),
+            "ExpiresAt": new.expires_at.map(Timestamp::rfc3339),
             "AmountPerMonth": new.amount_per_month,
             "DiscountBP": new.discount,
         });

@@ -143,7 +143,7 @@ impl Context {
         }
         licence::update(&mut transaction, id, amount, discount, paid_until_at, now).await?;
         let details = json!({
-            "AmountPerMonth": amount, "DiscountBP": discount, "PaidUntilAt": paid_until_at.map(|paid| paid.rfc3339()),
+            "AmountPerMonth": amount, "DiscountBP": discount, "PaidUntilAt": paid_until_at.map(Timestamp::rfc3339),
         });
         self.conclude_licence(transaction, by, id, (ChangeKind::Changed, details), now).await
     }

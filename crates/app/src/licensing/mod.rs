@@ -11,7 +11,7 @@ mod terms;
 mod trial;
 
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::id::{ChangeId, LicenceId, OrganisationId};
+use bailiwick_domain::id::{LicenceId, OrganisationId};
 use bailiwick_domain::licence::change::ChangeKind;
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Timestamp;
@@ -64,13 +64,7 @@ impl Context {
         (kind, details): (ChangeKind, Value),
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let change = NewChange {
-            id: ChangeId::new(now, self.entropy()),
-            licence,
-            kind,
-            by: by.user(),
-            details: details.clone(),
-        };
+        let change = NewChange { licence, kind, by: by.user(), details: details.clone() };
         licence_change::insert(transaction, change, now).await?;
         let act = Act {
             action: audited_as(kind),

@@ -13,7 +13,7 @@ use bailiwick_store::{Link, WriteTransaction};
 use serde_json::{Value, json};
 
 use super::agreement::published;
-use super::seats::{Taker, Trace, refusal, state, too_few};
+use super::seats::{Taker, Trace, note_move, refusal, state, too_few};
 use super::{Listed, Slice, owner, require_writer};
 use crate::audit::Act;
 use crate::caller::Authority;
@@ -113,18 +113,17 @@ impl Context {
         agreement::hold(transaction, id).await?;
         let family = published(transaction, by, id).await?.family;
         let holder = owner(transaction).await?;
-        let pool = match seat_pool::root(transaction, family).await? {
-            Some(pool) => pool,
-            None => {
-                let id = SeatPoolId::new(now, self.entropy());
-                let new = NewPool { id, family, parent: None, holder, depth: 0, expires_at: None };
-                seat_pool::insert(transaction, &new, now).await?;
-                id
-            }
+        let pool = if let Some(pool) = seat_pool::root(transaction, family).await? {
+            pool
+        } else {
+            let id = SeatPoolId::new(now, self.entropy());
+            let new = NewPool { id, family, parent: None, holder, depth: 0, expires_at: None };
+            seat_pool::insert(transaction, &new, now).await?;
+            id
         };
         add(transaction, pool, seats, now).await?;
         let trace = Trace { by: by.user(), ..Trace::default() };
-        self.note_move(transaction, pool, (MoveKind::Made, seats.number()), trace, now).await?;
+        note_move(transaction, pool, (MoveKind::Made, seats.number()), trace, now).await?;
         self.noted_pool(transaction, by, ("pool.seats_made", pool, json!({ "seats": seats })), now).await
     }
 
@@ -175,9 +174,9 @@ impl Context {
         set(transaction, &edge, (gift.overdraft, expires_at), now).await?;
         let by_user = Trace { by: by.user(), ..Trace::default() };
         let given = Trace { other: Some(below), ..by_user };
-        self.note_move(transaction, id, (MoveKind::Given, seats), given, now).await?;
+        note_move(transaction, id, (MoveKind::Given, seats), given, now).await?;
         let received = Trace { other: Some(id), ..by_user };
-        self.note_move(transaction, below, (MoveKind::Received, seats), received, now).await?;
+        note_move(transaction, below, (MoveKind::Received, seats), received, now).await?;
         self.noted_pool(transaction, by, ("pool.seats_given", below, json!({ "seats": seats })), now).await
     }
 
@@ -209,21 +208,18 @@ impl Context {
     ) -> Result<PoolRecord, Fault> {
         let number = seats.number();
         let taker = Taker::Person(by.user());
-        match giver(transaction, by, id).await? {
-            Some(parent) => {
-                seat_pool::hold(transaction, parent).await?;
-                seat_pool::hold(transaction, id).await?;
-                self.take_seats(transaction, (parent, id), number, taker, now).await?;
+        if let Some(parent) = giver(transaction, by, id).await? {
+            seat_pool::hold(transaction, parent).await?;
+            seat_pool::hold(transaction, id).await?;
+            self.take_seats(transaction, (parent, id), number, taker, now).await?;
+        } else {
+            seat_pool::hold(transaction, id).await?;
+            let found = self.gather(transaction, id, number, taker, now).await?;
+            if found < number || !seat_pool::remove(transaction, id, number, now).await? {
+                return Err(too_few(found));
             }
-            None => {
-                seat_pool::hold(transaction, id).await?;
-                let found = self.gather(transaction, id, number, taker, now).await?;
-                if found < number || !seat_pool::remove(transaction, id, number, now).await? {
-                    return Err(too_few(found));
-                }
-                let trace = Trace { by: by.user(), ..Trace::default() };
-                self.note_move(transaction, id, (MoveKind::Unmade, number), trace, now).await?;
-            }
+            let trace = Trace { by: by.user(), ..Trace::default() };
+            note_move(transaction, id, (MoveKind::Unmade, number), trace, now).await?;
         }
         self.noted_pool(transaction, by, ("pool.seats_taken_back", id, json!({ "seats": seats })), now).await
     }
@@ -254,7 +250,7 @@ impl Context {
             check_end(expires_at, above, now)?;
         }
         set(&mut transaction, &old, (change.overdraft, expires_at), now).await?;
-        let details = json!({ "overdraft": change.overdraft, "expires_at": expires_at.map(|end| end.rfc3339()) });
+        let details = json!({ "overdraft": change.overdraft, "expires_at": expires_at.map(Timestamp::rfc3339) });
         let changed = self.noted_pool(&mut transaction, by, ("pool.changed", id, details), now).await?;
         transaction.commit().await?;
         Ok(changed)
@@ -342,7 +338,7 @@ async fn check_receiver(
 /// No pool outlasts the one that it was given out of.
 fn check_end(end: Option<Timestamp>, above: Option<Timestamp>, now: Timestamp) -> Result<(), Fault> {
     let refuse = |expected: String| {
-        let echo = end.map(|end| end.rfc3339());
+        let echo = end.map(Timestamp::rfc3339);
         Err(Fault::field("ExpiresAt", Refusal::new("range", expected), echo.as_deref()))
     };
     if end.is_some_and(|end| end <= now) {

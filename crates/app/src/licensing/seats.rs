@@ -1,7 +1,7 @@
 //! How seats move: used and freed, taken back from wherever they are free, given back when their time has passed.
 
 use bailiwick_domain::fault::{Code, Fault};
-use bailiwick_domain::id::{ChangeId, FamilyId, LicenceId, OrganisationId, SeatPoolId, UserId};
+use bailiwick_domain::id::{FamilyId, LicenceId, OrganisationId, SeatPoolId, UserId};
 use bailiwick_domain::licence::seats::MoveKind;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::seat_move::{self, NewMove};
@@ -68,20 +68,19 @@ pub(super) fn too_few(free: i64) -> Fault {
     Fault::new(Code::TooFewSeats).with_detail(detail)
 }
 
-impl Context {
-    pub(super) async fn note_move(
-        &self,
-        transaction: &mut WriteTransaction,
-        pool: SeatPoolId,
-        (kind, seats): (MoveKind, i64),
-        trace: Trace,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let Trace { other, licence, by } = trace;
-        let id = ChangeId::new(now, self.entropy());
-        Ok(seat_move::insert(transaction, &NewMove { id, pool, kind, seats, other, licence, by }, now).await?)
-    }
+/// Notes what happened to the seats of a pool that is held.
+pub(super) async fn note_move(
+    transaction: &mut WriteTransaction,
+    pool: SeatPoolId,
+    (kind, seats): (MoveKind, i64),
+    trace: Trace,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let Trace { other, licence, by } = trace;
+    Ok(seat_move::insert(transaction, &NewMove { pool, kind, seats, other, licence, by }, now).await?)
+}
 
+impl Context {
     /// Uses so many seats of this organisation, from the pool first whose seats are lost first; a seat each for the
     /// licences that are issued then.
     ///
@@ -146,9 +145,9 @@ impl Context {
             return Err(refusal(transaction, pool, now).await?);
         }
         let below = Trace { other: Some(parent), by: taker.user(), ..Trace::default() };
-        self.note_move(transaction, pool, (taker.kind_below(), seats), below, now).await?;
+        note_move(transaction, pool, (taker.kind_below(), seats), below, now).await?;
         let above = Trace { other: Some(pool), ..below };
-        self.note_move(transaction, parent, (MoveKind::TakenBack, seats), above, now).await
+        note_move(transaction, parent, (MoveKind::TakenBack, seats), above, now).await
     }
 
     /// Has so many seats lie free in a pool that is held, taking them from the pools below it where it has too few;
@@ -184,7 +183,9 @@ impl Context {
     /// Gives back what is free in pools whose time has passed, each to the one above, from the lowest up.
     ///
     /// Whoever needs seats does this first, so that nobody is refused what has come free; and it is done now and then.
-    pub(crate) async fn settle_expired_seats(&self) -> Result<usize, Fault> {
+    ///
+    /// Returns how many pools that were.
+    pub async fn settle_expired_seats(&self) -> Result<usize, Fault> {
         let mut settled = 0;
         loop {
             let expired = seat_pool::expired(&mut self.database.read().await?, self.now()).await?;

@@ -17,7 +17,7 @@ use serde_json::json;
 use super::issue::{check_end, holder};
 use super::licence::provided;
 use super::owner;
-use super::seats::Trace;
+use super::seats::{Trace, note_move};
 use crate::caller::Authority;
 use crate::context::Context;
 
@@ -82,7 +82,7 @@ impl Context {
         };
         licence::renew(transaction, id, &renewal, now).await?;
         let details = json!({
-            "ExpiresAt": expires_at.map(|end| end.rfc3339()),
+            "ExpiresAt": expires_at.map(Timestamp::rfc3339),
             "Agreement": current.name,
             "Version": current.version,
             "AmountPerMonth": renewal.amount_per_month,
@@ -132,7 +132,7 @@ impl Context {
         if let Some(pool) = old.pool {
             seat_pool::release(&mut transaction, pool, 1, now).await?;
             let trace = Trace { licence: Some(id), by: by.user(), other: None };
-            self.note_move(&mut transaction, pool, (MoveKind::Freed, 1), trace, now).await?;
+            note_move(&mut transaction, pool, (MoveKind::Freed, 1), trace, now).await?;
         }
         self.conclude_licence(transaction, by, id, (ChangeKind::Revoked, json!({})), now).await
     }

@@ -50,7 +50,7 @@ impl Context {
         if !found.is_deleted {
             return Err(Code::OrganisationNotDeleted.into());
         }
-        let removed = match destruction::run(&mut transaction, id).await {
+        let removed = match destruction::run(&mut transaction, id, now).await {
             // Somebody came to it at this very moment: they are there by the next attempt.
             Err(error @ StoreError::Dangling(_)) => return Err(Fault::unavailable(error)),
             outcome => outcome?,

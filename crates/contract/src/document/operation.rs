@@ -68,7 +68,7 @@ impl EndpointInfo {
                 sentences.push(format!(" Requires an authenticated user with the right `{right}`."));
             }
             AccessKind::Appliance => {
-                sentences.push(" Called by a system, with its id or key and its secret.".to_owned())
+                sentences.push(" Called by a system, with its id or key and its secret.".to_owned());
             }
         }
         sentences

@@ -23,11 +23,21 @@ use super::license_view::{ChangeView, DetailsView, DeviceView};
 
 /// The endpoints of this section.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let acts = [
+    [reads(), terms(), decisions(), bindings()].into_iter().flatten().collect()
+}
+
+fn reads() -> Vec<Endpoint> {
+    let path = "/auth/admin/licenses/{uuid}/devices";
+    vec![
         reading("/auth/admin/licenses/{uuid}", "get-license-details", "Read all of a license").handle(show),
         reading("/auth/admin/licenses/{uuid}/history", "license-history", "What happened to a license").handle(history),
-        reading("/auth/admin/licenses/{uuid}/devices", "license-devices", "The devices that have a license")
-            .handle(devices),
+        reading(path, "license-devices", "The devices that have a license").handle(devices),
+    ]
+}
+
+/// What licences are issued, signed and renewed with.
+fn terms() -> Vec<Endpoint> {
+    vec![
         Endpoint::post("/auth/admin/licenses", "issue-licenses", "Issue licenses")
             .tag("License")
             .describe(
@@ -54,7 +64,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/auth/admin/licenses/{uuid}/sign", "sign-license", "Accept the agreement of a license")
             .tag("License")
             .describe("By a person, for the organisation that holds it.")
-            .faults(&[Code::LicenceNotFound, Code::InsufficientPermissions, Code::LicenceRevoked, Code::LicenceSigned])
+            .faults(&[Code::LicenceNotFound, Code::LicenceRevoked, Code::LicenceSigned])
             .needs(Right::ManageLicences)
             .handle(sign),
         Endpoint::post("/auth/admin/licenses/{uuid}/renew", "renew-license", "Renew a license")
@@ -64,16 +74,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  signed again, and costs what that one says. Without `ExpiresAt` it lasts as long after its end as \
                  the agreement says; after its grace, from now on.",
             )
-            .faults(&[
-                Code::LicenceNotFound,
-                Code::InsufficientPermissions,
-                Code::LicenceRevoked,
-                Code::LicenceEndless,
-                Code::AgreementNotPublished,
-            ])
+            .faults(&[Code::LicenceNotFound, Code::LicenceRevoked, Code::LicenceEndless, Code::AgreementNotPublished])
             .needs(Right::ManageLicences)
             .takes_api_keys()
             .handle(renew),
+    ]
+}
+
+/// What whoever sells a licence decides of it.
+fn decisions() -> Vec<Endpoint> {
+    let suspend_path = "/auth/admin/licenses/{uuid}/suspend";
+    let reactivate_path = "/auth/admin/licenses/{uuid}/reactivate";
+    vec![
         Endpoint::post("/auth/admin/licenses/{uuid}/transfer", "transfer-license", "Hand a license over")
             .tag("License")
             .describe("The systems that have it lose it, and it has to be signed again.")
@@ -81,22 +93,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Right::ManageLicences)
             .takes_api_keys()
             .handle(transfer),
-        selling(
-            "/auth/admin/licenses/{uuid}/suspend",
-            "suspend-license",
-            "Suspend a license",
-            &[Code::LicenceNotFound, Code::InsufficientPermissions, Code::LicenceRevoked, Code::LicenceSuspended],
-        )
-        .handle(suspend),
-        selling(
-            "/auth/admin/licenses/{uuid}/reactivate",
-            "reactivate-license",
-            "End the suspension of a license",
-            &[Code::LicenceNotFound, Code::InsufficientPermissions, Code::LicenceRevoked, Code::LicenceNotSuspended],
-        )
-        .handle(reactivate),
+        selling(suspend_path, "suspend-license", "Suspend a license", SUSPENDING).handle(suspend),
+        selling(reactivate_path, "reactivate-license", "End the suspension of a license", REACTIVATING)
+            .handle(reactivate),
         selling("/auth/admin/licenses/{uuid}/revoke", "revoke-license", "Revoke a license for good", SELLING)
             .handle(revoke),
+    ]
+}
+
+/// Which systems have a licence.
+fn bindings() -> Vec<Endpoint> {
+    let path = "/auth/admin/licenses/{uuid}/devices/{device}";
+    vec![
         Endpoint::post("/auth/admin/licenses/{uuid}/devices", "bind-license", "Give a device a license")
             .tag("License")
             .describe("A system that you manage, of the organisation that holds the licence.")
@@ -104,22 +112,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Right::ManageSystems)
             .takes_api_keys()
             .handle(bind),
-        Endpoint::delete(
-            "/auth/admin/licenses/{uuid}/devices/{device}",
-            "release-license",
-            "Take a license from a device",
-        )
-        .tag("License")
-        .faults(&[Code::LicenceNotFound, Code::DeviceNotBound, Code::InsufficientPermissions])
-        .needs(Right::ManageSystems)
-        .takes_api_keys()
-        .handle(release),
-    ];
-    acts.into()
+        Endpoint::delete(path, "release-license", "Take a license from a device")
+            .tag("License")
+            .faults(&[Code::LicenceNotFound, Code::DeviceNotBound])
+            .needs(Right::ManageSystems)
+            .takes_api_keys()
+            .handle(release),
+    ]
 }
 
 /// What a decision of whoever sells a licence can end in.
-const SELLING: &[Code] = &[Code::LicenceNotFound, Code::InsufficientPermissions, Code::LicenceRevoked];
+const SELLING: &[Code] = &[Code::LicenceNotFound, Code::LicenceRevoked];
+/// What suspending one can end in.
+const SUSPENDING: &[Code] = &[Code::LicenceNotFound, Code::LicenceRevoked, Code::LicenceSuspended];
+/// What ending its suspension can end in.
+const REACTIVATING: &[Code] = &[Code::LicenceNotFound, Code::LicenceRevoked, Code::LicenceNotSuspended];
 
 fn reading(path: &'static str, name: &'static str, summary: &'static str) -> Declaration<SignedIn> {
     let declaration = Endpoint::get(path, name, summary).tag("License").faults(&[Code::LicenceNotFound]);

@@ -1,7 +1,7 @@
 //! Licences, as those see them who decide of them.
 
 use bailiwick_app::licensing::licence::{BoundSystem, ChangeRecord, LicenceRecord};
-use bailiwick_domain::id::{ChangeId, OrganisationId, SeatPoolId, SystemId, UserId};
+use bailiwick_domain::id::{OrganisationId, SeatPoolId, SystemId, UserId};
 use bailiwick_domain::licence::change::ChangeKind;
 use bailiwick_domain::licence::price::MinorUnits;
 use bailiwick_domain::licence::standing::LicenceState;
@@ -91,9 +91,9 @@ pub(super) struct ChangeView {
     details: Map<String, Value>,
     /// What happened.
     kind: ChangeKind,
-    /// Its id.
-    #[serde(rename = "UUID")]
-    uuid: ChangeId,
+    /// Which of the licence's changes it is, from 1 on.
+    #[schemars(example = 1)]
+    number: i64,
 }
 
 impl From<ChangeRecord> for ChangeView {
@@ -104,7 +104,7 @@ impl From<ChangeRecord> for ChangeView {
             by: NamedView::of(change.by, change.by_name),
             details,
             kind: change.kind,
-            uuid: change.id,
+            number: change.number,
         }
     }
 }

@@ -8,7 +8,7 @@ use bailiwick_contract::endpoint::Endpoint;
 use bailiwick_contract::input::{NoPath, NoQuery};
 use bailiwick_contract::{body, path, query};
 use bailiwick_domain::fault::Code;
-use bailiwick_domain::id::{AgreementId, ChangeId, FamilyId, LicenceId, OrganisationId, SeatPoolId, UserId};
+use bailiwick_domain::id::{AgreementId, FamilyId, LicenceId, OrganisationId, SeatPoolId, UserId};
 use bailiwick_domain::licence::seats::MoveKind;
 use bailiwick_domain::licence::term::{Overdraft, Seats};
 use bailiwick_domain::page::{Limit, Offset};
@@ -234,12 +234,12 @@ struct MoveView {
     license_uuid: Option<LicenceId>,
     /// From or to whom they went; null where it is nobody, or where you may not see them.
     other: Option<NamedView<OrganisationId>>,
+    /// Which of the pool's moves it is, from 1 on.
+    #[schemars(example = 1)]
+    number: i64,
     /// How many.
     #[schemars(example = 200)]
     seats: i64,
-    /// Its id.
-    #[serde(rename = "UUID")]
-    uuid: ChangeId,
 }
 
 impl From<MoveRecord> for MoveView {
@@ -249,9 +249,9 @@ impl From<MoveRecord> for MoveView {
             by: NamedView::of(moved.by, moved.by_name),
             kind: moved.kind,
             license_uuid: moved.licence,
+            number: moved.number,
             other: NamedView::of(moved.other, moved.other_name),
             seats: moved.seats,
-            uuid: moved.id,
         }
     }
 }

@@ -93,30 +93,30 @@ CREATE INDEX licence_systems_by_system ON licence_systems (system_id, licence_id
 
 -- What happened to a licence while who held it, and by whom.
 CREATE TABLE licence_changes (
-    id UUID NOT NULL PRIMARY KEY,
     licence_id UUID NOT NULL REFERENCES licences (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL,
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
     holder_id UUID REFERENCES organisations (id) ON DELETE SET NULL,
     by_user UUID REFERENCES users (id) ON DELETE SET NULL,
-    details JSONB NOT NULL
+    details JSONB NOT NULL,
+    PRIMARY KEY (licence_id, number)
 );
-CREATE INDEX licence_changes_by_licence ON licence_changes (licence_id, id);
 CREATE INDEX licence_changes_by_holder ON licence_changes (holder_id) WHERE holder_id IS NOT NULL;
 CREATE INDEX licence_changes_by_user ON licence_changes (by_user) WHERE by_user IS NOT NULL;
 
 -- What happened to a pool of seats: so many came or went, from or to another pool or a licence.
 CREATE TABLE seat_moves (
-    id UUID NOT NULL PRIMARY KEY,
     pool_id UUID NOT NULL REFERENCES seat_pools (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL,
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
     seats BIGINT NOT NULL,
     other_pool_id UUID REFERENCES seat_pools (id) ON DELETE SET NULL,
     licence_id UUID REFERENCES licences (id) ON DELETE SET NULL,
-    by_user UUID REFERENCES users (id) ON DELETE SET NULL
+    by_user UUID REFERENCES users (id) ON DELETE SET NULL,
+    PRIMARY KEY (pool_id, number)
 );
-CREATE INDEX seat_moves_by_pool ON seat_moves (pool_id, id);
 CREATE INDEX seat_moves_by_other ON seat_moves (other_pool_id) WHERE other_pool_id IS NOT NULL;
 CREATE INDEX seat_moves_by_licence ON seat_moves (licence_id) WHERE licence_id IS NOT NULL;
 CREATE INDEX seat_moves_by_user ON seat_moves (by_user) WHERE by_user IS NOT NULL;

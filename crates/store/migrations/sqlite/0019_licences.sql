@@ -93,30 +93,30 @@ CREATE INDEX licence_systems_by_system ON licence_systems (system_id, licence_id
 
 -- What happened to a licence while who held it, and by whom.
 CREATE TABLE licence_changes (
-    id BLOB NOT NULL PRIMARY KEY,
     licence_id BLOB NOT NULL REFERENCES licences (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL,
     holder_id BLOB REFERENCES organisations (id) ON DELETE SET NULL,
     by_user BLOB REFERENCES users (id) ON DELETE SET NULL,
-    details TEXT NOT NULL
-) STRICT;
-CREATE INDEX licence_changes_by_licence ON licence_changes (licence_id, id);
+    details TEXT NOT NULL,
+    PRIMARY KEY (licence_id, number)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX licence_changes_by_holder ON licence_changes (holder_id) WHERE holder_id IS NOT NULL;
 CREATE INDEX licence_changes_by_user ON licence_changes (by_user) WHERE by_user IS NOT NULL;
 
 -- What happened to a pool of seats: so many came or went, from or to another pool or a licence.
 CREATE TABLE seat_moves (
-    id BLOB NOT NULL PRIMARY KEY,
     pool_id BLOB NOT NULL REFERENCES seat_pools (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
     at INTEGER NOT NULL,
     kind TEXT NOT NULL,
     seats INTEGER NOT NULL,
     other_pool_id BLOB REFERENCES seat_pools (id) ON DELETE SET NULL,
     licence_id BLOB REFERENCES licences (id) ON DELETE SET NULL,
-    by_user BLOB REFERENCES users (id) ON DELETE SET NULL
-) STRICT;
-CREATE INDEX seat_moves_by_pool ON seat_moves (pool_id, id);
+    by_user BLOB REFERENCES users (id) ON DELETE SET NULL,
+    PRIMARY KEY (pool_id, number)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX seat_moves_by_other ON seat_moves (other_pool_id) WHERE other_pool_id IS NOT NULL;
 CREATE INDEX seat_moves_by_licence ON seat_moves (licence_id) WHERE licence_id IS NOT NULL;
 CREATE INDEX seat_moves_by_user ON seat_moves (by_user) WHERE by_user IS NOT NULL;

@@ -5,7 +5,9 @@
 //! nothing and keeps every entry.
 
 use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::time::Timestamp;
 
+use super::licence_destruction;
 use super::tree_count::Touched;
 use crate::database::WriteTransaction;
 use crate::error::Result;
@@ -98,7 +100,8 @@ static OF_PEOPLE: [&Statement; 9] = [
 ///
 /// # Errors
 /// [`crate::Error::Dangling`] when something was added to one of them at this very moment.
-pub async fn run(transaction: &mut WriteTransaction, root: OrganisationId) -> Result<Touched> {
+pub async fn run(transaction: &mut WriteTransaction, root: OrganisationId, now: Timestamp) -> Result<Touched> {
+    licence_destruction::run(transaction, root, now).await?;
     transaction.change(&NOTE_PEOPLE, values![root]).await?;
     for statement in OF_SYSTEMS {
         transaction.change(statement, values![root]).await?;

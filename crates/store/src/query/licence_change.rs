@@ -1,6 +1,6 @@
 //! What happened to licences, and by whom.
 
-use bailiwick_domain::id::{ChangeId, LicenceId, UserId};
+use bailiwick_domain::id::{LicenceId, UserId};
 use bailiwick_domain::licence::change::ChangeKind;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::time::Timestamp;
@@ -14,21 +14,21 @@ use crate::statement::statements;
 use crate::value::values;
 
 statements! {
-    Write INSERT = "INSERT INTO licence_changes (id, licence_id, at, kind, by_user, details, holder_id) \
-        VALUES ($1, $2, $3, $4, $5, $6, (SELECT holder_id FROM licences WHERE id = $2))";
+    /// Whoever notes a change holds the licence, so that nobody takes the same number.
+    Write INSERT = "INSERT INTO licence_changes (licence_id, number, at, kind, by_user, details, holder_id) \
+        VALUES ($1, (SELECT COALESCE(MAX(n.number), 0) + 1 FROM licence_changes n WHERE n.licence_id = $1), \
+        $2, $3, $4, $5, (SELECT l.holder_id FROM licences l WHERE l.id = $1))";
     Read COUNT = concat!("SELECT COUNT(*) FROM licence_changes c WHERE c.licence_id = $6 AND ",
         within_reach!("c.holder_id"));
     /// What happened while somebody else held it is for those alone who may see what they hold.
-    Read LIST = concat!("SELECT c.id, c.at, c.kind, c.details, u.id, u.name FROM licence_changes c",
+    Read LIST = concat!("SELECT c.number, c.at, c.kind, c.details, u.id, u.name FROM licence_changes c",
         person_within_reach!("u", "c.by_user"), " WHERE c.licence_id = $6 AND ", within_reach!("c.holder_id"),
-        " ORDER BY c.id DESC LIMIT $7 OFFSET $8");
+        " ORDER BY c.number DESC LIMIT $7 OFFSET $8");
 }
 
 /// A change to be noted.
 #[derive(Clone, Debug)]
 pub struct NewChange {
-    /// Its id.
-    pub id: ChangeId,
     /// Of which licence.
     pub licence: LicenceId,
     /// What happened.
@@ -43,8 +43,8 @@ record! {
     /// A change of a licence.
     #[derive(Clone, Debug)]
     pub struct ChangeRecord {
-        /// Its id.
-        pub id: ChangeId,
+        /// Which of its licence it is, from 1 on.
+        pub number: i64,
         /// When.
         pub at: Timestamp,
         /// What happened.
@@ -58,9 +58,9 @@ record! {
     }
 }
 
-/// Notes a change.
+/// Notes a change of a licence that is held.
 pub async fn insert(transaction: &mut WriteTransaction, new: NewChange, now: Timestamp) -> Result<()> {
-    let values = values![new.id, new.licence, now, new.kind.name(), new.by, new.details];
+    let values = values![new.licence, now, new.kind.name(), new.by, new.details];
     transaction.change(&INSERT, values).await.map(|_| ())
 }
 

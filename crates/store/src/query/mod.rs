@@ -19,6 +19,7 @@ pub mod invitation_list;
 pub mod known_device;
 pub mod licence;
 pub mod licence_change;
+mod licence_destruction;
 pub mod licence_list;
 pub mod licence_system;
 pub mod mail;
@@ -65,7 +66,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 54] = [
+    let modules: [&[&'static Statement]; 55] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -83,6 +84,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         known_device::STATEMENTS,
         licence::STATEMENTS,
         licence_change::STATEMENTS,
+        licence_destruction::STATEMENTS,
         licence_list::STATEMENTS,
         licence_system::STATEMENTS,
         mail::STATEMENTS,
@@ -121,5 +123,5 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         user_list::STATEMENTS,
         way::STATEMENTS,
     ];
-    modules.into_iter().flatten().copied()
+    modules.into_iter().flatten().copied().chain(crate::transfer::statements())
 }

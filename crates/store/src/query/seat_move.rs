@@ -1,6 +1,6 @@
 //! What happened to pools of seats.
 
-use bailiwick_domain::id::{ChangeId, LicenceId, OrganisationId, SeatPoolId, UserId};
+use bailiwick_domain::id::{LicenceId, OrganisationId, SeatPoolId, UserId};
 use bailiwick_domain::licence::seats::MoveKind;
 use bailiwick_domain::name::Name;
 use bailiwick_domain::time::Timestamp;
@@ -14,23 +14,23 @@ use crate::statement::statements;
 use crate::value::values;
 
 statements! {
-    Write INSERT = "INSERT INTO seat_moves (id, pool_id, at, kind, seats, other_pool_id, licence_id, by_user) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// Whoever notes a move holds the pool, so that nobody takes the same number.
+    Write INSERT = "INSERT INTO seat_moves (pool_id, number, at, kind, seats, other_pool_id, licence_id, by_user) \
+        VALUES ($1, (SELECT COALESCE(MAX(n.number), 0) + 1 FROM seat_moves n WHERE n.pool_id = $1), \
+        $2, $3, $4, $5, $6, $7)";
     Read COUNT = "SELECT COUNT(*) FROM seat_moves WHERE pool_id = $1";
     /// From whom seats came and to whom they went is said where they are to be seen, and which licence used them.
-    Read LIST = concat!("SELECT m.id, m.at, m.kind, m.seats, o.id, o.name, \
+    Read LIST = concat!("SELECT m.number, m.at, m.kind, m.seats, o.id, o.name, \
         (SELECT l.id FROM licences l JOIN organisations h ON h.id = l.holder_id WHERE l.id = m.licence_id \
          AND h.deleted_through IS NULL AND ", within_reach!("l.holder_id"), "), u.id, u.name FROM seat_moves m \
         LEFT JOIN seat_pools p ON p.id = m.other_pool_id \
         LEFT JOIN organisations o ON o.id = p.holder_id AND o.deleted_through IS NULL AND ", within_reach!("o.id"),
-        person_within_reach!("u", "m.by_user"), " WHERE m.pool_id = $6 ORDER BY m.id DESC LIMIT $7 OFFSET $8");
+        person_within_reach!("u", "m.by_user"), " WHERE m.pool_id = $6 ORDER BY m.number DESC LIMIT $7 OFFSET $8");
 }
 
 /// A move to be noted.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMove {
-    /// Its id.
-    pub id: ChangeId,
     /// The pool whose seats they are.
     pub pool: SeatPoolId,
     /// What happened.
@@ -49,8 +49,8 @@ record! {
     /// A move of seats.
     #[derive(Clone, Debug)]
     pub struct MoveRecord {
-        /// Its id.
-        pub id: ChangeId,
+        /// Which of its pool it is, from 1 on.
+        pub number: i64,
         /// When.
         pub at: Timestamp,
         /// What happened.
@@ -70,9 +70,9 @@ record! {
     }
 }
 
-/// Notes a move.
+/// Notes a move of a pool that is held.
 pub async fn insert(transaction: &mut WriteTransaction, new: &NewMove, now: Timestamp) -> Result<()> {
-    let values = values![new.id, new.pool, now, new.kind.name(), new.seats, new.other, new.licence, new.by];
+    let values = values![new.pool, now, new.kind.name(), new.seats, new.other, new.licence, new.by];
     transaction.change(&INSERT, values).await.map(|_| ())
 }
 
