@@ -3,6 +3,7 @@
 use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
+use crate::licence_pages;
 use crate::partner_pages;
 use crate::support_access;
 use crate::world::{Body, Persona, World};
@@ -91,6 +92,7 @@ pub(crate) fn rows() -> Vec<Row> {
         pages(),
         flows(),
         partner_pages::rows(),
+        licence_pages::rows(),
         support_access::rows(),
         vec![last],
     ];

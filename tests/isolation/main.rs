@@ -13,6 +13,7 @@ mod asking;
 mod conflicts;
 mod console;
 mod creators;
+mod licence_pages;
 mod model;
 mod run;
 mod sights;

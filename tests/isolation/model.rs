@@ -53,6 +53,9 @@ pub(crate) enum Right {
     ReadAudit,
     DestroyOrganisations,
     ImpersonateUsers,
+    ReadLicences,
+    ManageLicences,
+    ManageAgreements,
 }
 
 impl Right {
@@ -78,6 +81,9 @@ impl Right {
             Self::ReadAudit => "read:audit",
             Self::DestroyOrganisations => "destroy:organizations",
             Self::ImpersonateUsers => "impersonate:users",
+            Self::ReadLicences => "read:licenses",
+            Self::ManageLicences => "manage:licenses",
+            Self::ManageAgreements => "manage:agreements",
         }
     }
 
@@ -89,9 +95,13 @@ impl Right {
     /// Everybody sees; supporters change systems; administrators all but what is for super admins alone.
     pub(crate) fn is_of(self, role: Role) -> bool {
         match self {
-            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations => true,
+            Self::ReadSystems | Self::ReadUsers | Self::ReadOrganisations | Self::ReadLicences => true,
             Self::ManageSystems | Self::ImpersonateUsers => role != Role::Reader,
-            Self::ManageUsers | Self::ManageOrganisations | Self::ReadAudit => role == Role::Admin,
+            Self::ManageUsers
+            | Self::ManageOrganisations
+            | Self::ReadAudit
+            | Self::ManageLicences
+            | Self::ManageAgreements => role == Role::Admin,
             Self::DestroyOrganisations => false,
         }
     }

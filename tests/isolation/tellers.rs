@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::asking::Teller;
 use crate::console;
+use crate::licence_pages;
 use crate::model::Model;
 use crate::sights::{pages, sights};
 use crate::steps::{forms, steps};
@@ -61,12 +62,18 @@ const ELSEWHERE: [(&str, &str); 7] = [
 
 /// Everything that only looks.
 pub(crate) fn lookers() -> Vec<Teller> {
-    sights().into_iter().chain(pages()).chain(console::views()).collect()
+    sights().into_iter().chain(pages()).chain(console::views()).chain(licence_pages::views()).collect()
 }
 
 /// Everything that changes something.
 pub(crate) fn doers() -> Vec<Teller> {
-    steps().into_iter().chain(tree_steps()).chain(forms()).chain(console::forms()).collect()
+    steps()
+        .into_iter()
+        .chain(tree_steps())
+        .chain(forms())
+        .chain(console::forms())
+        .chain(licence_pages::forms())
+        .collect()
 }
 
 #[test]

@@ -126,15 +126,19 @@ fn lines<T: Parse + Clone + Ord>(text: &str) -> Result<Distinct<T>, Refusal> {
     Distinct::parse_json(&json!(items))
 }
 
+/// Only they are asked for anything.
+pub(super) async fn require_writer(visit: &Visit<Caller>) -> Result<(), Fault> {
+    if visit.context.may_write_agreements(&visit.caller).await? { Ok(()) } else { Err(Code::OwnersAgreements.into()) }
+}
+
 async fn ask_new(visit: Visit<Caller>) -> Result<Response, Fault> {
-    if !visit.context.may_write_agreements(&visit.caller).await? {
-        return Err(Code::OwnersAgreements.into());
-    }
+    require_writer(&visit).await?;
     let key = form_key(&visit);
     fill_in(&visit, About::New, entries(None), Some(key), None)
 }
 
 async fn create(visit: Visit<Caller>) -> Result<Response, Fault> {
+    require_writer(&visit).await?;
     let mut reading = Reading::of(&visit, entries(None));
     let read = read(&mut reading).and_then(|change| {
         let (name, kind) = (change.name.clone()?, change.kind.clone()?);
@@ -166,6 +170,7 @@ async fn ask_edit(visit: Visit<Caller>) -> Result<Response, Fault> {
 
 async fn edit(visit: Visit<Caller>) -> Result<Response, Fault> {
     let draft = visit.context.show_agreement(&visit.caller, named_agreement(&visit)?).await?;
+    require_writer(&visit).await?;
     let mut reading = Reading::of(&visit, entries(Some(&draft)));
     let Some(change) = read(&mut reading) else {
         return fill_in(&visit, About::Draft(&draft), reading.into_entries(), None, Some(&form::wrong()));

@@ -23,6 +23,7 @@ use super::super::view::organisation::Crumb;
 use super::super::view::organisations::kind_label;
 use super::super::view::picker::{Found, Picker};
 use super::super::view::pools::PoolNotice;
+use super::agreement_forms::require_writer;
 use super::form::{self, Reading};
 use super::issue::{agreement_choices, published};
 use super::pools::{overview, refused, way};
@@ -89,9 +90,7 @@ impl Form {
 }
 
 async fn ask_make(visit: Visit<Caller>) -> Result<Response, Fault> {
-    if !visit.context.may_write_agreements(&visit.caller).await? {
-        return Err(Code::OwnersAgreements.into());
-    }
+    require_writer(&visit).await?;
     let chosen = visit.query_member("agreement").unwrap_or_default();
     let entries = make_entries(&visit, chosen).await?;
     making(form_key(&visit)).answer(&visit, entries, None)
@@ -120,6 +119,7 @@ fn making(key: (&'static str, String)) -> Form {
 }
 
 async fn make(visit: Visit<Caller>) -> Result<Response, Fault> {
+    require_writer(&visit).await?;
     let chosen = visit.field("agreement").unwrap_or_default().to_owned();
     let mut reading = Reading::of(&visit, make_entries(&visit, &chosen).await?);
     let agreement = reading.take("agreement", |text| {

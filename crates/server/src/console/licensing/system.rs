@@ -95,8 +95,8 @@ fn clock(now: Timestamp, made: Timestamp) -> String {
     if made > now {
         let far = words.strip_prefix("in ").unwrap_or(&words);
         return format!(
-            "The clock of this system is {far} ahead of this server’s. Set it right before the system takes the file: what \
-             it sees once it does not forget."
+            "The clock of this system is {far} ahead of this server’s. Set it right before the system takes the file: \
+             afterwards it would take the right time for a clock that was turned back."
         );
     }
     format!(

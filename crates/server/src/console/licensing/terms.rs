@@ -67,7 +67,10 @@ fn renewal_entries() -> Vec<Entry> {
 }
 
 async fn renew(visit: Visit<Caller>) -> Result<Response, Fault> {
-    let found = overview(&visit).await?;
+    let found = match decided(&visit).await? {
+        Decided::Of(found) => found,
+        Decided::Elsewhere(response) => return Ok(response),
+    };
     let id = found.licence.id;
     let mut reading = Reading::of(&visit, renewal_entries());
     let Some(expires_at) = reading.take_optional("expires_at", form::day) else {
@@ -141,7 +144,10 @@ fn change_entries(licence: &LicenceRecord) -> Vec<Entry> {
 }
 
 async fn change(visit: Visit<Caller>) -> Result<Response, Fault> {
-    let licence = overview(&visit).await?.licence;
+    let licence = match decided(&visit).await? {
+        Decided::Of(found) => found.licence,
+        Decided::Elsewhere(response) => return Ok(response),
+    };
     let mut reading = Reading::of(&visit, change_entries(&licence));
     let amount_per_month = reading.take("amount_per_month", form::money);
     let discount = reading.take("discount", form::share);
@@ -263,7 +269,10 @@ async fn choose_receiver(
 }
 
 async fn transfer(visit: Visit<Caller>) -> Result<Response, Fault> {
-    let licence = overview(&visit).await?.licence;
+    let licence = match decided(&visit).await? {
+        Decided::Of(found) => found.licence,
+        Decided::Elsewhere(response) => return Ok(response),
+    };
     let Some(receiver) = organisation(visit.field("organization_id")) else {
         return to(&format!("/licences/{}/transfer", licence.id));
     };
