@@ -3,10 +3,8 @@
 use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
-use crate::licence_pages;
-use crate::partner_pages;
-use crate::support_access;
 use crate::world::{Body, Persona, World};
+use crate::{licence_pages, partner_pages, support_access};
 
 /// What somebody gets to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

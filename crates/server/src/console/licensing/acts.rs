@@ -141,51 +141,7 @@ fn question(
     wrong: Option<&FormFault>,
 ) -> Result<Response, Fault> {
     let LicenceOverview { licence, .. } = found;
-    let (name, holder) = (licence.agreement_name.to_string(), licence.holder_name.to_string());
-    let systems = (licence.bound.to_string(), "Systems that may use nothing by it".to_owned());
-    let (question, verb, act_path, says, touched, title) = match act {
-        Act::Sign => (
-            format!("Accept {name} for {holder}?"),
-            "Accept",
-            "sign",
-            vec![
-                format!("You accept the agreement “{name}”, version {}, for {holder}.", licence.agreement_version),
-                "Your name and this moment are kept with the licence. It is not taken back; what replaces it has to be \
-                 accepted anew."
-                    .to_owned(),
-            ],
-            terms(licence),
-            "What it says",
-        ),
-        Act::Suspend => (
-            format!("Suspend {name} of {holder}?"),
-            "Suspend",
-            "suspend",
-            vec![
-                "Nothing may be used by it as soon as its systems ask this server, or when their files run out."
-                    .to_owned(),
-                "It can be taken back at any time.".to_owned(),
-            ],
-            vec![systems],
-            "What it touches now",
-        ),
-        Act::Revoke => {
-            let seat = i64::from(licence.pool.is_some());
-            (
-                format!("Revoke {name} of {holder}?"),
-                "Revoke",
-                "revoke",
-                vec![
-                    "Nothing may be used by it any more, as soon as its systems ask this server, or when their files run \
-                     out."
-                        .to_owned(),
-                    "This cannot be taken back. Another licence can be issued instead.".to_owned(),
-                ],
-                vec![systems, (seat.to_string(), "Seats that are free again".to_owned())],
-                "What it touches now",
-            )
-        }
-    };
+    let Words { question, verb, path: act_path, says, touched, title } = words(licence, act);
     let status = match wrong {
         Some(wrong) => wrong.status,
         None if typed.error.is_some() => StatusCode::UNPROCESSABLE_ENTITY,
@@ -201,7 +157,7 @@ fn question(
         says,
         touched,
         touched_title: title,
-        to_type: (act == Act::Revoke).then_some((holder, typed)),
+        to_type: (act == Act::Revoke).then(|| (licence.holder_name.to_string(), typed)),
         action: format!("{path}/{act_path}"),
         hidden: Vec::new(),
         act: verb.to_owned(),
@@ -209,6 +165,63 @@ fn question(
         instead: path,
     };
     cookies.page(status, &page)
+}
+
+/// What is asked, and what it does.
+struct Words {
+    question: String,
+    verb: &'static str,
+    path: &'static str,
+    says: Vec<String>,
+    touched: Vec<(String, String)>,
+    title: &'static str,
+}
+
+fn words(licence: &LicenceRecord, act: Act) -> Words {
+    let (name, holder) = (&licence.agreement_name, &licence.holder_name);
+    let systems = (licence.bound.to_string(), "Systems that may use nothing by it".to_owned());
+    match act {
+        Act::Sign => Words {
+            question: format!("Accept {name} for {holder}?"),
+            verb: "Accept",
+            path: "sign",
+            says: vec![
+                format!("You accept the agreement “{name}”, version {}, for {holder}.", licence.agreement_version),
+                "Your name and this moment are kept with the licence. It is not taken back; what replaces it has to be \
+                 accepted anew."
+                    .to_owned(),
+            ],
+            touched: terms(licence),
+            title: "What it says",
+        },
+        Act::Suspend => Words {
+            question: format!("Suspend {name} of {holder}?"),
+            verb: "Suspend",
+            path: "suspend",
+            says: vec![
+                "Nothing may be used by it as soon as its systems ask this server, or when their files run out."
+                    .to_owned(),
+                "It can be taken back at any time.".to_owned(),
+            ],
+            touched: vec![systems],
+            title: "What it touches now",
+        },
+        Act::Revoke => Words {
+            question: format!("Revoke {name} of {holder}?"),
+            verb: "Revoke",
+            path: "revoke",
+            says: vec![
+                "Nothing may be used by it any more, as soon as its systems ask this server, or when their files run out."
+                    .to_owned(),
+                "This cannot be taken back. Another licence can be issued instead.".to_owned(),
+            ],
+            touched: vec![
+                systems,
+                (i64::from(licence.pool.is_some()).to_string(), "Seats that are free again".to_owned()),
+            ],
+            title: "What it touches now",
+        },
+    }
 }
 
 /// What one accepts.

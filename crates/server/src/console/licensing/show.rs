@@ -1,4 +1,4 @@
-//! One licence.
+//! One licence with its terms, its systems and its history; and where something was refused of it, why.
 
 use axum::response::Response;
 use bailiwick_app::caller::Caller;

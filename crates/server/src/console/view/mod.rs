@@ -59,6 +59,8 @@ mod partner_samples;
 #[cfg(test)]
 mod people_samples;
 #[cfg(test)]
+mod seat_samples;
+#[cfg(test)]
 mod system_samples;
 #[cfg(test)]
 mod tests;
