@@ -122,7 +122,7 @@ pub(super) fn money(text: &str) -> Result<MinorUnits, Refusal> {
 
 /// A share in per cent.
 pub(super) fn share(text: &str) -> Result<BasisPoints, Refusal> {
-    let refusal = || Refusal::new("basis_points", "per cent, from 0 to 100, such as 12.5");
+    let refusal = || Refusal::new("basis_points", "a share from 0 to 100 per cent, such as 12.5");
     hundredths(text).and_then(BasisPoints::new).ok_or_else(refusal)
 }
 

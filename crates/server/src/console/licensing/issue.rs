@@ -10,7 +10,7 @@ use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::{Parse, Refusal};
 use bailiwick_domain::id::AgreementId;
 use bailiwick_domain::licence::agreement::AgreementStatus;
-use bailiwick_domain::licence::term::{DurationDays, Quantity};
+use bailiwick_domain::licence::term::Quantity;
 use bailiwick_domain::role::Right;
 use http::StatusCode;
 
@@ -67,7 +67,7 @@ pub(super) async fn published(visit: &Visit<Caller>) -> Result<Vec<AgreementReco
 /// Agreements to choose from.
 pub(super) fn agreement_choices(agreements: &[AgreementRecord], chosen: &str) -> Vec<Choice> {
     let choice = |agreement: &AgreementRecord| {
-        let lasting = agreement.duration.map_or_else(|| "without end".to_owned(), |days_| days(days_.number()));
+        let lasting = agreement.duration.map_or_else(|| "without end".to_owned(), |duration| days(duration.number()));
         let price = money(agreement.amount_per_month);
         let id = agreement.id.to_string();
         let label = format!("{} ({}, {lasting}, {price} a month)", agreement.name, agreement.kind);
@@ -78,7 +78,6 @@ pub(super) fn agreement_choices(agreements: &[AgreementRecord], chosen: &str) ->
 
 fn entries(agreements: &[AgreementRecord], chosen: &str) -> Vec<Entry> {
     let figure = |is_decimal| EntryKind::Figure { is_decimal };
-    let lasting = DurationDays::default().number();
     vec![
         Entry::new("agreement", "Agreement", EntryKind::Choice(agreement_choices(agreements, chosen)), chosen),
         Entry::new("quantity", "Quantity", figure(false), "1").helped("At most 100 at once. Each uses a seat."),
@@ -88,9 +87,7 @@ fn entries(agreements: &[AgreementRecord], chosen: &str) -> Vec<Entry> {
         Entry::new("discount", "Discount in per cent", figure(true), "").optional(),
         Entry::new("starts_at", "Begins", EntryKind::Day, "").helped("Left blank: now.").optional(),
         Entry::new("expires_at", "Runs out", EntryKind::Day, "")
-            .helped(format!(
-                "At the beginning of that day (UTC). Left blank: as the agreement says, mostly after {lasting} days."
-            ))
+            .helped("At the beginning of that day (UTC). Left blank: as the agreement says.")
             .optional(),
         Entry::new("paid_until_at", "Paid until", EntryKind::Day, "").optional(),
     ]

@@ -101,7 +101,7 @@ fn facts(now: Timestamp, licence: &LicenceRecord, powers: LicencePowers) -> Lice
         provider: provider.map(|(id, name)| (id.to_string(), name.to_string())),
         state: standing.state,
         why: licence_why(&standing),
-        next: licence_next(&standing, powers.may_decide),
+        next: licence_next(&standing, licence.signed_at.is_some(), powers.may_decide),
         price: money(licence.amount_per_month),
         discount: share(licence.discount),
         net: money(licence.amount_per_month.after(licence.discount)),

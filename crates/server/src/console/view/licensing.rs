@@ -70,8 +70,9 @@ fn on(day: Option<&str>) -> String {
 }
 
 /// What to do about it: by whoever decides of the licence, or by others.
-pub(crate) const fn licence_next(standing: &Standing, may_decide: bool) -> &'static str {
+pub(crate) const fn licence_next(standing: &Standing, is_signed: bool, may_decide: bool) -> &'static str {
     match standing.state {
+        LicenceState::Active if !is_signed => "Its agreement is not accepted yet.",
         LicenceState::Grace | LicenceState::Expired if may_decide => "Renew it.",
         LicenceState::Trial if may_decide => "Issue a licence before the trial ends.",
         LicenceState::Suspended if may_decide => "Reactivate it once everything is settled.",
