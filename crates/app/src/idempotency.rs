@@ -79,7 +79,7 @@ pub(crate) enum Turn {
     /// It was carried out before, with this answer.
     Before(serde_json::Value),
     /// It is carried out in this transaction, and by nobody else meanwhile.
-    Now(WriteTransaction, RunningRequest),
+    Now(Box<WriteTransaction>, RunningRequest),
 }
 
 impl Context {
@@ -96,7 +96,7 @@ impl Context {
         if !self.claim_key(&mut transaction, user, mark, now).await? {
             return Err(running());
         }
-        Ok(Turn::Now(transaction, running_request))
+        Ok(Turn::Now(Box::new(transaction), running_request))
     }
 
     /// Writes the answer of such a request down, and commits both.

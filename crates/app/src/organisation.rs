@@ -119,7 +119,7 @@ impl Context {
         let (now, user) = (self.now(), caller.principal.user);
         let (mut transaction, _running) = match self.take_turn(user, mark, now).await? {
             Turn::Before(answer) => return serde_json::from_value(answer).map_err(Fault::broken),
-            Turn::Now(transaction, running) => (transaction, running),
+            Turn::Now(transaction, running) => (*transaction, running),
         };
         let created = self.add_organisation(&mut transaction, caller.into(), draft, now).await?.id;
         self.end_turn(transaction, (user, mark), &json!(created), now).await?;

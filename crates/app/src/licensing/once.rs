@@ -18,7 +18,7 @@ macro_rules! once {
         let ($now, user) = ($context.now(), $caller.principal.user);
         let (mut transaction, _running) = match $context.take_turn(user, $mark, $now).await? {
             Turn::Before(answer) => return serde_json::from_value(answer).map_err(Fault::broken),
-            Turn::Now(transaction, running) => (transaction, running),
+            Turn::Now(transaction, running) => (*transaction, running),
         };
         let $transaction = &mut transaction;
         let $done = $act.await?;

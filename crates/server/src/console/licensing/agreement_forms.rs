@@ -99,7 +99,7 @@ fn read(reading: &mut Reading) -> Option<AgreementChange> {
     let name = reading.take("name", Name::parse_text);
     let kind = reading.take("kind", AgreementKind::parse_text);
     let amount_per_month = reading.take("amount_per_month", form::money);
-    let duration = reading.take_optional("duration", DurationDays::parse_text);
+    let duration = reading.take("duration", form::optional(DurationDays::parse_text));
     let grace = reading.take("grace", GraceDays::parse_text);
     let systems = reading.take("systems", SystemsPerLicence::parse_text);
     let lease = reading.take("lease", LeaseDays::parse_text);

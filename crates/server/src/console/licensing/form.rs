@@ -42,15 +42,6 @@ impl Reading {
         }
     }
 
-    /// The same of a field that may be left blank.
-    pub(super) fn take_optional<T>(
-        &mut self,
-        id: &str,
-        read: impl FnOnce(&str) -> Result<T, Refusal>,
-    ) -> Option<Option<T>> {
-        self.take(id, |text| if text.is_empty() { Ok(None) } else { read(text).map(Some) })
-    }
-
     /// The fields, for the form once more.
     pub(super) fn into_entries(self) -> Vec<Entry> {
         self.entries
@@ -106,6 +97,13 @@ pub(super) fn answer(
         Some(wrong) => wrong.mark(response),
         None => response,
     })
+}
+
+/// Reads a field that may be left blank.
+pub(super) fn optional<T>(
+    read: impl FnOnce(&str) -> Result<T, Refusal>,
+) -> impl FnOnce(&str) -> Result<Option<T>, Refusal> {
+    |text| if text.is_empty() { Ok(None) } else { read(text).map(Some) }
 }
 
 /// A day, as the moment at which it begins (UTC).

@@ -147,11 +147,11 @@ fn read(reading: &mut Reading, holder: &Place) -> Option<LicenceDraft> {
         AgreementId::parse_text(text).map_err(|_| Refusal::new("agreement", "one of the agreements that are published"))
     });
     let quantity = reading.take("quantity", Quantity::parse_text);
-    let amount_per_month = reading.take_optional("amount_per_month", form::money);
-    let discount = reading.take_optional("discount", form::share);
-    let starts_at = reading.take_optional("starts_at", form::day);
-    let expires_at = reading.take_optional("expires_at", form::day);
-    let paid_until_at = reading.take_optional("paid_until_at", form::day);
+    let amount_per_month = reading.take("amount_per_month", form::optional(form::money));
+    let discount = reading.take("discount", form::optional(form::share));
+    let starts_at = reading.take("starts_at", form::optional(form::day));
+    let expires_at = reading.take("expires_at", form::optional(form::day));
+    let paid_until_at = reading.take("paid_until_at", form::optional(form::day));
     Some(LicenceDraft {
         agreement: agreement?,
         holder: holder.id,

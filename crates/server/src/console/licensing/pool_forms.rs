@@ -238,8 +238,8 @@ async fn give(visit: Visit<Caller>) -> Result<Response, Fault> {
     };
     let mut reading = Reading::of(&visit, give_entries(pool));
     let seats = reading.take("seats", Seats::parse_text);
-    let overdraft = reading.take_optional("overdraft", Overdraft::parse_text);
-    let expires_at = reading.take_optional("expires_at", form::day);
+    let overdraft = reading.take("overdraft", form::optional(Overdraft::parse_text));
+    let expires_at = reading.take("expires_at", form::optional(form::day));
     let form = giving(pool, &receiver, sent_key(&visit));
     let (Some(seats), Some(overdraft), Some(expires_at)) = (seats, overdraft, expires_at) else {
         return form.answer(&visit, reading.into_entries(), Some(&form::wrong()));
@@ -347,7 +347,7 @@ async fn change(visit: Visit<Caller>) -> Result<Response, Fault> {
     let pool = decided(&visit).await?;
     let mut reading = Reading::of(&visit, change_entries(&pool));
     let overdraft = reading.take("overdraft", Overdraft::parse_text);
-    let expires_at = reading.take_optional("expires_at", form::day);
+    let expires_at = reading.take("expires_at", form::optional(form::day));
     let (Some(_), Some(expires_at)) = (overdraft, expires_at) else {
         return changing(&pool).answer(&visit, reading.into_entries(), Some(&form::wrong()));
     };

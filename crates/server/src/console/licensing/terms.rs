@@ -73,7 +73,7 @@ async fn renew(visit: Visit<Caller>) -> Result<Response, Fault> {
     };
     let id = found.licence.id;
     let mut reading = Reading::of(&visit, renewal_entries());
-    let Some(expires_at) = reading.take_optional("expires_at", form::day) else {
+    let Some(expires_at) = reading.take("expires_at", form::optional(form::day)) else {
         return renewal(&visit, &found, reading.into_entries(), sent_key(&visit), Some(&form::wrong()));
     };
     let mark = mark(&visit, "licence-renew-submit")?;
@@ -151,7 +151,7 @@ async fn change(visit: Visit<Caller>) -> Result<Response, Fault> {
     let mut reading = Reading::of(&visit, change_entries(&licence));
     let amount_per_month = reading.take("amount_per_month", form::money);
     let discount = reading.take("discount", form::share);
-    let paid = reading.take_optional("paid_until_at", form::day);
+    let paid = reading.take("paid_until_at", form::optional(form::day));
     let (Some(_), Some(_), Some(paid)) = (amount_per_month, discount, paid) else {
         return changed(&visit, &licence, reading.into_entries(), Some(&form::wrong()));
     };
