@@ -3,10 +3,8 @@
 use bailiwick_testkit::people::PASSWORD;
 use serde_json::json;
 
-use crate::licences;
-use crate::partner_pages;
-use crate::support_access;
 use crate::world::{Body, Persona, World};
+use crate::{licence_pages, licences, partner_pages, support_access};
 
 /// What somebody gets to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +98,7 @@ pub(crate) fn rows() -> Vec<Row> {
         flows(),
         licences::rows(),
         partner_pages::rows(),
+        licence_pages::rows(),
         support_access::rows(),
         vec![last],
     ];

@@ -10,6 +10,7 @@ mod flow;
 mod invitations;
 mod invited;
 mod keyboard;
+mod licences;
 mod looks;
 mod mailbox;
 mod newcomer;

@@ -47,13 +47,17 @@ const ENDPOINTS: [&str; 31] = [
 ];
 
 /// Every page, in the same way; those that look for nobody are for everybody.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 25] = [
     "access",
+    "agreement",
+    "agreements",
     "docs",
     "docs-guide",
     "docs-operation",
     "docs-section",
     "home",
+    "licence",
+    "licences",
     "login",
     "logout",
     "organization",
@@ -64,8 +68,11 @@ const PAGES: [&str; 18] = [
     "organizations",
     "people",
     "person",
+    "pool",
+    "pools",
     "stop-impersonating-submit",
     "switch-organization-submit",
+    "system-licence",
 ];
 
 /// What is never there.

@@ -13,6 +13,7 @@ mod asking;
 mod conflicts;
 mod console;
 mod creators;
+mod licence_pages;
 mod licence_sights;
 mod licence_steps;
 mod licensing;

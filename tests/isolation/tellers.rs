@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::sights::{pages, sights};
 use crate::steps::{forms, steps};
 use crate::tree_steps::tree_steps;
-use crate::{console, licence_sights, licence_steps, seat_steps};
+use crate::{console, licence_pages, licence_sights, licence_steps, seat_steps};
 
 /// Routes that know of no organisation but through the session or the link that one brings along.
 const ABOUT_ONESELF: [(&str, &str); 37] = [
@@ -63,12 +63,13 @@ const ELSEWHERE: [(&str, &str); 7] = [
 
 /// Everything that only looks.
 pub(crate) fn lookers() -> Vec<Teller> {
-    sights().into_iter().chain(licence_sights::sights()).chain(pages()).chain(console::views()).collect()
+    let licensing = licence_sights::sights().into_iter().chain(licence_pages::views());
+    sights().into_iter().chain(licensing).chain(pages()).chain(console::views()).collect()
 }
 
 /// Everything that changes something.
 pub(crate) fn doers() -> Vec<Teller> {
-    let licensing = licence_steps::steps().into_iter().chain(seat_steps::steps());
+    let licensing = licence_steps::steps().into_iter().chain(seat_steps::steps()).chain(licence_pages::forms());
     steps().into_iter().chain(tree_steps()).chain(licensing).chain(forms()).chain(console::forms()).collect()
 }
 

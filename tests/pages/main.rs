@@ -5,8 +5,12 @@
 mod access;
 mod decisions;
 mod guarded;
+mod licence_files;
+mod licences;
+mod licensing;
 mod lists;
 mod organisations;
 mod people;
+mod seats;
 mod support;
 mod switcher;

@@ -3,18 +3,27 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bailiwick_domain::fault::{Code, Fault};
+use bailiwick_domain::field::Refusal;
 use bailiwick_domain::id::{OrganisationId, SystemId};
 use bailiwick_domain::licence::entitlement::{Entitlement, Holding, Until};
 use bailiwick_domain::licence::standing::LicenceState;
 use bailiwick_domain::name::Name;
+use bailiwick_domain::role::Right;
 use bailiwick_domain::system::{PresentedSecret, SystemLogin};
 use bailiwick_domain::time::Timestamp;
-use bailiwick_licence::{Draft, PublicKey, State};
+use bailiwick_licence::{CLOCK_TOLERANCE, Draft, LicenceRequest, PublicKey, State};
 use bailiwick_store::Link;
 use bailiwick_store::query::appliance::{self, ApplianceRecord};
-use bailiwick_store::query::licence_system;
+use bailiwick_store::query::reach::Reach;
+use bailiwick_store::query::{licence_system, system};
+use serde_json::json;
 
+use crate::audit::{Act, Actor};
+use crate::caller::Caller;
 use crate::context::Context;
+
+/// The most bytes of a request file.
+pub const REQUEST_MAX: usize = bailiwick_licence::REQUEST_MAX;
 
 /// A system in the middle of a request of its own.
 #[derive(Clone, Debug)]
@@ -25,6 +34,18 @@ pub struct Appliance {
     pub organisation: OrganisationId,
     /// How that is called.
     pub organisation_name: Name,
+}
+
+/// What comes of a request file.
+#[derive(Clone, Debug)]
+pub enum RequestAnswer {
+    /// The licence file.
+    File(String),
+    /// Nothing yet: by the clock of the system the request is from another time, which whoever carries it has to know.
+    ClockIsOff {
+        /// When it was made, by that clock.
+        made: Timestamp,
+    },
 }
 
 /// The numbers of licence files: the moment of each, and never one twice.
@@ -79,6 +100,64 @@ impl Context {
         self.write_licence_file(appliance, &found, now)
     }
 
+    /// The same file for a system that cannot ask for it itself, handed to somebody who manages it.
+    ///
+    /// # Errors
+    /// [`Code::SystemNotFound`], also when it exists elsewhere; [`Code::InsufficientPermissions`];
+    /// [`Code::ApplianceSuspended`], as the system itself would be told; [`Code::LicenceFileTooLong`].
+    pub async fn hand_out_licence_file(&self, caller: &Caller, id: SystemId) -> Result<String, Fault> {
+        let now = self.now();
+        let mut transaction = self.database.write().await?;
+        managed(&mut transaction, caller, id).await?;
+        let found = appliance::by_id(&mut transaction, id).await?.ok_or(Code::SystemNotFound)?;
+        if found.is_suspended {
+            return Err(Code::ApplianceSuspended.into());
+        }
+        let ApplianceRecord { organisation, organisation_name, .. } = found;
+        let entitlement = entitlement(&mut transaction, id, now).await?;
+        let appliance = Appliance { system: id, organisation, organisation_name };
+        let file = self.write_licence_file(&appliance, &entitlement, now)?;
+        let act = Act {
+            action: "license.file_issued",
+            subject_kind: "system",
+            subject: Some(id.uuid()),
+            organisation: Some(organisation),
+            details: json!({ "state": entitlement.standing.state, "until": entitlement.lease_until.rfc3339() }),
+        };
+        self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
+        transaction.commit().await?;
+        Ok(file)
+    }
+
+    /// Answers the request file of a system without a network, carried here by somebody who manages it.
+    ///
+    /// # Errors
+    /// As [`Context::hand_out_licence_file`]; a validation fault on `request` where the file is none of this system's.
+    pub async fn answer_licence_request(
+        &self,
+        caller: &Caller,
+        id: SystemId,
+        file: &[u8],
+    ) -> Result<RequestAnswer, Fault> {
+        let now = self.now();
+        managed(&mut self.database.read().await?, caller, id).await?;
+        let request = LicenceRequest::open(file).map_err(|refusal| refused(unreadable(refusal)))?;
+        if request.system != id.to_string() {
+            return Err(refused("a request of this system, and not of another one"));
+        }
+        // What a system has believed has a number of the clock that wrote it: a smaller one it would refuse.
+        if request.lease > u64::try_from(now.microseconds()).unwrap_or_default() {
+            let expected = "a request of a system without a newer file than this server can write: set the clock of this \
+                            server right first";
+            return Err(refused(expected));
+        }
+        let made = Timestamp::from_seconds(request.made);
+        if now.since(made).as_seconds().abs() > CLOCK_TOLERANCE {
+            return Ok(RequestAnswer::ClockIsOff { made });
+        }
+        Ok(RequestAnswer::File(self.hand_out_licence_file(caller, id).await?))
+    }
+
     /// The public key that licence files are signed with: what belongs into the firmware of appliances.
     #[must_use]
     pub fn licence_key(&self) -> PublicKey {
@@ -117,7 +196,7 @@ impl Context {
     }
 }
 
-async fn entitlement(link: &mut Link, system: SystemId, now: Timestamp) -> Result<Entitlement, Fault> {
+pub(crate) async fn entitlement(link: &mut Link, system: SystemId, now: Timestamp) -> Result<Entitlement, Fault> {
     let standings = licence_system::standings(link, system).await?;
     let holdings: Vec<Holding> = standings
         .into_iter()
@@ -130,6 +209,29 @@ async fn entitlement(link: &mut Link, system: SystemId, now: Timestamp) -> Resul
         })
         .collect();
     Ok(Entitlement::of(&holdings, now))
+}
+
+/// A system that the caller manages.
+async fn managed(link: &mut Link, caller: &Caller, id: SystemId) -> Result<(), Fault> {
+    let reach = |right| Reach::of(&caller.principal, right);
+    system::find(link, &reach(Right::ReadSystems), id).await?.ok_or(Code::SystemNotFound)?;
+    let found = system::find(link, &reach(Right::ManageSystems), id).await?;
+    if found.is_some() { Ok(()) } else { Err(Code::InsufficientPermissions.into()) }
+}
+
+fn refused(expected: &'static str) -> Fault {
+    Fault::field("request", Refusal::new("licence_request", expected), None)
+}
+
+/// What a file should have been that is no request.
+const fn unreadable(refusal: bailiwick_licence::Refusal) -> &'static str {
+    match refusal {
+        bailiwick_licence::Refusal::UnknownVersion => "a request of a kind that this server knows: update the server",
+        bailiwick_licence::Refusal::Damaged | bailiwick_licence::Refusal::Truncated => {
+            "a request file that was not damaged on its way: have the system write it again"
+        }
+        _ => "the request file that the system wrote",
+    }
 }
 
 /// Names as a licence file has them: with the moment after an `@` where one ends before the rest.

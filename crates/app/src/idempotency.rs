@@ -74,7 +74,43 @@ impl Drop for RunningRequest {
     }
 }
 
+/// Whose turn it is to carry out a request with a mark.
+pub(crate) enum Turn {
+    /// It was carried out before, with this answer.
+    Before(serde_json::Value),
+    /// It is carried out in this transaction, and by nobody else meanwhile.
+    Now(Box<WriteTransaction>, RunningRequest),
+}
+
 impl Context {
+    /// Begins to carry out what is done once for each mark, and whose answer is final with its transaction.
+    ///
+    /// # Errors
+    /// [`Code::IdempotencyRunning`] and [`Code::IdempotencyMismatch`].
+    pub(crate) async fn take_turn(&self, user: UserId, mark: &Idempotency, now: Timestamp) -> Result<Turn, Fault> {
+        let running_request = self.begin_idempotent(user, mark)?;
+        if let Some(answer) = self.earlier_answer(user, mark).await? {
+            return Ok(Turn::Before(answer));
+        }
+        let mut transaction = self.database.write().await?;
+        if !self.claim_key(&mut transaction, user, mark, now).await? {
+            return Err(running());
+        }
+        Ok(Turn::Now(Box::new(transaction), running_request))
+    }
+
+    /// Writes the answer of such a request down, and commits both.
+    pub(crate) async fn end_turn(
+        &self,
+        mut transaction: WriteTransaction,
+        (user, mark): (UserId, &Idempotency),
+        answer: &serde_json::Value,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.write_answer(&mut transaction, user, mark, answer, Some(now)).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Notes that a request is being worked on.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::audit::{Act, Actor};
 use crate::caller::{Authority, Caller};
 use crate::context::Context;
-use crate::idempotency::{Idempotency, running};
+use crate::idempotency::{Idempotency, Turn};
 
 pub use bailiwick_store::query::organisation_details::OrganisationDetails;
 pub use bailiwick_store::query::organisation_page::{OrganisationFilter, OrganisationOrder};
@@ -117,17 +117,12 @@ impl Context {
         mark: &Idempotency,
     ) -> Result<OrganisationId, Fault> {
         let (now, user) = (self.now(), caller.principal.user);
-        let _running = self.begin_idempotent(user, mark)?;
-        if let Some(answer) = self.earlier_answer(user, mark).await? {
-            return serde_json::from_value(answer).map_err(Fault::broken);
-        }
-        let mut transaction = self.database.write().await?;
-        if !self.claim_key(&mut transaction, user, mark, now).await? {
-            return Err(running());
-        }
+        let (mut transaction, _running) = match self.take_turn(user, mark, now).await? {
+            Turn::Before(answer) => return serde_json::from_value(answer).map_err(Fault::broken),
+            Turn::Now(transaction, running) => (*transaction, running),
+        };
         let created = self.add_organisation(&mut transaction, caller.into(), draft, now).await?.id;
-        self.write_answer(&mut transaction, user, mark, &json!(created), Some(now)).await?;
-        transaction.commit().await?;
+        self.end_turn(transaction, (user, mark), &json!(created), now).await?;
         Ok(created)
     }
 

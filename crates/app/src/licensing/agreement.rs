@@ -121,11 +121,23 @@ impl Context {
     pub async fn create_agreement(&self, by: impl Into<Authority<'_>>, terms: Terms) -> Result<AgreementRecord, Fault> {
         let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
-        require_writer(&mut transaction, by).await?;
-        check(&terms)?;
+        let written = self.create_agreement_in(&mut transaction, by, &terms, now).await?;
+        transaction.commit().await?;
+        Ok(written)
+    }
+
+    pub(super) async fn create_agreement_in(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        terms: &Terms,
+        now: Timestamp,
+    ) -> Result<AgreementRecord, Fault> {
+        require_writer(transaction, by).await?;
+        check(terms)?;
         let (id, family) = (AgreementId::new(now, self.entropy()), FamilyId::new(now, self.entropy()));
-        agreement::insert(&mut transaction, id, family, 1, &terms, now).await?;
-        self.conclude_agreement(transaction, by, ("agreement.created", id), now).await
+        agreement::insert(transaction, id, family, 1, terms, now).await?;
+        self.noted_agreement(transaction, by, ("agreement.created", id), now).await
     }
 
     /// Changes a draft.
@@ -240,9 +252,20 @@ impl Context {
         (action, id): (&'static str, AgreementId),
         now: Timestamp,
     ) -> Result<AgreementRecord, Fault> {
-        let found = agreement::find(&mut transaction, id, true).await?.ok_or(Code::AgreementNotFound)?;
-        self.note_agreement(&mut transaction, by, (action, &found), now).await?;
+        let found = self.noted_agreement(&mut transaction, by, (action, id), now).await?;
         transaction.commit().await?;
+        Ok(found)
+    }
+
+    async fn noted_agreement(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        (action, id): (&'static str, AgreementId),
+        now: Timestamp,
+    ) -> Result<AgreementRecord, Fault> {
+        let found = agreement::find(transaction, id, true).await?.ok_or(Code::AgreementNotFound)?;
+        self.note_agreement(transaction, by, (action, &found), now).await?;
         Ok(found)
     }
 

@@ -73,27 +73,38 @@ impl Context {
         self.settle_expired_seats().await?;
         let now = self.now();
         let mut transaction = self.database.write().await?;
-        licence_place::share_tree(&mut transaction).await?;
-        let sale = sale(&mut transaction, by, &draft).await?;
+        let issued = self.issue_in(&mut transaction, by, &draft, now).await?;
+        transaction.commit().await?;
+        Ok(issued)
+    }
+
+    pub(super) async fn issue_in(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        draft: &LicenceDraft,
+        now: Timestamp,
+    ) -> Result<Vec<LicenceRecord>, Fault> {
+        licence_place::share_tree(transaction).await?;
+        let sale = sale(transaction, by, draft).await?;
         let places = sale.agreement.systems.number().saturating_mul(draft.quantity.number());
         if places < i64::try_from(draft.systems.len()).unwrap_or(i64::MAX) {
             return Err(Code::LicenceFull.into());
         }
-        let seats = self.seats_for(&mut transaction, &sale, draft.quantity.number(), now).await?;
+        let seats = self.seats_for(transaction, &sale, draft.quantity.number(), now).await?;
         let mut devices = draft.systems.iter();
         let per_licence = usize::try_from(sale.agreement.systems.number()).unwrap_or(usize::MAX);
         let mut issued = Vec::new();
         for seat in seats {
-            let id = self.issue_one(&mut transaction, by, (&sale, &draft), seat, now).await?;
+            let id = self.issue_one(transaction, by, (&sale, draft), seat, now).await?;
             for device in devices.by_ref().take(per_licence) {
-                self.bind(&mut transaction, by, id, *device, now).await?;
+                self.bind(transaction, by, id, *device, now).await?;
             }
-            issued.push(written(&mut transaction, by, id).await?);
+            issued.push(written(transaction, by, id).await?);
         }
         for licence in &issued {
-            licence_place::add(&mut transaction, licence.id).await?;
+            licence_place::add(transaction, licence.id).await?;
         }
-        transaction.commit().await?;
         Ok(issued)
     }
 

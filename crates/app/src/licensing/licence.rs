@@ -284,15 +284,28 @@ impl Context {
         change: (ChangeKind, Value),
         now: Timestamp,
     ) -> Result<LicenceRecord, Fault> {
-        let licence = written(&mut transaction, by, id).await?;
-        self.note_licence(&mut transaction, by, (id, licence.holder), change, now).await?;
+        let licence = self.noted(&mut transaction, by, id, change, now).await?;
         transaction.commit().await?;
+        Ok(licence)
+    }
+
+    /// A licence as it is now, with what was just done to it in its history.
+    pub(super) async fn noted(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        id: LicenceId,
+        change: (ChangeKind, Value),
+        now: Timestamp,
+    ) -> Result<LicenceRecord, Fault> {
+        let licence = written(transaction, by, id).await?;
+        self.note_licence(transaction, by, (id, licence.holder), change, now).await?;
         Ok(licence)
     }
 }
 
 /// A licence as whoever asks sees it.
-pub(super) async fn written(link: &mut Link, by: Authority<'_>, id: LicenceId) -> Result<LicenceRecord, Fault> {
+pub(crate) async fn written(link: &mut Link, by: Authority<'_>, id: LicenceId) -> Result<LicenceRecord, Fault> {
     Ok(licence::find(link, &by.reach(Right::ReadLicences), id).await?.ok_or(Code::LicenceNotFound)?)
 }
 

@@ -4,6 +4,7 @@
 pub mod agreement;
 mod issue;
 pub mod licence;
+mod once;
 pub mod pool;
 mod seats;
 mod terms;
@@ -36,7 +37,7 @@ pub struct Listed<T> {
 }
 
 /// Whether somebody writes agreements: they hold that right in the organisation that runs the server.
-async fn writes_agreements(link: &mut Link, by: Authority<'_>) -> Result<bool, Fault> {
+pub(crate) async fn writes_agreements(link: &mut Link, by: Authority<'_>) -> Result<bool, Fault> {
     let Some(owner) = organisation::owner(link).await? else { return Ok(false) };
     let reach = by.reach(Right::ManageAgreements);
     Ok(organisation::find_reachable(link, &reach, owner).await?.is_some())

@@ -96,23 +96,35 @@ impl Context {
     ) -> Result<PoolRecord, Fault> {
         let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
-        require_writer(&mut transaction, by).await?;
+        let made = self.make_in(&mut transaction, by, (id, seats), now).await?;
+        transaction.commit().await?;
+        Ok(made)
+    }
+
+    pub(super) async fn make_in(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        (id, seats): (AgreementId, Seats),
+        now: Timestamp,
+    ) -> Result<PoolRecord, Fault> {
+        require_writer(transaction, by).await?;
         // Two who make the first seats at the same moment make one pool.
-        agreement::hold(&mut transaction, id).await?;
-        let family = published(&mut transaction, by, id).await?.family;
-        let holder = owner(&mut transaction).await?;
-        let pool = if let Some(pool) = seat_pool::root(&mut transaction, family).await? {
+        agreement::hold(transaction, id).await?;
+        let family = published(transaction, by, id).await?.family;
+        let holder = owner(transaction).await?;
+        let pool = if let Some(pool) = seat_pool::root(transaction, family).await? {
             pool
         } else {
             let id = SeatPoolId::new(now, self.entropy());
             let new = NewPool { id, family, parent: None, holder, depth: 0, expires_at: None };
-            seat_pool::insert(&mut transaction, &new, now).await?;
+            seat_pool::insert(transaction, &new, now).await?;
             id
         };
-        add(&mut transaction, pool, seats, now).await?;
+        add(transaction, pool, seats, now).await?;
         let trace = Trace { by: by.user(), ..Trace::default() };
-        note_move(&mut transaction, pool, (MoveKind::Made, seats.number()), trace, now).await?;
-        self.conclude_pool(transaction, by, ("pool.seats_made", pool, json!({ "seats": seats })), now).await
+        note_move(transaction, pool, (MoveKind::Made, seats.number()), trace, now).await?;
+        self.noted_pool(transaction, by, ("pool.seats_made", pool, json!({ "seats": seats })), now).await
     }
 
     /// Hands seats down to an organisation below whoever holds the pool.
@@ -130,30 +142,42 @@ impl Context {
         self.settle_expired_seats().await?;
         let now = self.now();
         let mut transaction = self.database.write().await?;
-        let pool = manageable(&mut transaction, by, id).await?;
-        check_receiver(&mut transaction, by, &pool, gift.receiver).await?;
-        if agreement::published(&mut transaction, pool.family).await?.is_none() {
+        let given = self.give_in(&mut transaction, by, (id, gift), now).await?;
+        transaction.commit().await?;
+        Ok(given)
+    }
+
+    pub(super) async fn give_in(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        (id, gift): (SeatPoolId, Gift),
+        now: Timestamp,
+    ) -> Result<PoolRecord, Fault> {
+        let pool = manageable(transaction, by, id).await?;
+        check_receiver(transaction, by, &pool, gift.receiver).await?;
+        if agreement::published(transaction, pool.family).await?.is_none() {
             return Err(Code::AgreementNotPublished.into());
         }
         let seats = gift.seats.number();
-        if !seat_pool::give(&mut transaction, id, seats, now).await? {
-            return Err(refusal(&mut transaction, id, now).await?);
+        if !seat_pool::give(transaction, id, seats, now).await? {
+            return Err(refusal(transaction, id, now).await?);
         }
-        let above = state(&mut transaction, id).await?;
-        let below = self.edge(&mut transaction, &above, gift.receiver, now).await?;
-        add(&mut transaction, below, gift.seats, now).await?;
-        let edge = state(&mut transaction, below).await?;
+        let above = state(transaction, id).await?;
+        let below = self.edge(transaction, &above, gift.receiver, now).await?;
+        add(transaction, below, gift.seats, now).await?;
+        let edge = state(transaction, below).await?;
         // What has ended begins anew, for as long as there is anything above.
         let is_over = edge.expires_at.is_some_and(|end| end <= now);
         let expires_at = gift.expires_at.or(if is_over { above.expires_at } else { edge.expires_at });
         check_end(expires_at, above.expires_at, now)?;
-        set(&mut transaction, &edge, (gift.overdraft, expires_at), now).await?;
+        set(transaction, &edge, (gift.overdraft, expires_at), now).await?;
         let by_user = Trace { by: by.user(), ..Trace::default() };
         let given = Trace { other: Some(below), ..by_user };
-        note_move(&mut transaction, id, (MoveKind::Given, seats), given, now).await?;
+        note_move(transaction, id, (MoveKind::Given, seats), given, now).await?;
         let received = Trace { other: Some(id), ..by_user };
-        note_move(&mut transaction, below, (MoveKind::Received, seats), received, now).await?;
-        self.conclude_pool(transaction, by, ("pool.seats_given", below, json!({ "seats": seats })), now).await
+        note_move(transaction, below, (MoveKind::Received, seats), received, now).await?;
+        self.noted_pool(transaction, by, ("pool.seats_given", below, json!({ "seats": seats })), now).await
     }
 
     /// Takes seats back that were given out of a pool above: those that are free in this one, and then in the pools
@@ -168,23 +192,36 @@ impl Context {
         id: SeatPoolId,
         seats: Seats,
     ) -> Result<PoolRecord, Fault> {
-        let (by, now, number) = (by.into(), self.now(), seats.number());
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
+        let left = self.take_back_in(&mut transaction, by, (id, seats), now).await?;
+        transaction.commit().await?;
+        Ok(left)
+    }
+
+    pub(super) async fn take_back_in(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        (id, seats): (SeatPoolId, Seats),
+        now: Timestamp,
+    ) -> Result<PoolRecord, Fault> {
+        let number = seats.number();
         let taker = Taker::Person(by.user());
-        if let Some(parent) = giver(&mut transaction, by, id).await? {
-            seat_pool::hold(&mut transaction, parent).await?;
-            seat_pool::hold(&mut transaction, id).await?;
-            self.take_seats(&mut transaction, (parent, id), number, taker, now).await?;
+        if let Some(parent) = giver(transaction, by, id).await? {
+            seat_pool::hold(transaction, parent).await?;
+            seat_pool::hold(transaction, id).await?;
+            self.take_seats(transaction, (parent, id), number, taker, now).await?;
         } else {
-            seat_pool::hold(&mut transaction, id).await?;
-            let found = self.gather(&mut transaction, id, number, taker, now).await?;
-            if found < number || !seat_pool::remove(&mut transaction, id, number, now).await? {
+            seat_pool::hold(transaction, id).await?;
+            let found = self.gather(transaction, id, number, taker, now).await?;
+            if found < number || !seat_pool::remove(transaction, id, number, now).await? {
                 return Err(too_few(found));
             }
             let trace = Trace { by: by.user(), ..Trace::default() };
-            note_move(&mut transaction, id, (MoveKind::Unmade, number), trace, now).await?;
+            note_move(transaction, id, (MoveKind::Unmade, number), trace, now).await?;
         }
-        self.conclude_pool(transaction, by, ("pool.seats_taken_back", id, json!({ "seats": seats })), now).await
+        self.noted_pool(transaction, by, ("pool.seats_taken_back", id, json!({ "seats": seats })), now).await
     }
 
     /// Changes how a pool may be used; what ends earlier ends earlier in all pools below it, too.
@@ -214,7 +251,9 @@ impl Context {
         }
         set(&mut transaction, &old, (change.overdraft, expires_at), now).await?;
         let details = json!({ "overdraft": change.overdraft, "expires_at": expires_at.map(Timestamp::rfc3339) });
-        self.conclude_pool(transaction, by, ("pool.changed", id, details), now).await
+        let changed = self.noted_pool(&mut transaction, by, ("pool.changed", id, details), now).await?;
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     /// The pool that an organisation has out of this one, opened where it has none.
@@ -242,19 +281,18 @@ impl Context {
         Ok(new.id)
     }
 
-    async fn conclude_pool(
+    async fn noted_pool(
         &self,
-        mut transaction: WriteTransaction,
+        transaction: &mut WriteTransaction,
         by: Authority<'_>,
         (action, id, details): (&'static str, SeatPoolId, Value),
         now: Timestamp,
     ) -> Result<PoolRecord, Fault> {
         let reach = by.reach(Right::ReadLicences);
-        let pool = seat_pool::find(&mut transaction, &reach, id).await?.ok_or(Code::PoolNotFound)?;
+        let pool = seat_pool::find(transaction, &reach, id).await?.ok_or(Code::PoolNotFound)?;
         let act =
             Act { action, subject_kind: "pool", subject: Some(id.uuid()), organisation: Some(pool.holder), details };
-        self.audit(&mut transaction, by.actor(), act, now).await?;
-        transaction.commit().await?;
+        self.audit(transaction, by.actor(), act, now).await?;
         Ok(pool)
     }
 }

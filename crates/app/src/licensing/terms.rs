@@ -8,6 +8,7 @@ use bailiwick_domain::licence::seats::MoveKind;
 use bailiwick_domain::licence::term::DurationDays;
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Timestamp;
+use bailiwick_store::WriteTransaction;
 use bailiwick_store::query::agreement;
 use bailiwick_store::query::licence::{self, LicenceRecord, Renewal};
 use bailiwick_store::query::{licence_place, licence_system, organisation, seat_pool};
@@ -42,10 +43,22 @@ impl Context {
     ) -> Result<LicenceRecord, Fault> {
         let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
-        licence_place::share_tree(&mut transaction).await?;
-        let old = provided(&mut transaction, by, id).await?;
+        let renewed = self.renew_in(&mut transaction, by, (id, renewing), now).await?;
+        transaction.commit().await?;
+        Ok(renewed)
+    }
+
+    pub(super) async fn renew_in(
+        &self,
+        transaction: &mut WriteTransaction,
+        by: Authority<'_>,
+        (id, renewing): (LicenceId, Renewing),
+        now: Timestamp,
+    ) -> Result<LicenceRecord, Fault> {
+        licence_place::share_tree(transaction).await?;
+        let old = provided(transaction, by, id).await?;
         let end = old.expires_at.ok_or(Code::LicenceEndless)?;
-        let current = agreement::published(&mut transaction, old.family).await?;
+        let current = agreement::published(transaction, old.family).await?;
         let current = current.ok_or(Code::AgreementNotPublished)?;
         // Who was without a licence for a while does not pay for that while.
         let has_lapsed = old.facts().grace_ends_at().is_some_and(|last| last <= now);
@@ -68,16 +81,16 @@ impl Context {
             systems: old.systems.max(current.systems.number()),
             stays_signed: is_same,
         };
-        licence_place::remove(&mut transaction, id).await?;
-        licence::renew(&mut transaction, id, &renewal, now).await?;
-        licence_place::add(&mut transaction, id).await?;
+        licence_place::remove(transaction, id).await?;
+        licence::renew(transaction, id, &renewal, now).await?;
+        licence_place::add(transaction, id).await?;
         let details = json!({
             "ExpiresAt": expires_at.map(Timestamp::rfc3339),
             "Agreement": current.name,
             "Version": current.version,
             "AmountPerMonth": renewal.amount_per_month,
         });
-        self.conclude_licence(transaction, by, id, (ChangeKind::Renewed, details), now).await
+        self.noted(transaction, by, id, (ChangeKind::Renewed, details), now).await
     }
 
     /// Hands a licence over to another organisation below whoever sells it. The systems that have it lose it, and it has

@@ -2,10 +2,12 @@
 //! looks may do about it. What they may do is decided again when they do it.
 
 mod decision;
+mod licence;
 mod listing;
 mod organisation;
 mod person;
 mod question;
+mod seats;
 mod tree;
 
 use bailiwick_domain::field::Parse;
@@ -20,10 +22,12 @@ use crate::caller::Caller;
 
 pub use bailiwick_store::query::tree_count::OwnCounts;
 pub use decision::{Decision, DecisionPreview};
+pub use licence::{LicenceOverview, LicencePowers, SystemLicences};
 pub use listing::{CountedOrganisation, OrganisationListing, PeopleListing, Place};
 pub use organisation::{HistoryEntry, OrganisationOverview, OrganisationPowers};
 pub use person::{Holdings, MembershipInSight, PersonOverview, PersonPowers, RemovalPreview};
 pub use question::{AccessAsk, AccessQuestion, Match};
+pub use seats::{AgreementOverview, PoolOverview, PoolPowers, SeatFamily};
 pub use tree::{Branch, OrganisationTree};
 
 /// The first rows of a list; a hundred at most.

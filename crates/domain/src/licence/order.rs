@@ -37,6 +37,18 @@ impl LicenceOrder {
 pub struct LicenceOrders(Vec<(LicenceOrder, Direction)>);
 
 impl LicenceOrders {
+    /// By one thing alone.
+    #[must_use]
+    pub fn by(order: LicenceOrder, direction: Direction) -> Self {
+        Self(vec![(order, direction)])
+    }
+
+    /// What runs out first before the rest.
+    #[must_use]
+    pub fn by_end() -> Self {
+        Self::by(LicenceOrder::ExpiresAt, Direction::Ascending)
+    }
+
     /// What is ordered by, first things first.
     #[must_use]
     pub fn as_slice(&self) -> &[(LicenceOrder, Direction)] {

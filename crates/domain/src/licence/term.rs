@@ -1,5 +1,7 @@
 //! The figures of agreements and pools: how long, how many.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::field::{Parse, Refusal, whole_number};
@@ -34,6 +36,12 @@ macro_rules! figures {
         impl Default for $name {
             fn default() -> Self {
                 Self($default)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
             }
         }
 

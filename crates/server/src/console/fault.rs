@@ -62,8 +62,9 @@ impl FormFault {
             Code::OnOneself | Code::SuperAdminsOnly | Code::BelongsElsewhere | Code::MustBeInvited => {
                 fault.code.sentence().to_owned()
             }
-            Code::LastAdministrator | Code::VatNumberTaken => {
-                let detail = fault.detail.as_deref().map(|detail| format!(" {}.", capitalised(detail)));
+            Code::LastAdministrator | Code::VatNumberTaken | Code::TooFewSeats => {
+                let detail = fault.detail.as_deref().map(|detail| detail.trim_end_matches('.'));
+                let detail = detail.map(|detail| format!(" {}.", capitalised(detail)));
                 format!("{}{}", fault.code.sentence(), detail.unwrap_or_default())
             }
             Code::ValidationFailed if !fault.fields.is_empty() => {

@@ -1,5 +1,7 @@
 //! The list of one's systems, filtered and ordered by the address.
 
+use std::collections::BTreeMap;
+
 use axum::response::Response;
 use bailiwick_app::caller::Caller;
 use bailiwick_app::context::Context;
@@ -7,7 +9,8 @@ use bailiwick_app::system::{SystemFilter, SystemOrder, SystemRecord};
 use bailiwick_contract::page::{Page, Visit};
 use bailiwick_domain::fault::Fault;
 use bailiwick_domain::field::Parse;
-use bailiwick_domain::id::OrganisationId;
+use bailiwick_domain::id::{OrganisationId, SystemId};
+use bailiwick_domain::licence::standing::{LicenceState, Standing};
 use bailiwick_domain::page::{Direction, Page as Slice, PageNumber, PageSize};
 use bailiwick_domain::role::Right;
 use bailiwick_domain::system::{HeartbeatStatus, SystemStatus, SystemType};
@@ -53,11 +56,15 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
         selected: kind.as_str() == ask.system_type,
     });
     let types = types.collect();
+    let ids: Vec<SystemId> = found.systems.iter().map(|system| system.id).collect();
+    let shows_licences = visit.caller.principal.holds(Right::ReadLicences);
+    let standings = if shows_licences { context.standings(&ids).await? } else { BTreeMap::new() };
     let (layout, cookies) = Frame::new(&visit, Some(&visit.caller), Some(Active::Systems)).take();
     let page = SystemsPage {
         layout,
         types,
-        rows: found.systems.iter().map(|system| row(context, system)).collect(),
+        rows: found.systems.iter().map(|system| row(context, system, standings.get(&system.id))).collect(),
+        shows_licences,
         found: found.total.unsigned_abs(),
         total: total.unsigned_abs(),
         organisation,
@@ -95,7 +102,7 @@ const fn order(column: Column) -> SystemOrder {
     }
 }
 
-fn row(context: &Context, system: &SystemRecord) -> SystemRow {
+fn row(context: &Context, system: &SystemRecord, standing: Option<&Standing>) -> SystemRow {
     let now = context.now();
     let dead_after = context.settings.heartbeat_dead_after;
     let heartbeat = HeartbeatStatus::judge(system.last_heartbeat, now, dead_after);
@@ -105,6 +112,7 @@ fn row(context: &Context, system: &SystemRecord) -> SystemRow {
         system_type: system.kind.to_string(),
         organisation_name: system.organisation_name.to_string(),
         status: SystemStatus::judge(system.in_maintenance, heartbeat),
+        licence: standing.map_or(LicenceState::None, |standing| standing.state),
         last_heartbeat: system.last_heartbeat.map(|at| Moment::new(now, at)),
         created: Moment::new(now, system.created_at),
     }

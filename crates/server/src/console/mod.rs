@@ -11,6 +11,7 @@ mod home;
 mod impersonation;
 mod invitation;
 mod inviting;
+mod licensing;
 mod login;
 mod newcomer;
 mod organisation;
@@ -38,6 +39,7 @@ pub fn pages() -> Vec<Page> {
         impersonation::pages(),
         invitation::pages(),
         inviting::pages(),
+        licensing::pages(),
         login::pages(),
         organisation::pages(),
         people::pages(),

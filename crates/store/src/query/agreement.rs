@@ -55,6 +55,9 @@ statements! {
     Read FIND = concat!(agreement_columns!(), " WHERE a.id = $1 AND (a.published_at IS NOT NULL OR CAST($2 AS BOOLEAN))");
     Read PUBLISHED = concat!(agreement_columns!(),
         " WHERE a.family_id = $1 AND a.published_at IS NOT NULL AND a.withdrawn_at IS NULL");
+    /// The newest versions of a family; $2 says whether a draft is one.
+    Read VERSIONS = concat!(agreement_columns!(), " WHERE a.family_id = $1 \
+        AND (a.published_at IS NOT NULL OR CAST($2 AS BOOLEAN)) ORDER BY a.version DESC LIMIT $3");
     Read LAST_VERSION = "SELECT COALESCE(MAX(version), 0) FROM agreements WHERE family_id = $1";
     Read COUNT = concat!("SELECT COUNT(*) FROM agreements a", listed!());
     Read LIST = concat!(agreement_columns!(), listed!(), " ORDER BY a.folded_name, a.family_id, a.version DESC \
@@ -232,6 +235,16 @@ pub async fn find(link: &mut Link, id: AgreementId, with_drafts: bool) -> Result
 /// The version of a family under which licences are issued now.
 pub async fn published(link: &mut Link, family: FamilyId) -> Result<Option<AgreementRecord>> {
     link.optional(&PUBLISHED, values![family]).await
+}
+
+/// The newest versions of a family; a draft only for those who write them.
+pub async fn versions(
+    link: &mut Link,
+    family: FamilyId,
+    with_drafts: bool,
+    limit: i64,
+) -> Result<Vec<AgreementRecord>> {
+    link.all(&VERSIONS, values![family, with_drafts, limit]).await
 }
 
 /// The number of the newest version of a family; 0 where there is none.

@@ -47,6 +47,7 @@ pub mod reach;
 pub mod reset_request;
 pub mod retention;
 pub(crate) mod searchable;
+pub mod seat_family;
 pub mod seat_move;
 pub mod seat_pool;
 pub mod session;
@@ -55,6 +56,7 @@ pub mod signing_key;
 pub mod suspension;
 pub mod system;
 pub mod system_list;
+pub mod system_standing;
 pub mod throttle;
 pub mod tree;
 pub mod tree_count;
@@ -68,7 +70,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 56] = [
+    let modules: [&[&'static Statement]; 58] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -108,6 +110,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         reset_request::STATEMENTS,
         retention::STATEMENTS,
         searchable::STATEMENTS,
+        seat_family::STATEMENTS,
         seat_move::STATEMENTS,
         seat_pool::STATEMENTS,
         session::STATEMENTS,
@@ -116,6 +119,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         suspension::STATEMENTS,
         system::STATEMENTS,
         system_list::STATEMENTS,
+        system_standing::STATEMENTS,
         throttle::STATEMENTS,
         tree::STATEMENTS,
         tree_count::STATEMENTS,

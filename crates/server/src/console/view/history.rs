@@ -56,6 +56,20 @@ impl Entry<'_> {
             "system.secret_regenerated" => "gave a system a new secret".to_owned(),
             "api_key.created" => named("made", "the API key"),
             "api_key.revoked" => named("revoked", "the API key"),
+            "license.file_issued" => "got a licence file for a system".to_owned(),
+            "license.bound" => "gave a system a licence".to_owned(),
+            "license.released" => "took a licence from a system".to_owned(),
+            "license.signed" => "accepted the agreement of a licence".to_owned(),
+            "license.transferred" => "handed a licence over to it".to_owned(),
+            "license.reactivated" => "ended the suspension of a licence".to_owned(),
+            "pool.seats_made" => format!("made {}", self.seats()),
+            "pool.seats_given" => format!("handed {} down to it", self.seats()),
+            "pool.seats_taken_back" => format!("took {} back from it", self.seats()),
+            "pool.changed" => "changed how it may use its seats".to_owned(),
+            "agreement.created" => named("wrote", "the agreement"),
+            "agreement.revised" => named("began a new version of", "the agreement"),
+            action if action.starts_with("agreement.") => named(verb(action), "the agreement"),
+            action if action.starts_with("license.") => format!("{} a licence", verb(action)),
             // What has no words yet is told by its own.
             other => format!("did {other}"),
         }
@@ -73,6 +87,12 @@ impl Entry<'_> {
         if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
     }
 
+    /// How many seats were moved.
+    fn seats(&self) -> String {
+        let seats = self.details.get("seats").and_then(Value::as_i64).unwrap_or_default();
+        super::list::quantity(seats, "seat", "seats")
+    }
+
     /// What else a decision touched.
     fn touched(&self) -> String {
         let count = |name: &str| self.details.get(name).and_then(Value::as_i64).unwrap_or_default();
@@ -87,6 +107,11 @@ impl Entry<'_> {
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         if parts.is_empty() { String::new() } else { format!(", with {}", parts.join(", ")) }
     }
+}
+
+/// What was done, by the name that it has in the log.
+fn verb(action: &str) -> &str {
+    action.split_once('.').map_or(action, |(_, verb)| verb)
 }
 
 #[cfg(test)]
@@ -114,6 +139,9 @@ mod tests {
                 "changed the name, the VAT number",
             ),
             ("system.created", None, json!({ "name": "Till" }), "created the system Till"),
+            ("license.revoked", None, json!({}), "revoked a licence"),
+            ("agreement.published", None, json!({ "name": "Backup" }), "published the agreement Backup"),
+            ("pool.seats_given", None, json!({ "seats": 1 }), "handed 1 seat down to it"),
             ("something.new", None, json!({}), "did something.new"),
         ] {
             assert_eq!(Entry { action, person, details: &details }.words(), words);

@@ -9,6 +9,12 @@ use super::layout::Choice;
 pub enum Active {
     /// The list of systems.
     Systems,
+    /// Licences: the list, one of them, those of one system.
+    Licences,
+    /// Agreements: the list, one of them.
+    Agreements,
+    /// Pools of seats: the picture, one of them.
+    Pools,
     /// Organisations: the list, the tree, one of them.
     Organisations,
     /// People, and why they may do what they may.
@@ -24,8 +30,11 @@ pub enum Active {
 impl Active {
     /// The parts that the navigation leads to, in its order, each with the right that it takes; the API pages, which
     /// are for strangers too, come after these.
-    pub const PARTS: [(Self, Option<Right>); 5] = [
+    pub const PARTS: [(Self, Option<Right>); 8] = [
         (Self::Systems, None),
+        (Self::Licences, Some(Right::ReadLicences)),
+        (Self::Agreements, Some(Right::ReadLicences)),
+        (Self::Pools, Some(Right::ReadLicences)),
         (Self::Organisations, Some(Right::ReadOrganisations)),
         (Self::People, Some(Right::ReadUsers)),
         (Self::Invitations, Some(Right::ManageUsers)),
@@ -36,6 +45,9 @@ impl Active {
     pub(crate) const fn address(self) -> &'static str {
         match self {
             Self::Systems => "/",
+            Self::Licences => "/licences",
+            Self::Agreements => "/agreements",
+            Self::Pools => "/pools",
             Self::Organisations => "/organizations",
             Self::People => "/users",
             Self::Invitations => "/invitations",
@@ -48,6 +60,9 @@ impl Active {
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Systems => "Systems",
+            Self::Licences => "Licences",
+            Self::Agreements => "Agreements",
+            Self::Pools => "Seat pools",
             Self::Organisations => "Organisations",
             Self::People => "People",
             Self::Invitations => "Invitations",
@@ -60,6 +75,9 @@ impl Active {
     pub(crate) const fn icon(self) -> &'static str {
         match self {
             Self::Systems => "systems",
+            Self::Licences => "licences",
+            Self::Agreements => "agreements",
+            Self::Pools => "pools",
             Self::Organisations => "organisations",
             Self::People => "people",
             Self::Invitations => "invitations",
