@@ -77,7 +77,8 @@ fn settings(run: &Run<'_>) -> String {
     }
     // Whether an organisation, a state or a type of system is one that will do stands in the database,
     // in the clock and in the settings, not in a schema; so does whether a password is right, or hard to guess, whether
-    // a link is good, and what somebody manages; and terms of an agreement may contradict each other.
+    // a link is good, and what somebody manages. Terms of an agreement may contradict each other, and an order may be named
+    // twice.
     for operation in [
         "create-system",
         "create-system-by-callback",
@@ -99,6 +100,7 @@ fn settings(run: &Run<'_>) -> String {
         "create-agreement",
         "change-agreement",
         "issue-licenses",
+        "list-licenses",
     ] {
         writeln!(settings, "[[operations]]\ninclude-operation-id = \"{operation}\"").unwrap();
         settings.push_str("checks.positive_data_acceptance.enabled = false\n");
