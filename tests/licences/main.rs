@@ -3,6 +3,7 @@
 
 mod agreements;
 mod appliance;
+mod bodies;
 mod command;
 mod gone;
 mod issuing;
