@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod canary;
+mod invitations;
 mod licence_pages;
 mod licences;
 mod matrix;
