@@ -4,9 +4,11 @@
 mod agreements;
 mod appliance;
 mod command;
+mod files;
 mod gone;
 mod issuing;
 mod lists;
+mod operator;
 mod pool_histories;
 mod pool_model;
 mod pools;

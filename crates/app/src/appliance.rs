@@ -7,13 +7,17 @@ use bailiwick_domain::id::{OrganisationId, SystemId};
 use bailiwick_domain::licence::entitlement::{Entitlement, Holding, Until};
 use bailiwick_domain::licence::standing::LicenceState;
 use bailiwick_domain::name::Name;
+use bailiwick_domain::role::Right;
 use bailiwick_domain::system::{PresentedSecret, SystemLogin};
 use bailiwick_domain::time::Timestamp;
 use bailiwick_licence::{Draft, PublicKey, State};
 use bailiwick_store::Link;
 use bailiwick_store::query::appliance::{self, ApplianceRecord};
-use bailiwick_store::query::licence_system;
+use bailiwick_store::query::{licence_system, system};
+use serde_json::json;
 
+use crate::audit::Act;
+use crate::caller::Authority;
 use crate::context::Context;
 
 /// A system in the middle of a request of its own.
@@ -57,11 +61,7 @@ impl Context {
         };
         let proves = |found: &ApplianceRecord| presented.belongs_to(&found.public_part, &found.salt, &found.digest);
         let found = found.filter(proves).ok_or(Code::ApplianceCredentials)?;
-        if found.is_suspended {
-            return Err(Code::ApplianceSuspended.into());
-        }
-        let ApplianceRecord { id: system, organisation, organisation_name, .. } = found;
-        Ok(Appliance { system, organisation, organisation_name })
+        identified(found)
     }
 
     /// What a system may use now.
@@ -79,10 +79,40 @@ impl Context {
         self.write_licence_file(appliance, &found, now)
     }
 
+    /// The same file for a system that cannot reach this server: somebody who manages the system carries it there.
+    ///
+    /// # Errors
+    /// [`Code::SystemNotFound`]; [`Code::InsufficientPermissions`]; [`Code::ApplianceSuspended`];
+    /// [`Code::LicenceFileTooLong`].
+    pub async fn issue_licence_file(&self, by: impl Into<Authority<'_>>, id: SystemId) -> Result<String, Fault> {
+        let (by, now) = (by.into(), self.now());
+        let mut transaction = self.database.write().await?;
+        if system::find(&mut transaction, &by.reach(Right::ReadSystems), id).await?.is_none() {
+            return Err(Code::SystemNotFound.into());
+        }
+        if system::find(&mut transaction, &by.reach(Right::ManageSystems), id).await?.is_none() {
+            return Err(Code::InsufficientPermissions.into());
+        }
+        let found = appliance::by_id(&mut transaction, id).await?.ok_or(Code::SystemNotFound)?;
+        let appliance = identified(found)?;
+        let allowed = entitlement(&mut transaction, id, now).await?;
+        let file = self.write_licence_file(&appliance, &allowed, now)?;
+        let act = Act {
+            action: "license.file_issued",
+            subject_kind: "system",
+            subject: Some(id.uuid()),
+            organisation: Some(appliance.organisation),
+            details: json!({ "state": allowed.standing.state, "until": allowed.lease_until.rfc3339() }),
+        };
+        self.audit(&mut transaction, by.actor(), act, now).await?;
+        transaction.commit().await?;
+        Ok(file)
+    }
+
     /// The public key that licence files are signed with: what belongs into the firmware of appliances.
     #[must_use]
     pub fn licence_key(&self) -> PublicKey {
-        self.keys.current().licence_key()
+        self.keys.licence_key()
     }
 
     fn write_licence_file(
@@ -115,6 +145,15 @@ impl Context {
         let signature = keys.sign_licence_file(unsigned.bytes());
         unsigned.signed(&signature).map_err(too_long)
     }
+}
+
+/// The system, unless it is refused everything.
+fn identified(found: ApplianceRecord) -> Result<Appliance, Fault> {
+    if found.is_suspended {
+        return Err(Code::ApplianceSuspended.into());
+    }
+    let ApplianceRecord { id: system, organisation, organisation_name, .. } = found;
+    Ok(Appliance { system, organisation, organisation_name })
 }
 
 async fn entitlement(link: &mut Link, system: SystemId, now: Timestamp) -> Result<Entitlement, Fault> {

@@ -55,6 +55,7 @@ statements! {
     Read FIND = concat!(agreement_columns!(), " WHERE a.id = $1 AND (a.published_at IS NOT NULL OR CAST($2 AS BOOLEAN))");
     Read PUBLISHED = concat!(agreement_columns!(),
         " WHERE a.family_id = $1 AND a.published_at IS NOT NULL AND a.withdrawn_at IS NULL");
+    Read BY_NAME = concat!(agreement_columns!(), " WHERE a.folded_name = $1 ORDER BY a.family_id, a.version DESC LIMIT $2");
     Read LAST_VERSION = "SELECT COALESCE(MAX(version), 0) FROM agreements WHERE family_id = $1";
     Read COUNT = concat!("SELECT COUNT(*) FROM agreements a", listed!());
     Read LIST = concat!(agreement_columns!(), listed!(), " ORDER BY a.folded_name, a.family_id, a.version DESC \
@@ -232,6 +233,11 @@ pub async fn find(link: &mut Link, id: AgreementId, with_drafts: bool) -> Result
 /// The version of a family under which licences are issued now.
 pub async fn published(link: &mut Link, family: FamilyId) -> Result<Option<AgreementRecord>> {
     link.optional(&PUBLISHED, values![family]).await
+}
+
+/// All versions of the agreements of this name, without regard to case or accents: the newest of each family first.
+pub async fn by_name(link: &mut Link, name: &Name, limit: i64) -> Result<Vec<AgreementRecord>> {
+    link.all(&BY_NAME, values![search::fold(name.as_str()), limit]).await
 }
 
 /// The number of the newest version of a family; 0 where there is none.
