@@ -12,4 +12,5 @@ mod operator;
 mod pool_histories;
 mod pool_model;
 mod pools;
+mod reminders;
 mod support;

@@ -5,6 +5,7 @@ pub mod agreement;
 mod issue;
 pub mod licence;
 pub mod pool;
+mod reminder;
 mod seats;
 mod terms;
 mod trial;

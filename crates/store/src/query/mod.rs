@@ -21,6 +21,7 @@ pub mod licence;
 pub mod licence_change;
 mod licence_destruction;
 pub mod licence_list;
+pub mod licence_reminder;
 pub mod licence_system;
 pub mod mail;
 pub mod mailed_link;
@@ -64,7 +65,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 53] = [
+    let modules: [&[&'static Statement]; 54] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -84,6 +85,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         licence_change::STATEMENTS,
         licence_destruction::STATEMENTS,
         licence_list::STATEMENTS,
+        licence_reminder::STATEMENTS,
         licence_system::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,
