@@ -1,24 +1,42 @@
-//! `bailiwick licence`: what a licence file says, checked anywhere and without a server.
+//! `bailiwick licence`: what a licence file says, checked anywhere and without a server; and the key to check it with.
 
 use std::fs::File;
 use std::io::{Read, stdin};
 
 use anyhow::{Context as _, Result, bail};
 use bailiwick_app::clock::{Clock, SystemClock};
+use bailiwick_app::keys::KeyRing;
+use bailiwick_app::vault::Vault;
 use bailiwick_domain::field::Parse;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_licence::{Appliance, FILE_MAX, LicenceFile, PublicKey, Refusal, Ruling};
+use bailiwick_store::Database;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 
 use super::plain::one_line;
-use super::{moment, print, print_json};
+use super::{logging, moment, print, print_json, runtime};
+use crate::settings::{self, Configuration};
 
 pub(super) fn line() -> Command {
     Command::new("licence")
-        .about("Licence files: check what an appliance was given, anywhere and without a server")
+        .about("Licence files: check what an appliance was given, and print the key to check it with")
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .subcommand(
+            Command::new("key")
+                .about(
+                    "Print the public key that licence files are signed with, in Base64, as licence verify takes it; it \
+                     belongs into the firmware of appliances, and never changes",
+                )
+                .arg(
+                    Arg::new("hex")
+                        .long("hex")
+                        .action(ArgAction::SetTrue)
+                        .help("In hexadecimal, as crates/licence/examples/appliance.c takes it"),
+                ),
+        )
         .subcommand(
             Command::new("verify")
                 .about("Check a licence file and print what it says; ends with 0 when it is to be believed, and with 1 when not")
@@ -54,11 +72,31 @@ fn read_moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_text(text).map_err(|refusal| format!("must be {}", refusal.expected))
 }
 
-pub(super) fn run(licence: &ArgMatches) -> Result<()> {
+pub(super) fn run(matches: &ArgMatches, licence: &ArgMatches) -> Result<()> {
     match licence.subcommand() {
+        Some(("key", arguments)) => {
+            let configuration = settings::read(matches)?;
+            logging::start(&configuration.logging.quiet())?;
+            runtime()?.block_on(key(&configuration, arguments))
+        }
         Some(("verify", arguments)) => verify(arguments),
         _ => bail!("name a command; see bailiwick licence --help"),
     }
+}
+
+async fn key(configuration: &Configuration, arguments: &ArgMatches) -> Result<()> {
+    let directory = configuration.settings(configuration.listen)?.data_directory;
+    // A key that was made here and now would be in the firmware of appliances, and sign nothing.
+    let database = Database::open_existing(&configuration.database_url).await.context(
+        "database_url (BAILIWICK_DATABASE_URL; in data_dir, BAILIWICK_DATA_DIR, unless it is set): no licence files are \
+         signed there",
+    )?;
+    let vault = Vault::open_existing(&directory, &database)
+        .await
+        .context("data_dir (BAILIWICK_DATA_DIR): there is no key of that database")?;
+    let keys = KeyRing::open_existing(&database, &vault, SystemClock.now()).await?;
+    let bytes = keys.licence_key().to_bytes();
+    print(&if arguments.get_flag("hex") { HEXLOWER.encode(&bytes) } else { BASE64.encode(&bytes) })
 }
 
 fn verify(arguments: &ArgMatches) -> Result<()> {

@@ -77,7 +77,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<()> {
         Some(("audit", audit)) => audit::run(matches, audit),
         Some(("export", arguments)) => export::run(matches, arguments),
         Some(("import", arguments)) => import::run(matches, arguments),
-        Some(("licence", licence)) => licence::run(licence),
+        Some(("licence", licence)) => licence::run(matches, licence),
         Some(("openapi", _)) => openapi::run(),
         Some(("completions", arguments)) => completions::run(arguments),
         Some((other, _)) => anyhow::bail!("there is no command {other}"),

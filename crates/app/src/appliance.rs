@@ -14,12 +14,11 @@ use bailiwick_domain::time::Timestamp;
 use bailiwick_licence::{CLOCK_TOLERANCE, Draft, LicenceRequest, PublicKey, State};
 use bailiwick_store::Link;
 use bailiwick_store::query::appliance::{self, ApplianceRecord};
-use bailiwick_store::query::reach::Reach;
 use bailiwick_store::query::{licence_system, system};
 use serde_json::json;
 
-use crate::audit::{Act, Actor};
-use crate::caller::Caller;
+use crate::audit::Act;
+use crate::caller::Authority;
 use crate::context::Context;
 
 /// The most bytes of a request file.
@@ -78,11 +77,7 @@ impl Context {
         };
         let proves = |found: &ApplianceRecord| presented.belongs_to(&found.public_part, &found.salt, &found.digest);
         let found = found.filter(proves).ok_or(Code::ApplianceCredentials)?;
-        if found.is_suspended {
-            return Err(Code::ApplianceSuspended.into());
-        }
-        let ApplianceRecord { id: system, organisation, organisation_name, .. } = found;
-        Ok(Appliance { system, organisation, organisation_name })
+        identified(found)
     }
 
     /// What a system may use now.
@@ -100,31 +95,27 @@ impl Context {
         self.write_licence_file(appliance, &found, now)
     }
 
-    /// The same file for a system that cannot ask for it itself, handed to somebody who manages it.
+    /// The same file for a system that cannot reach this server: somebody who manages the system carries it there.
     ///
     /// # Errors
-    /// [`Code::SystemNotFound`], also when it exists elsewhere; [`Code::InsufficientPermissions`];
-    /// [`Code::ApplianceSuspended`], as the system itself would be told; [`Code::LicenceFileTooLong`].
-    pub async fn hand_out_licence_file(&self, caller: &Caller, id: SystemId) -> Result<String, Fault> {
-        let now = self.now();
+    /// [`Code::SystemNotFound`]; [`Code::InsufficientPermissions`]; [`Code::ApplianceSuspended`];
+    /// [`Code::LicenceFileTooLong`].
+    pub async fn issue_licence_file(&self, by: impl Into<Authority<'_>>, id: SystemId) -> Result<String, Fault> {
+        let (by, now) = (by.into(), self.now());
         let mut transaction = self.database.write().await?;
-        managed(&mut transaction, caller, id).await?;
+        managed(&mut transaction, by, id).await?;
         let found = appliance::by_id(&mut transaction, id).await?.ok_or(Code::SystemNotFound)?;
-        if found.is_suspended {
-            return Err(Code::ApplianceSuspended.into());
-        }
-        let ApplianceRecord { organisation, organisation_name, .. } = found;
-        let entitlement = entitlement(&mut transaction, id, now).await?;
-        let appliance = Appliance { system: id, organisation, organisation_name };
-        let file = self.write_licence_file(&appliance, &entitlement, now)?;
+        let appliance = identified(found)?;
+        let allowed = entitlement(&mut transaction, id, now).await?;
+        let file = self.write_licence_file(&appliance, &allowed, now)?;
         let act = Act {
             action: "license.file_issued",
             subject_kind: "system",
             subject: Some(id.uuid()),
-            organisation: Some(organisation),
-            details: json!({ "state": entitlement.standing.state, "until": entitlement.lease_until.rfc3339() }),
+            organisation: Some(appliance.organisation),
+            details: json!({ "state": allowed.standing.state, "until": allowed.lease_until.rfc3339() }),
         };
-        self.audit(&mut transaction, Actor::Caller(caller), act, now).await?;
+        self.audit(&mut transaction, by.actor(), act, now).await?;
         transaction.commit().await?;
         Ok(file)
     }
@@ -132,15 +123,15 @@ impl Context {
     /// Answers the request file of a system without a network, carried here by somebody who manages it.
     ///
     /// # Errors
-    /// As [`Context::hand_out_licence_file`]; a validation fault on `request` where the file is none of this system's.
+    /// As [`Context::issue_licence_file`]; a validation fault on `request` where the file is none of this system's.
     pub async fn answer_licence_request(
         &self,
-        caller: &Caller,
+        by: impl Into<Authority<'_>>,
         id: SystemId,
         file: &[u8],
     ) -> Result<RequestAnswer, Fault> {
-        let now = self.now();
-        managed(&mut self.database.read().await?, caller, id).await?;
+        let (by, now) = (by.into(), self.now());
+        managed(&mut self.database.read().await?, by, id).await?;
         let request = LicenceRequest::open(file).map_err(|refusal| refused(unreadable(refusal)))?;
         if request.system != id.to_string() {
             return Err(refused("a request of this system, and not of another one"));
@@ -155,13 +146,13 @@ impl Context {
         if now.since(made).as_seconds().abs() > CLOCK_TOLERANCE {
             return Ok(RequestAnswer::ClockIsOff { made });
         }
-        Ok(RequestAnswer::File(self.hand_out_licence_file(caller, id).await?))
+        Ok(RequestAnswer::File(self.issue_licence_file(by, id).await?))
     }
 
     /// The public key that licence files are signed with: what belongs into the firmware of appliances.
     #[must_use]
     pub fn licence_key(&self) -> PublicKey {
-        self.keys.current().licence_key()
+        self.keys.licence_key()
     }
 
     fn write_licence_file(
@@ -196,6 +187,15 @@ impl Context {
     }
 }
 
+/// The system, unless it is refused everything.
+fn identified(found: ApplianceRecord) -> Result<Appliance, Fault> {
+    if found.is_suspended {
+        return Err(Code::ApplianceSuspended.into());
+    }
+    let ApplianceRecord { id: system, organisation, organisation_name, .. } = found;
+    Ok(Appliance { system, organisation, organisation_name })
+}
+
 pub(crate) async fn entitlement(link: &mut Link, system: SystemId, now: Timestamp) -> Result<Entitlement, Fault> {
     let standings = licence_system::standings(link, system).await?;
     let holdings: Vec<Holding> = standings
@@ -212,11 +212,12 @@ pub(crate) async fn entitlement(link: &mut Link, system: SystemId, now: Timestam
 }
 
 /// A system that the caller manages.
-async fn managed(link: &mut Link, caller: &Caller, id: SystemId) -> Result<(), Fault> {
-    let reach = |right| Reach::of(&caller.principal, right);
-    system::find(link, &reach(Right::ReadSystems), id).await?.ok_or(Code::SystemNotFound)?;
-    let found = system::find(link, &reach(Right::ManageSystems), id).await?;
-    if found.is_some() { Ok(()) } else { Err(Code::InsufficientPermissions.into()) }
+async fn managed(link: &mut Link, by: Authority<'_>, id: SystemId) -> Result<(), Fault> {
+    if system::find(link, &by.reach(Right::ManageSystems), id).await?.is_some() {
+        return Ok(());
+    }
+    let seen = system::find(link, &by.reach(Right::ReadSystems), id).await?;
+    Err(if seen.is_some() { Code::InsufficientPermissions } else { Code::SystemNotFound }.into())
 }
 
 fn refused(expected: &'static str) -> Fault {

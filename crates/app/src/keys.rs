@@ -134,6 +134,11 @@ impl KeyRing {
         Ok(Self { current: RwLock::new(Arc::new(load(database, vault, now).await?)) })
     }
 
+    /// Loads the keys of a database that was used before; makes nothing.
+    pub async fn open_existing(database: &Database, vault: &Vault, now: Timestamp) -> Result<Self, KeyError> {
+        Ok(Self { current: RwLock::new(Arc::new(load(database, vault, now).await?)) })
+    }
+
     /// Loads the keys again: somebody rotated them.
     pub async fn reload(&self, database: &Database, vault: &Vault, now: Timestamp) -> Result<(), KeyError> {
         let fresh = Arc::new(load(database, vault, now).await?);
@@ -144,6 +149,12 @@ impl KeyRing {
     /// The keys as they are now.
     pub(crate) fn current(&self) -> Arc<KeySet> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The public key that licence files are signed with: what belongs into the firmware of appliances.
+    #[must_use]
+    pub fn licence_key(&self) -> bailiwick_licence::PublicKey {
+        self.current().licence_key()
     }
 
     /// The public keys whose signatures are believed, those of callbacks first.

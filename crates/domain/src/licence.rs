@@ -7,6 +7,7 @@ pub mod entitlement;
 pub mod key;
 pub mod order;
 pub mod price;
+pub mod reminder;
 pub mod seats;
 pub mod standing;
 pub mod term;

@@ -35,6 +35,12 @@ impl PublicKey {
         (read == KEY_BYTES).then_some(Self(bytes))
     }
 
+    /// The bytes of the key.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; KEY_BYTES] {
+        self.0
+    }
+
     /// By what files name this key.
     #[must_use]
     pub fn id(&self) -> KeyId {

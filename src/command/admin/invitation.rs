@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 
 use super::table::table;
 use super::{
-    Desk, argument, describe, json_flag, moment, organisation_to_json, parse, print, print_json, refused, text,
+    Desk, argument, describe, json_flag, moment, optional, organisation_to_json, parse, print, print_json, refused,
+    text,
 };
 
 /// Invitations in one list: who looks for one among more narrows it.
@@ -149,11 +150,6 @@ fn told(arguments: &ArgMatches, context: &Context, sent: &InvitationRecord, done
          sends it",
         moment(sent.expires_at)
     ))
-}
-
-/// What was given for a flag that may be left out.
-fn optional<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<Option<T>> {
-    arguments.contains_id(name).then(|| argument(arguments, name)).transpose()
 }
 
 async fn list(desk: &Desk, arguments: &ArgMatches) -> Result<()> {

@@ -1,10 +1,14 @@
 //! `bailiwick admin`: what an operator needs when nobody can sign in. Works
 //! straight on the database, also while the server runs.
 
+mod agreement;
 mod api_key;
 mod invitation;
+mod licence;
+mod licensing;
 mod membership;
 mod organisation;
+mod pool;
 mod user;
 
 use std::io::BufRead;
@@ -41,6 +45,9 @@ pub(super) fn line() -> Command {
         .subcommand(membership::line())
         .subcommand(invitation::line())
         .subcommand(api_key::line())
+        .subcommand(agreement::line())
+        .subcommand(pool::line())
+        .subcommand(licence::line())
         .subcommand(Command::new("rotate-keys").about(
             "Replace the keys that sign tokens and callbacks; what the old ones signed stays good until it expires",
         ))
@@ -92,6 +99,9 @@ async fn act(desk: &Desk, admin: &ArgMatches) -> Result<()> {
         Some(("membership", membership)) => membership::run(desk, membership).await,
         Some(("invitation", invitation)) => invitation::run(desk, invitation).await,
         Some(("api-key", api_key)) => api_key::run(desk, api_key).await,
+        Some(("agreement", agreement)) => agreement::run(desk, agreement).await,
+        Some(("pool", pool)) => pool::run(desk, pool).await,
+        Some(("licence", licence)) => licence::run(desk, licence).await,
         _ => bail!("name a command; see bailiwick admin --help"),
     }
 }
@@ -148,6 +158,11 @@ async fn rotate_keys(desk: &Desk) -> Result<()> {
 /// What was given for `--name`.
 fn argument<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<T> {
     parse(arguments, name, &format!("--{name}"))
+}
+
+/// What was given for a flag that may be left out.
+fn optional<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<Option<T>> {
+    arguments.contains_id(name).then(|| argument(arguments, name)).transpose()
 }
 
 /// What was given as the argument `name`, which people call `called`.

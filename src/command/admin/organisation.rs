@@ -8,13 +8,12 @@ use bailiwick_app::operator::{
     Decision, ListedOrganisation, Listing, NewOrganisation, OrganisationKey, ShownOrganisation, TreeEntry, TreeFilter,
 };
 use bailiwick_app::tree::Touched;
-use bailiwick_domain::field::Parse;
 use bailiwick_domain::vat_number::VatNumber;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::table::table;
-use super::{Desk, argument, eprint, json_flag, moment, parse, print, print_json, refused, text};
+use super::{Desk, argument, eprint, json_flag, moment, optional, parse, print, print_json, refused, text};
 
 pub(super) fn line() -> Command {
     let one = |name: &'static str, about: &'static str| {
@@ -102,11 +101,6 @@ pub(super) async fn run(desk: &Desk, organisation: &ArgMatches) -> Result<()> {
         Some(("destroy", arguments)) => destroy(desk, arguments).await,
         _ => bail!("name a command; see bailiwick admin organisation --help"),
     }
-}
-
-/// What was given for a flag that may be left out.
-fn optional<T: Parse>(arguments: &ArgMatches, name: &str) -> Result<Option<T>> {
-    arguments.contains_id(name).then(|| argument(arguments, name)).transpose()
 }
 
 async fn list(desk: &Desk, arguments: &ArgMatches) -> Result<()> {

@@ -6,6 +6,7 @@ mod issue;
 pub mod licence;
 mod once;
 pub mod pool;
+mod reminder;
 mod seats;
 mod terms;
 mod trial;

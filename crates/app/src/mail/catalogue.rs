@@ -41,6 +41,20 @@ pub(super) struct Words {
     pub(super) reason: String,
 }
 
+/// How a mail lists licences.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LicenceLines {
+    /// A licence that runs out.
+    pub(super) licence: String,
+    /// The same of one that is there to try what it provides.
+    pub(super) trial: String,
+    /// Either, and the systems that have it.
+    pub(super) on_systems: String,
+    /// How many more there are than are listed.
+    pub(super) more: String,
+}
+
 /// One language.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +64,8 @@ pub(super) struct Catalogue {
     pub(super) password_reset: Words,
     pub(super) invitation: Words,
     pub(super) password_changed: Words,
+    pub(super) licences_run_out: Words,
+    pub(super) licence_lines: LicenceLines,
 }
 
 /// Every language.

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::catalogue::{Catalogues, Frame, fill};
-use super::{Mail, MailKind};
+use super::ending::{self, Sealed};
+use super::{Mail, MailKind, RunningOut};
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::vault::Vault;
@@ -28,6 +29,10 @@ struct Content {
     expires_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    licences: Vec<Sealed>,
+    #[serde(default)]
+    more: usize,
 }
 
 /// What a mail is sealed for: no content opens under another id or as another kind.
@@ -37,12 +42,15 @@ fn place(id: MailId, kind: &str) -> String {
 
 pub(super) fn seal(vault: &Vault, random: &dyn Random, id: MailId, mail: &Mail) -> Vec<u8> {
     let at = if let MailKind::PasswordChanged { at } = &mail.kind { Some(at.microseconds()) } else { None };
+    let (licences, more) = listed(&mail.kind);
     let content = Content {
         to: mail.to.as_str().to_owned(),
         language: mail.language.tag().to_owned(),
         link: mail.kind.link().map(|link| link.expose().to_owned()),
         expires_at: mail.kind.expires_at().map(Timestamp::microseconds),
         at,
+        licences: licences.iter().map(Sealed::from).collect(),
+        more,
     };
     // Texts and numbers always become JSON.
     let plain = Zeroizing::new(serde_json::to_vec(&content).unwrap_or_default());
@@ -60,10 +68,22 @@ pub(super) fn unseal(vault: &Vault, record: &MailRecord) -> Option<Mail> {
         "password_reset" => MailKind::PasswordReset { link: link?, expires_at: expires_at? },
         "invitation" => MailKind::Invitation { link: link?, expires_at: expires_at? },
         "password_changed" => MailKind::PasswordChanged { at: moment(content.at)? },
+        "licences_run_out" => MailKind::LicencesRunOut {
+            licences: content.licences.into_iter().map(RunningOut::from).collect(),
+            more: content.more,
+        },
         _ => return None,
     };
     let to = EmailAddress::parse_text(&content.to).ok()?;
     Some(Mail { user: record.user, to, language: Parse::parse_text(&content.language).ok()?, kind })
+}
+
+/// The licences that a mail lists, and how many more there are.
+fn listed(kind: &MailKind) -> (&[RunningOut], usize) {
+    match kind {
+        MailKind::LicencesRunOut { licences, more } => (licences, *more),
+        _ => (&[], 0),
+    }
 }
 
 /// What both parts of a mail show.
@@ -72,6 +92,7 @@ struct Shown<'mail> {
     frame: &'mail Frame,
     subject: String,
     lead: String,
+    lines: Vec<String>,
     link: String,
     action: String,
     note: String,
@@ -108,9 +129,12 @@ pub(super) fn write(
         MailKind::PasswordReset { .. } => &catalogue.password_reset,
         MailKind::Invitation { .. } => &catalogue.invitation,
         MailKind::PasswordChanged { .. } => &catalogue.password_changed,
+        MailKind::LicencesRunOut { .. } => &catalogue.licences_run_out,
     };
+    let page = if matches!(mail.kind, MailKind::LicencesRunOut { .. }) { "licences" } else { "login" };
     let link = mail.kind.link().map(|link| link.expose().to_owned());
-    let link = link.unwrap_or_else(|| format!("{}/login", settings.base_url.origin()));
+    let link = link.unwrap_or_else(|| format!("{}/{page}", settings.base_url.origin()));
+    let (licences, more) = listed(&mail.kind);
     let when = if let MailKind::PasswordChanged { at } = &mail.kind { to_the_minute(*at) } else { String::new() };
     let values = [("host", super::host(settings)), ("address", mail.to.as_str()), ("when", &when)];
     let say = |text: &str| fill(text, &values);
@@ -119,6 +143,7 @@ pub(super) fn write(
         frame: &catalogue.frame,
         subject: say(&words.subject),
         lead: say(&words.lead),
+        lines: ending::lines(&catalogue.licence_lines, licences, more, to_the_minute),
         link,
         action: say(&words.action),
         note: say(&words.note),
@@ -159,6 +184,10 @@ mod tests {
             MailKind::PasswordReset { link: link(), expires_at: NOW },
             MailKind::Invitation { link: link(), expires_at: NOW },
             MailKind::PasswordChanged { at: NOW },
+            MailKind::LicencesRunOut {
+                licences: vec![running_out(true, &[]), running_out(false, &["<Box>", "{when}"])],
+                more: 7,
+            },
         ];
         let to = EmailAddress::parse_text("{link}o'neil&co@example.org").unwrap();
         let user = Some(UserId::new(NOW, [1; 10]));
@@ -168,6 +197,17 @@ mod tests {
             .flat_map(|language| kinds.iter().map(move |kind| (language, kind)))
             .map(|(language, kind)| mail(language, kind))
             .collect()
+    }
+
+    fn running_out(is_trial: bool, systems: &[&str]) -> RunningOut {
+        RunningOut {
+            agreement: "AI {host}".to_owned(),
+            organisation: "Hotel & <b>".to_owned(),
+            key: "KEY-1".to_owned(),
+            systems: systems.iter().map(|&name| name.to_owned()).collect(),
+            is_trial,
+            at: NOW,
+        }
     }
 
     fn settings() -> Settings {
@@ -184,6 +224,7 @@ mod tests {
             assert!(letter.subject.contains("id.example.org"), "{what}: {}", letter.subject);
             let link = match mail.kind {
                 MailKind::PasswordChanged { .. } => "https://id.example.org/login",
+                MailKind::LicencesRunOut { .. } => "https://id.example.org/licences",
                 _ => LINK,
             };
             assert!(letter.text.lines().any(|line| line == link), "{what}: {}", letter.text);
@@ -192,12 +233,41 @@ mod tests {
             assert_eq!(letter.html.matches(&format!("href=\"{escaped}\"")).count(), 2, "{what}: {}", letter.html);
             assert!(letter.html.contains("{link}o&#39;neil&#38;co@example.org"), "{what}: {}", letter.html);
             assert!(letter.html.contains(&format!("<html lang=\"{}\">", mail.language)), "{what}");
-            let changed = matches!(mail.kind, MailKind::PasswordChanged { .. });
-            assert_eq!(letter.text.contains("2026-11-20 09:30 UTC"), changed, "{what}: {}", letter.text);
+            let lists = matches!(mail.kind, MailKind::LicencesRunOut { .. });
+            let has_moment = lists || matches!(mail.kind, MailKind::PasswordChanged { .. });
+            assert_eq!(letter.text.contains("2026-11-20 09:30 UTC"), has_moment, "{what}: {}", letter.text);
             for word in ["{host}", "{address}", "{when}", "<img", "http://"] {
-                assert!(!letter.text.contains(word) && !letter.html.contains(word), "{what}: {word}");
+                // What others called something stays as they called it.
+                let is_theirs = lists && ["{host}", "{when}"].contains(&word);
+                assert!(is_theirs || !letter.text.contains(word) && !letter.html.contains(word), "{what}: {word}");
             }
         }
+    }
+
+    #[test]
+    fn a_mail_about_licences_lists_them_in_every_language_and_in_both_parts() {
+        let (catalogues, settings) = (Catalogues::load().unwrap(), settings());
+        let mut lines = Vec::new();
+        for mail in mails().into_iter().filter(|mail| mail.kind.name() == "licences_run_out") {
+            let letter = write(&catalogues, &settings, MailId::new(NOW, [2; 10]), NOW, &mail).unwrap();
+            let listed: Vec<_> = letter.text.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+            let [trial, licence, more]: [&str; 3] = listed.try_into().unwrap();
+            for line in [trial, licence] {
+                assert!(line.contains("AI {host}") && line.contains("Hotel & <b>") && line.contains("KEY-1"), "{line}");
+                assert!(line.contains("2026-11-20 09:30 UTC"), "{line}");
+            }
+            assert!(licence.ends_with("<Box>, {when}") && more.contains('7'), "{}", letter.text);
+            assert_eq!(letter.html.matches("<li").count(), 3, "{}", letter.html);
+            assert!(
+                letter.html.contains("Hotel &#38; &#60;b&#62;") && !letter.html.contains("<Box>"),
+                "{}",
+                letter.html
+            );
+            lines.push(trial.to_owned());
+        }
+        let english = "AI {host} for Hotel & <b>: the trial ends on 2026-11-20 09:30 UTC (key KEY-1)";
+        assert_eq!(lines.first().map(String::as_str), Some(english));
+        assert_eq!(lines.iter().collect::<std::collections::BTreeSet<_>>().len(), Language::ALL.len(), "{lines:?}");
     }
 
     #[test]

@@ -2,11 +2,14 @@
 //!
 //! Whatever is in a mail may let somebody in, so a queued mail is sealed, and
 //! neither links nor addresses are ever logged. Nothing that a stranger could
-//! choose, such as a name, is in a mail: who registers the address of somebody
-//! else must not be able to write to them through us.
+//! choose, such as a name, is in a mail to an address that nobody has confirmed:
+//! who registers the address of somebody else must not be able to write to them
+//! through us. The one mail with names in it, about licences, is for those alone
+//! who have confirmed their address, and names what is theirs or below them.
 
 mod catalogue;
 mod content;
+mod ending;
 mod worker;
 
 use bailiwick_domain::account::Language;
@@ -23,6 +26,7 @@ use crate::settings::Settings;
 
 pub use catalogue::CatalogueError;
 pub(crate) use catalogue::Catalogues;
+pub use ending::RunningOut;
 pub(crate) use worker::Mails;
 
 /// A mail to somebody.
@@ -68,6 +72,13 @@ pub enum MailKind {
         /// When.
         at: Timestamp,
     },
+    /// Licences run out soon. Only for an address that was confirmed, as names that others chose are in it.
+    LicencesRunOut {
+        /// Those that are listed, the first end first.
+        licences: Vec<RunningOut>,
+        /// How many more there are.
+        more: usize,
+    },
 }
 
 impl MailKind {
@@ -79,6 +90,7 @@ impl MailKind {
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::LicencesRunOut { .. } => "licences_run_out",
         }
     }
 
@@ -86,7 +98,7 @@ impl MailKind {
     const fn link(&self) -> Option<&SecretText> {
         match self {
             Self::Welcome { link, .. } | Self::PasswordReset { link, .. } | Self::Invitation { link, .. } => Some(link),
-            Self::PasswordChanged { .. } => None,
+            Self::PasswordChanged { .. } | Self::LicencesRunOut { .. } => None,
         }
     }
 
@@ -96,7 +108,7 @@ impl MailKind {
             Self::Welcome { expires_at, .. }
             | Self::PasswordReset { expires_at, .. }
             | Self::Invitation { expires_at, .. } => Some(*expires_at),
-            Self::PasswordChanged { .. } => None,
+            Self::PasswordChanged { .. } | Self::LicencesRunOut { .. } => None,
         }
     }
 }

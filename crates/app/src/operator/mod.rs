@@ -3,12 +3,14 @@
 //! Nobody is signed in there: whoever can read the master key and the database
 //! may do all of it, and the audit log says that it was the operator.
 
+mod agreement;
 mod api_key;
 mod invitation;
 mod membership;
 mod organisation;
 mod user;
 
+pub use agreement::AgreementKey;
 pub use bailiwick_domain::organisation::OrganisationKey;
 pub use membership::ListedMember;
 pub use organisation::{Decision, ListedOrganisation, NewOrganisation, ShownOrganisation, TreeEntry, TreeFilter};
@@ -16,7 +18,7 @@ pub use user::{Ended, ListedMembership, ListedUser, NewPerson, PersonDetails, Us
 
 use bailiwick_domain::email::EmailAddress;
 use bailiwick_domain::fault::Fault;
-use bailiwick_domain::id::{ApiKeyId, InvitationId, OrganisationId};
+use bailiwick_domain::id::{AgreementId, ApiKeyId, InvitationId, OrganisationId};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::organisation::OrganisationKind;
 use bailiwick_store::query::{invalidation, property};
@@ -42,12 +44,23 @@ pub enum OperatorRefusal {
     #[error("there is no organisation with {0}; bailiwick admin organisation list shows which there are")]
     OrganisationUnknown(OrganisationKey),
     /// Several organisations have this name.
-    #[error("{} organisations are called {name}; give the id of the one you mean: {}", ids.len(), list(ids))]
+    #[error("{} organisations are called {name}; give the id of the one you mean: {}", ids.len(), listed(ids))]
     OrganisationAmbiguous {
         /// The name.
         name: Name,
         /// Those that have it.
         ids: Vec<OrganisationId>,
+    },
+    /// There is no such agreement.
+    #[error("there is no agreement with {0}; bailiwick admin agreement list shows which there are")]
+    AgreementUnknown(AgreementKey),
+    /// Several agreements have this name.
+    #[error("{} agreements are called {name}; give the id of the one you mean: {}", ids.len(), listed(ids))]
+    AgreementAmbiguous {
+        /// The name.
+        name: Name,
+        /// The version of each that could be meant.
+        ids: Vec<AgreementId>,
     },
     /// Somebody has that address already.
     #[error("{0} belongs to somebody already; give another address, or change that account")]
@@ -91,7 +104,7 @@ impl<E: Into<Fault>> From<E> for OperatorRefusal {
     }
 }
 
-fn list(ids: &[OrganisationId]) -> String {
+fn listed<Id: ToString>(ids: &[Id]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -58,6 +58,7 @@ statements! {
     /// The newest versions of a family; $2 says whether a draft is one.
     Read VERSIONS = concat!(agreement_columns!(), " WHERE a.family_id = $1 \
         AND (a.published_at IS NOT NULL OR CAST($2 AS BOOLEAN)) ORDER BY a.version DESC LIMIT $3");
+    Read BY_NAME = concat!(agreement_columns!(), " WHERE a.folded_name = $1 ORDER BY a.family_id, a.version DESC LIMIT $2");
     Read LAST_VERSION = "SELECT COALESCE(MAX(version), 0) FROM agreements WHERE family_id = $1";
     Read COUNT = concat!("SELECT COUNT(*) FROM agreements a", listed!());
     Read LIST = concat!(agreement_columns!(), listed!(), " ORDER BY a.folded_name, a.family_id, a.version DESC \
@@ -245,6 +246,11 @@ pub async fn versions(
     limit: i64,
 ) -> Result<Vec<AgreementRecord>> {
     link.all(&VERSIONS, values![family, with_drafts, limit]).await
+}
+
+/// All versions of the agreements of this name, without regard to case or accents: the newest of each family first.
+pub async fn by_name(link: &mut Link, name: &Name, limit: i64) -> Result<Vec<AgreementRecord>> {
+    link.all(&BY_NAME, values![search::fold(name.as_str()), limit]).await
 }
 
 /// The number of the newest version of a family; 0 where there is none.

@@ -24,6 +24,7 @@ pub mod licence_list;
 mod licence_order;
 pub mod licence_place;
 mod licence_plan;
+pub mod licence_reminder;
 mod licence_search;
 pub mod licence_system;
 pub mod mail;
@@ -70,7 +71,7 @@ use crate::statement::Statement;
 
 /// Every statement of the program, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    let modules: [&[&'static Statement]; 58] = [
+    let modules: [&[&'static Statement]; 59] = [
         account::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
@@ -93,6 +94,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         licence_order::STATEMENTS,
         licence_place::STATEMENTS,
         licence_search::STATEMENTS,
+        licence_reminder::STATEMENTS,
         licence_system::STATEMENTS,
         mail::STATEMENTS,
         mailed_link::STATEMENTS,

@@ -47,7 +47,7 @@ struct Said {
 
 async fn file(visit: Visit<Caller>) -> Result<Response, Fault> {
     let id = named_system(&visit)?;
-    match visit.context.hand_out_licence_file(&visit.caller, id).await {
+    match visit.context.issue_licence_file(&visit.caller, id).await {
         Ok(text) => download(id, text),
         Err(fault) => refused(&visit, fault).await,
     }
