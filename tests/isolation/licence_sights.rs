@@ -29,8 +29,11 @@ pub(crate) fn sights() -> Vec<Teller> {
     ]
 }
 
+/// Whether a list has something on it.
+type Listed<T> = Box<dyn Fn(&Model, &T) -> bool>;
+
 /// What chance asks of a list of licences, and which of those that somebody sees are on it.
-fn filter(draw: &mut Draw<'_>) -> (String, Box<dyn Fn(&Model, &Licence) -> bool>) {
+fn filter(draw: &mut Draw<'_>) -> (String, Listed<Licence>) {
     match draw.below(7) {
         0 => {
             // What an organisation or a person is called finds nothing: not who holds it, nor who sold or signed it.
@@ -166,14 +169,14 @@ fn devices(draw: &mut Draw<'_>) -> Wish {
 fn pools(draw: &mut Draw<'_>) -> Wish {
     let (holder, agreement) = (draw.organisation(), draw.agreement());
     let family = draw.model.licensing.agreements[agreement].family.clone();
-    let (query, is_listed): (String, Box<dyn Fn(&Pool) -> bool>) = match draw.below(3) {
-        0 => (format!("&Organisation={}", draw.id_of(holder)), Box::new(move |it| it.holder == Some(holder))),
-        1 => (format!("&Family={family}"), Box::new(move |it| it.family == family)),
-        _ => (String::new(), Box::new(|_| true)),
+    let (query, is_listed): (String, Listed<Pool>) = match draw.below(3) {
+        0 => (format!("&Organisation={}", draw.id_of(holder)), Box::new(move |_, it| it.holder == Some(holder))),
+        1 => (format!("&Family={family}"), Box::new(move |_, it| it.family == family)),
+        _ => (String::new(), Box::new(|_, _| true)),
     };
     let (model, caller) = (draw.model, draw.caller);
     let seen = (0..model.licensing.pools.len()).filter(|each| model.sees_pool(caller, Right::ReadLicences, *each));
-    let listed = seen.map(|each| &model.licensing.pools[each]).filter(|it| is_listed(it));
+    let listed = seen.map(|each| &model.licensing.pools[each]).filter(|it| is_listed(model, it));
     let check = exactly_listed(listed.map(|it| it.id.clone()).collect());
     Wish { check: Some(check), ..Wish::of(200).asking(&format!("{WHOLE}{query}")) }
 }

@@ -63,7 +63,7 @@ fn issue(draw: &mut Draw<'_>) -> Wish {
     };
     let body = json!({
         "Agreement": it.id, "Provider": draw.id_of(provider), "Organisation": draw.id_of(holder),
-        "Quantity": if are_many { 0 } else { 1 },
+        "Quantity": i32::from(!are_many),
         "Devices": device.map(|device| &model.systems[device].id).into_iter().collect::<Vec<_>>(),
     });
     let (places, is_endless) = (it.places, it.is_endless);

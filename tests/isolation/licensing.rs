@@ -4,6 +4,7 @@
 use crate::model::{Model, Right};
 
 /// A version of an agreement.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub(crate) struct Agreement {
     pub(crate) id: String,
@@ -270,9 +271,13 @@ impl Licensing {
             }
             givers.sort_unstable();
             givers.dedup();
-            givers.into_iter().for_each(|giver| self.pools[giver].moves += 1);
+            for giver in givers {
+                self.pools[giver].moves += 1;
+            }
         }
-        theirs.into_iter().for_each(|index| self.pools[index].holder = None);
+        for index in theirs {
+            self.pools[index].holder = None;
+        }
     }
 }
 

@@ -59,9 +59,9 @@ on_both_engines! {
         let agreement = tree.root.agreement(&bench, &subscription("AI Manager")).await;
         let top = tree.root.seats(&bench, &agreement, 10).await;
         let sold = tree.root.give(&bench, &top, tree.distributor, 4).await;
-        let path = format!("{}/{agreement}", AGREEMENTS);
+        let path = format!("{AGREEMENTS}/{agreement}");
         assert_snapshot("agreement", &tree.buyer.get(&bench, &path).await.json);
-        let path = format!("{}/{sold}", POOLS);
+        let path = format!("{POOLS}/{sold}");
         assert_snapshot("pool", &tree.root.get(&bench, &path).await.json);
         assert_snapshot("pool_below", &tree.seller.get(&bench, &path).await.json);
         assert_snapshot("pool_history", &tree.root.get(&bench, &format!("{path}/history")).await.json);
