@@ -52,7 +52,7 @@ impl Sold {
         give(&alpine, partners.hotel, 20).await;
         let body = json!({ "name": "Till", "type": "ns8", "organization_id": partners.alpine });
         let created = post("/api/systems", body).await;
-        let system = text(&created["data"], "id").to_owned();
+        let system = text(created.get("data").unwrap(), "id").to_owned();
         let issue = async |to: OrganisationId, quantity: i64, more: Value| {
             let mut body = json!({ "Agreement": agreement, "Organisation": to, "Quantity": quantity });
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -60,7 +60,7 @@ impl Sold {
         };
         issue(partners.hotel, 9, json!({ "ExpiresAt": "2026-12-01T00:00:00Z", "DiscountBP": 1250 })).await;
         let issued = issue(partners.alpine, 1, json!({})).await;
-        let licence = text(&issued[0], "UUID").to_owned();
+        let licence = text(issued.get(0).unwrap(), "UUID").to_owned();
         Self { agreement, trial, pool, licence, system, access }
     }
 
@@ -73,7 +73,7 @@ impl Sold {
         };
         let body = json!({ "Agreement": self.agreement, "Organisation": partners.alpine, "Quantity": 14 });
         let issued = post("/auth/admin/licenses".to_owned(), body).await;
-        let id = |index: usize| text(&issued[index], "UUID").to_owned();
+        let id = |index: usize| text(issued.get(index).unwrap(), "UUID").to_owned();
         post(format!("/auth/admin/licenses/{}/suspend", id(0)), json!({})).await;
         post(format!("/auth/admin/licenses/{}/revoke", id(1)), json!({})).await;
         post(format!("/auth/admin/licenses/{}/devices", id(0)), json!({ "Device": self.system })).await;

@@ -188,8 +188,8 @@ async fn story(engine: Engine) {
     let world = World::new(engine).await;
     let mut program = world.program.clone();
     let (agreement, pools, organisations) = set_up(&mut program).await;
-    let moved = Arc::new(AtomicUsize::new(0));
-    let mover = |number: usize| Mover {
+    let count = Arc::new(AtomicUsize::new(0));
+    let begun = |number: usize| Mover {
         api: Api::new(&world.program.origin(), &format!("10.0.{number}.1")),
         random: ChaCha8Rng::seed_from_u64(seed + u64::try_from(number).unwrap() + 1),
         agreement: agreement.clone(),
@@ -197,13 +197,13 @@ async fn story(engine: Engine) {
         organisations: organisations.clone(),
         licences: Vec::new(),
         issued: 0,
-        moved: Arc::clone(&moved),
+        moved: Arc::clone(&count),
     };
-    let mut movers: Vec<Mover> = (0..MOVERS).map(mover).collect();
+    let mut movers: Vec<Mover> = (0..MOVERS).map(begun).collect();
     for number in 0..ROUNDS {
         let enough = (number + 1) * MOVES;
         let after = Duration::from_millis(random.random_range(0..400));
-        movers = round(&mut program, movers, (&moved, enough), after).await;
+        movers = round(&mut program, movers, (&count, enough), after).await;
         hold_to_it(&world.look, &movers).await;
     }
     let verified = world.program.run(&["audit", "verify"], "").unwrap();

@@ -1,5 +1,6 @@
 //! The key of licence files, and files for systems that reach no network, at the command line.
 
+use bailiwick_app::clock::{Clock as _, SystemClock};
 use std::fs;
 
 use bailiwick_licence::LicenceRequest;
@@ -20,8 +21,7 @@ fn request(system: &str, made: i64) -> String {
 }
 
 fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_secs()).unwrap()
+    SystemClock.now().seconds()
 }
 
 /// The key that is printed is the one that is published, and it opens the file that is written.

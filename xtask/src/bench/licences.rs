@@ -75,7 +75,7 @@ fn lists(stage: &Stage, engine: Engine, servers: [&Licensed; 2]) -> Result<Vec<R
     }
     let addresses = servers.map(|server| server.server.address.to_string());
     let [small, large] = servers.map(|server| server.licences);
-    let duels = slowest(stage, ("licences", engine), (&names, pages), addresses)?;
+    let duels = slowest(stage, ("licences", engine), (&names, &pages), &addresses)?;
     let (name, most) = duels.first().context("no page was read")?;
     let what = format!(
         "The most slowed of {} pages of licences that take 1 ms or more, of {large} licences, {}",

@@ -112,7 +112,7 @@ fn list(
     }
     let [small, large] = [crowds[0].people / 10, crowds[1].people / 10];
     let addresses = [crowds[0].server.address.to_string(), crowds[1].server.address.to_string()];
-    let duels = slowest(stage, (what, engine), (&names, pages), addresses)?;
+    let duels = slowest(stage, (what, engine), (&names, &pages), &addresses)?;
     let (name, most) = duels.first().context("no page was read")?;
     let what = format!(
         "The most slowed of {} pages of {what} that take 1 ms or more, of {large} organisations, {}",
@@ -126,8 +126,8 @@ fn list(
 pub(crate) fn slowest<'n>(
     stage: &Stage,
     (what, engine): (&str, Engine),
-    (names, pages): (&'n [String], [Vec<String>; 2]),
-    addresses: [String; 2],
+    (names, pages): (&'n [String], &[Vec<String>; 2]),
+    addresses: &[String; 2],
 ) -> Result<Vec<(&'n String, Duel)>> {
     let mut rounds: Vec<[Measured; 2]> = Vec::new();
     for round in 1..=stage.rounds() {

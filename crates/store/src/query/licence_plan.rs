@@ -98,7 +98,7 @@ fn leaf<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) -> Part<'t> {
 }
 
 /// Where the wanted slice is: the parts that it touches, with how many to pass over and to take in each.
-pub(super) fn slices<'t>(parts: Vec<Part<'t>>, (offset, limit): (i64, i64)) -> Vec<(Part<'t>, i64, i64)> {
+pub(super) fn slices(parts: Vec<Part<'_>>, (offset, limit): (i64, i64)) -> Vec<(Part<'_>, i64, i64)> {
     let (mut passed, mut missing) = (offset, limit);
     let mut slices = Vec::new();
     for part in parts {
@@ -192,7 +192,9 @@ mod tests {
             let slices = slices(parts(&all, orders.as_slice()), slice);
             slices
                 .into_iter()
-                .map(|(part, passed, taken)| (part.agreements[0].folded_name.clone(), passed, taken))
+                .map(|(part, passed, taken)| {
+                    (part.agreements.first().map(|total| total.folded_name.clone()).unwrap_or_default(), passed, taken)
+                })
                 .collect()
         };
         let a = |name: &str, passed, taken| (name.to_owned(), passed, taken);

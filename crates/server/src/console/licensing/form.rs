@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn days_begin_at_midnight_and_moments_are_taken_too() {
-        assert_eq!(day("2027-01-02").map(|at| at.rfc3339()), Ok("2027-01-02T00:00:00Z".to_owned()));
-        assert_eq!(day("2027-01-02T03:04:05Z").map(|at| at.rfc3339()), Ok("2027-01-02T03:04:05Z".to_owned()));
+        assert_eq!(day("2027-01-02").map(Timestamp::rfc3339), Ok("2027-01-02T00:00:00Z".to_owned()));
+        assert_eq!(day("2027-01-02T03:04:05Z").map(Timestamp::rfc3339), Ok("2027-01-02T03:04:05Z".to_owned()));
         for wrong in ["", "tomorrow", "2027-02-30", "02/01/2027"] {
             assert!(day(wrong).is_err(), "{wrong}");
         }
