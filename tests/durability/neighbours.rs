@@ -44,7 +44,7 @@ async fn two_servers(engine: Engine) {
         assert!(set_up(&api[0], token).await >= 400, "no link works any more");
     }
     assert_eq!(world.look.count("SELECT COUNT(*) FROM organisations WHERE kind = 'owner'").await, 1);
-    assert_eq!(world.look.count("SELECT COUNT(*) FROM signing_keys WHERE retired_at IS NULL").await, 2);
+    assert_eq!(world.look.count("SELECT COUNT(*) FROM signing_keys WHERE retired_at IS NULL").await, 3);
 
     // Both are one: what one signs the other takes, what one writes the other reads.
     let tokens = api[1].sign_in(OWNER).await;

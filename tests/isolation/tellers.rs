@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::asking::Teller;
-use crate::model::Model;
+use crate::model::{Model, Owner};
 use crate::sights::{pages, sights};
 use crate::steps::{forms, steps};
 use crate::tree_steps::tree_steps;
@@ -115,13 +115,23 @@ pub(crate) fn keys_in(text: &str) -> BTreeSet<String> {
 /// The words in a text that somebody, or nobody in particular, must not be told and has not said.
 pub(crate) fn leaks(model: &Model, caller: Option<usize>, text: &str, said: &str) -> Vec<String> {
     let may_know = |word: &String| {
-        let owners = model.words.get(word).map(Vec::as_slice).unwrap_or_default();
-        caller.is_some_and(|caller| owners.iter().any(|owner| model.may_know(caller, *owner)))
+        caller.is_some_and(|caller| owners(model, word).iter().any(|owner| model.may_know(caller, *owner)))
     };
     let is_planted = |word: &String| model.words.contains_key(word) || stands_alone(text, word);
     let keys = keys_in(text).into_iter().filter(|key| model.words.contains_key(key));
     let told = words_in(text).into_iter().filter(is_planted).chain(keys);
     told.filter(|word| !said.contains(word.as_str()) && !may_know(word)).collect()
+}
+
+/// Whom a word speaks of; one that a picture has cut short, everybody whose word begins like it.
+fn owners(model: &Model, word: &str) -> Vec<Owner> {
+    match word.split_once('…') {
+        None => model.words.get(word).cloned().unwrap_or_default(),
+        Some((beginning, _)) => {
+            let meant = model.words.iter().filter(|(word, _)| word.starts_with(beginning));
+            meant.flat_map(|(_, owners)| owners).copied().collect()
+        }
+    }
 }
 
 /// Whether a word is more than some letters of a token, which chance has put in this order.
