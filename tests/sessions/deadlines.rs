@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::deadlines_of_licences::licence_cases;
 use crate::support::{Aside, Strict};
 
 /// What an answer may take beyond its deadline: the machine is busy.
@@ -32,14 +33,14 @@ const LAST: &str = "an unlikely heron paddles north";
 
 /// What an endpoint needs of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needs {
+pub(crate) enum Needs {
     Nothing,
     Reading,
     Writing,
 }
 
 /// A request that is answered with this status while nothing stalls.
-struct Case {
+pub(crate) struct Case {
     /// The endpoint.
     name: &'static str,
     /// What stands for the parameter of its path.
@@ -53,19 +54,19 @@ struct Case {
 }
 
 impl Case {
-    fn of(name: &'static str, deadline: u64, needs: Needs, status: u16) -> Self {
+    pub(crate) fn of(name: &'static str, deadline: u64, needs: Needs, status: u16) -> Self {
         Self { name, id: String::new(), deadline, needs, status, bearer: None, body: None }
     }
 
-    fn about(self, id: &str) -> Self {
+    pub(crate) fn about(self, id: &str) -> Self {
         Self { id: id.to_owned(), ..self }
     }
 
-    fn by(self, bearer: &str) -> Self {
+    pub(crate) fn by(self, bearer: &str) -> Self {
         Self { bearer: Some(bearer.to_owned()), ..self }
     }
 
-    fn with(self, body: Value) -> Self {
+    pub(crate) fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
     }
 }
@@ -232,7 +233,7 @@ impl Case {
 
     async fn ask(&self, bench: &Bench) -> Answer {
         let Endpoint { method, path, .. } = self.endpoint();
-        let parameters = ["{uuid}", "{id}", "{key_id}", "{impersonation_id}"];
+        let parameters = ["{uuid}", "{id}", "{device}", "{key_id}", "{impersonation_id}"];
         let path = parameters.into_iter().fold(path.to_owned(), |path, parameter| path.replace(parameter, &self.id));
         let mut request = bench.call(method, &path);
         if let Some(bearer) = &self.bearer {
@@ -307,6 +308,7 @@ async fn stalled(bench: Bench) {
     cases.push(switching_case(&bench, owner, branch).await);
     cases.extend(key_cases(&bench, owner).await);
     cases.extend(support_cases(&bench, owner).await);
+    cases.extend(licence_cases(&bench, owner, branch).await);
     for Endpoint { name, .. } in endpoints() {
         assert!(cases.iter().any(|case| case.name == name), "say here what {name} does while the database stalls");
     }

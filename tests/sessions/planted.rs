@@ -15,6 +15,7 @@ use bailiwick_testkit::people::{PASSWORD, Person};
 use reqwest::Method;
 
 use crate::forms::Browser;
+use crate::planted_licences::send_about_licences;
 use crate::planted_partners::send_about_partners;
 use crate::support::{Strict, sign_in};
 
@@ -24,11 +25,14 @@ const MARKUP: &str = "'\"></title></textarea><script src=//evil.example></script
 const AS_TEXT: &str = "&#39;&#34;&#62;&#60;/title&#62;&#60;/textarea&#62;&#60;script src=//evil.example&#62;&#60;/script&#62;\
     &#60;img src=x onerror=alert(1)&#62;";
 /// Every name that a page looks for in its address, but for those that say that something was done.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 19] = [
+    "agreement",
     "callback_url",
+    "device",
     "email",
     "id",
     "keep",
+    "kind",
     "name",
     "next",
     "organization_id",
@@ -356,6 +360,7 @@ on_both_engines! {
         send_as_a_member(&member, &mut seen).await;
         send_consent(&bench, &member, &mut seen).await;
         send_about_partners(&bench, owner, &mut seen).await;
+        send_about_licences(&bench, owner, &mut seen).await;
         let registry = bailiwick_server::registry().unwrap();
         let forms = registry.pages().filter(|page| page.method == Method::POST).map(|page| page.path);
         assert_eq!(seen, forms.collect(), "a form is not tried");

@@ -124,7 +124,7 @@ async fn keys_are_rotated_while_the_server_runs(engine: Engine) {
 
     let keys = key_set(&client, server.origin()).await;
     let list = |keys: &Value| keys.get("keys").and_then(Value::as_array).unwrap().clone();
-    assert_eq!(list(&keys).len(), 4, "old and new, of tokens and of callbacks");
+    assert_eq!(list(&keys).len(), 5, "old and new, of tokens and of callbacks, and the one of licence files");
     for old in list(&old_keys) {
         assert!(list(&keys).contains(&old), "{old} is not published any more");
     }

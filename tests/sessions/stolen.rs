@@ -104,7 +104,7 @@ async fn keys_of(program: &Program, url: &str) -> Vec<Canary> {
         let secret = vault.open_sealed(&place, &key.sealed_private_key.unwrap()).unwrap();
         canaries.push(("a private key", secret.to_vec()));
     }
-    assert_eq!(canaries.len(), 3, "the master key and one for each purpose");
+    assert_eq!(canaries.len(), 4, "the master key and one for each purpose");
     canaries
 }
 

@@ -65,7 +65,7 @@ on_both_engines! {
     async fn the_signing_keys_are_published_without_their_private_parts(bench: Bench) {
         let keys = key_set(&bench.client, &bench.origin).await;
         let keys = keys.get("keys").and_then(serde_json::Value::as_array).unwrap();
-        assert_eq!(keys.len(), 2, "one key for each purpose");
+        assert_eq!(keys.len(), 3, "one key for each purpose");
         for key in keys {
             let members: BTreeSet<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(members, BTreeSet::from(["alg", "crv", "kid", "kty", "use", "x"]));

@@ -4,9 +4,10 @@ use std::{
     fs,
     path::Path,
     process::{Command, Output},
+    thread,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::{count::Count, paths};
 
@@ -31,16 +32,24 @@ pub(crate) fn run(cargo_fuzz: &Path, filter: &[String]) -> Result<Count> {
         count.add(false);
         return Ok(count);
     }
-    for target in targets {
-        let output = fuzz(cargo_fuzz, &target)?;
-        count.add(output.status.success());
-        let report = String::from_utf8_lossy(&output.stderr);
-        // "Done 812345 runs in 9 second(s)"
-        let runs = report.lines().find(|line| line.starts_with("Done ")).unwrap_or("no inputs were tried");
-        if output.status.success() {
-            println!("fuzz {target} ... ok ({runs})");
-        } else {
-            println!("fuzz {target} ... FAILED\n{report}");
+    // Each has a processor of its own.
+    let at_once = thread::available_parallelism()?.get();
+    for some in targets.chunks(at_once) {
+        let outputs = thread::scope(|scope| {
+            let runs: Vec<_> = some.iter().map(|target| scope.spawn(|| fuzz(cargo_fuzz, target))).collect();
+            runs.into_iter().map(|run| run.join().map_err(|_| anyhow!("a fuzz target was not run"))?).collect()
+        });
+        let outputs: Result<Vec<Output>> = outputs;
+        for (target, output) in some.iter().zip(outputs?) {
+            count.add(output.status.success());
+            let report = String::from_utf8_lossy(&output.stderr);
+            // "Done 812345 runs in 9 second(s)"
+            let runs = report.lines().find(|line| line.starts_with("Done ")).unwrap_or("no inputs were tried");
+            if output.status.success() {
+                println!("fuzz {target} ... ok ({runs})");
+            } else {
+                println!("fuzz {target} ... FAILED\n{report}");
+            }
         }
     }
     Ok(count)

@@ -29,9 +29,13 @@ impl BasicCredentials {
         if !scheme.eq_ignore_ascii_case("basic") {
             return Err(Code::ApplianceScheme);
         }
-        let decoded = BASE64.decode(encoded.trim_start_matches([' ', '\t']).as_bytes());
-        let decoded = String::from_utf8(decoded.map_err(|_| Code::ApplianceEncoding)?);
-        let decoded = decoded.map_err(|_| Code::ApplianceEncoding)?;
+        let encoded = encoded.trim_start_matches([' ', '\t']);
+        // The decoder takes several texts, one behind the other.
+        if encoded.trim_end_matches('=').contains('=') {
+            return Err(Code::ApplianceEncoding);
+        }
+        let decoded = BASE64.decode(encoded.as_bytes()).map_err(|_| Code::ApplianceEncoding)?;
+        let decoded = String::from_utf8(decoded).map_err(|_| Code::ApplianceEncoding)?;
         let (name, secret) = decoded.split_once(':').ok_or(Code::ApplianceCredentialsForm)?;
         Ok(Self { name: name.to_owned(), secret: SecretText::new(secret.to_owned()) })
     }
@@ -78,6 +82,8 @@ mod tests {
         assert_eq!(parsed(&of("no colon")), Err(Code::ApplianceCredentialsForm));
         assert_eq!(parsed("Basic !!!"), Err(Code::ApplianceEncoding));
         assert_eq!(parsed("Basic /w=="), Err(Code::ApplianceEncoding), "no text");
+        let two = format!("{}{}", of("id:secre"), BASE64.encode(b"t"));
+        assert_eq!(parsed(&two), Err(Code::ApplianceEncoding), "two texts, one behind the other");
         for other in ["Bearer abc", "Basic", "", "abc"] {
             assert_eq!(parsed(other), Err(Code::ApplianceScheme), "{other}");
         }
