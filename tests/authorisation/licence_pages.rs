@@ -35,7 +35,7 @@ fn plain(_: &Target<'_>) -> Input {
 }
 
 fn of_device(_: &Target<'_>) -> Input {
-    form(&[("device", "019a9f00-0000-7000-8000-00000000aaaa".to_owned())])
+    form(&[("device", "019a9f00-0000-7000-8000-00000000eeee".to_owned())])
 }
 
 pub(crate) fn rows() -> Vec<Row> {

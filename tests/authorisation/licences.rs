@@ -222,15 +222,14 @@ impl Licensing {
     }
 }
 
-/// Every licence, pool and agreement.
-pub(crate) fn everything() -> [String; 3] {
-    [format!("{AGREEMENTS}?Limit=500"), format!("{LICENSES_LIST}?Limit=500"), format!("{POOLS}?Limit=500")]
-}
-
-/// Where licences are listed.
-const LICENSES_LIST: &str = "/auth/licenses";
-
-/// Where all of a licence stands.
-pub(crate) fn details(licence: &str) -> String {
-    format!("{LICENSES}/{licence}")
+/// Where one sees how many licences, pools and agreements there are, and these.
+pub(crate) fn everything(wares: &Wares) -> [String; 6] {
+    [
+        "/auth/licenses?Limit=1".to_owned(),
+        format!("{LICENSES}/{}", wares.licence),
+        format!("{AGREEMENTS}?Limit=1"),
+        format!("{AGREEMENTS}/{}", wares.agreement),
+        format!("{POOLS}?Limit=1"),
+        format!("{POOLS}/{}", wares.pool),
+    ]
 }

@@ -126,7 +126,9 @@ async fn hold_to_the_table(bench: Bench, is_meant: fn(&Route) -> bool) {
     for row in rows() {
         let Some(route) = routes.iter().find(|route| route.name == row.name && is_meant(route)) else { continue };
         for prefix in route.prefixes() {
-            for (persona, expected) in Persona::ALL.into_iter().zip(row.answers) {
+            // Under another prefix stands the same route: whether it is found there, a stranger and one who may tell.
+            let asks = |persona| prefix.is_empty() || matches!(persona, Persona::Anonymous | Persona::Admin);
+            for (persona, expected) in Persona::ALL.into_iter().zip(row.answers).filter(|(persona, _)| asks(*persona)) {
                 wrong.extend(try_route(&world, &row, route, prefix, persona, expected).await);
             }
         }
@@ -163,7 +165,9 @@ async fn try_route(
     let path = format!("{prefix}{}{}", route.path_of(&about), input.query);
     let ask = Ask { method: route.method.clone(), path, body: input.body };
     let session = if row.spends_session { world.fresh_session(persona).await } else { world.session(persona) };
-    let before = if matches!(expected, Seen::Is(400..)) { Some(everything(world, &wares).await) } else { None };
+    let may_change = route.method != Method::GET;
+    let is_watched = may_change && matches!(expected, Seen::Is(400..));
+    let before = if is_watched { Some(everything(world, &wares).await) } else { None };
 
     let answer = Answer::of(world.request(&ask, route.credential, session.as_ref())).await;
     let (status, location, body) = (answer.status, answer.location(), &answer.body);
@@ -206,15 +210,17 @@ async fn subjects(world: &World, route: &Route, unique: &str) -> (String, String
     (user, organisation.to_string())
 }
 
-/// All systems, licences, pools and agreements as the super admin sees them, and all of the licence in question.
-async fn everything(world: &World, wares: &Wares) -> Vec<Value> {
+/// What the super admin sees of systems, licences, pools and agreements: how many there are, the systems that changed last,
+/// and all of what is in question.
+async fn everything(world: &World, wares: &Wares) -> Vec<(Option<String>, Value)> {
     let session = world.session(Persona::SuperAdmin);
-    let systems = "/api/systems?page_size=100&sort_by=updated_at".to_owned();
-    let paths = licences::everything().into_iter().chain([systems, licences::details(&wares.licence)]);
+    let systems = "/api/systems?page_size=3&sort_by=updated_at&sort_direction=desc".to_owned();
+    let paths = licences::everything(wares).into_iter().chain([systems]);
     let asks: Vec<Ask> =
         paths.map(|path| Ask { method: Method::GET, path, body: crate::world::Body::Nothing }).collect();
     let answers = asks.iter().map(|ask| Answer::of(world.request(ask, Credential::Access, session.as_ref())));
-    join_all(answers).await.into_iter().map(|answer| answer.json).collect()
+    let seen = |answer: Answer| (answer.header("x-pagination-records").map(str::to_owned), answer.json);
+    join_all(answers).await.into_iter().map(seen).collect()
 }
 
 /// What a refusal says.

@@ -194,6 +194,13 @@ impl Visitor {
         assert!(size.as_u64().unwrap() < limit_kib * 1024, "the HTML of {name} has {size} bytes");
     }
 
+    /// Sees to it that nothing of the page stands out of the screen of a phone.
+    pub(crate) async fn assert_fits_a_phone(&self, name: &str) {
+        self.browser.as_phone().await.unwrap();
+        assert!(!self.browser.overflows().await.unwrap(), "{name} is wider than a phone");
+        self.browser.resize(1280, 900).await.unwrap();
+    }
+
     async fn assert_open_to_everybody(&self, name: &str) {
         let barriers = self.browser.barriers().await.unwrap();
         assert!(barriers.is_empty(), "{name}: {barriers:#?}");

@@ -1,4 +1,4 @@
-//! Who is told what, held against a model that knows nothing of the server: twenty thousand requests of chance over
+//! Who is told what, held against a model that knows nothing of the server: ten thousand requests of chance over
 //! every route, on either database, while organisations are suspended, deleted, moved and destroyed; and every place
 //! where a word of a foreign organisation could show up.
 

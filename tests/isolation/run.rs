@@ -1,4 +1,4 @@
-//! Twenty thousand requests of chance, each answered as the model says, and what is left behind of foreign words.
+//! Ten thousand requests of chance, each answered as the model says, and what is left behind of foreign words.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::tellers::{doers, keys_in, leaks, lookers, words_in};
 use crate::world::{World, figures, logged};
 
 /// How many requests are made in all.
-const REQUESTS: usize = 20_000;
+const REQUESTS: usize = 10_000;
 /// How many look at once, after which as many as this change something one after the other.
 const LOOKS: usize = 16;
 const STEPS: usize = 4;
@@ -334,7 +334,7 @@ fn refused_at_the_door(model: &Model, by: By, needs: Needs, is_page: bool) -> Op
 }
 
 on_both_engines! {
-    async fn twenty_thousand_requests_of_chance_tell_everybody_what_is_theirs_and_nothing_else(bench: Bench) {
+    async fn ten_thousand_requests_of_chance_tell_everybody_what_is_theirs_and_nothing_else(bench: Bench) {
         let seed = seed();
         let world = World::begin(bench, seed).await;
         let mut run = Run { world, routes: Routes::all(), number: 0, asked: HashMap::new() };

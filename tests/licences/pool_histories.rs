@@ -30,7 +30,7 @@ const HISTORIES: usize = 1000;
 /// How many of them at the same time, as every history has an agreement of its own.
 const AT_ONCE: usize = 20;
 /// How many acts each has.
-const ACTS: usize = 14;
+const ACTS: usize = 10;
 
 /// Who stands below whom: the owner, two distributors, three resellers, four customers.
 const PARENTS: [Option<usize>; 10] =

@@ -188,8 +188,8 @@ impl Browser {
     /// Takes a picture of the whole page, as far as it can be scrolled, and gives its file:
     /// `target/screenshots/<name>.png`.
     pub async fn screenshot(&self, name: &str) -> Result<PathBuf> {
-        let answer =
-            self.command("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await?;
+        let wish = json!({"format": "png", "captureBeyondViewport": true});
+        let answer = self.command("Page.captureScreenshot", wish).await?;
         let picture = answer.get("data").and_then(Value::as_str).context("the browser gave no picture")?;
         let directory = target_directory()?.join("screenshots");
         fs::create_dir_all(&directory)?;
