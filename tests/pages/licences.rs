@@ -50,6 +50,38 @@ on_both_engines! {
         root.open("/licences?page=7").await.says(200, &["The list ends before this page"]);
     }
 
+    async fn what_runs_out_soon_and_what_has_run_out_is_listed_for_itself(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let root = Browser::of(&bench, &scene.root).await;
+        let agreements = [root.publish("AI Manager").await, root.publish("Bridge").await];
+        let bakery = scene.bakery.to_string();
+        for (agreement, end) in [(0, "2026-12-01"), (1, "2026-12-02"), (0, "2026-12-20"), (1, "2027-11-20")] {
+            let (key, page) = (format!("{agreement} {end}"), issuing(&agreements[agreement], &bakery));
+            let fields = page.into_iter().filter(|(name, _)| *name != "expires_at");
+            let fields: Vec<_> = fields.chain([("expires_at", end), ("idempotency_key", key.as_str())]).collect();
+            root.send("/licences/issue", &fields).await.leads_to("/licences/");
+        }
+        bench.clock.advance(Span::days(13));
+        let holder = format!("&organization_id={bakery}");
+        for looker in [&scene.root, &scene.nora] {
+            let browser = Browser::of(&bench, looker).await;
+            // All that they see, in each order; what one organisation holds; what a search finds.
+            for more in ["", "&sort_by=key&sort_direction=desc", "&sort_by=agreement", "&sort_by=starts_at", holder.as_str()] {
+                browser.open(&format!("/licences?ends=over{more}")).await.says(200, &["2 of 4 licences"]);
+                let soon = browser.open(&format!("/licences?ends=soon{more}")).await;
+                soon.says(200, &["1 of 4 licences", "2026-12-20T00:00:00Z", "value=\"soon\" selected"]);
+                soon.hides(&["2026-12-01T", "2026-12-02T", "2027-11-20T"]);
+            }
+            let sought = browser.open("/licences?ends=over&q=brid").await;
+            sought.says(200, &["1 of 4 licences", "2026-12-02T00:00:00Z"]);
+            browser.open("/licences?ends=over&agreement=AI+Manager&sort_direction=desc").await.says(200, &["2026-12-01T"]);
+            browser.open("/licences?ends=soon&q=brid").await.says(200, &["No licence matches"]);
+            let ordered = browser.open("/licences?ends=over&sort_by=expires_at&sort_direction=desc").await;
+            let places = ["2026-12-02T", "2026-12-01T"].map(|end| ordered.body.find(end));
+            assert!(places[0].is_some() && places[0] < places[1], "{places:?}");
+        }
+    }
+
     async fn whoever_holds_it_accepts_it_and_gives_it_to_systems_and_nobody_else_sees_it(bench: Bench) {
         let scene = Scene::set(&bench).await;
         let root = Browser::of(&bench, &scene.root).await;

@@ -25,11 +25,12 @@ const MARKUP: &str = "'\"></title></textarea><script src=//evil.example></script
 const AS_TEXT: &str = "&#39;&#34;&#62;&#60;/title&#62;&#60;/textarea&#62;&#60;script src=//evil.example&#62;&#60;/script&#62;\
     &#60;img src=x onerror=alert(1)&#62;";
 /// Every name that a page looks for in its address, but for those that say that something was done.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "agreement",
     "callback_url",
     "device",
     "email",
+    "ends",
     "id",
     "keep",
     "kind",

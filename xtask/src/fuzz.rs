@@ -14,7 +14,7 @@ use crate::{count::Count, paths};
 /// Our code is safe Rust, in which a memory sanitizer finds nothing but makes the build thrice as long.
 const WITHOUT_SANITIZER: [&str; 2] = ["-s", "none"];
 /// How long each target runs. Long runs are for a person: `cargo fuzz run NAME`.
-const SECONDS: u32 = 8;
+const SECONDS: u32 = 6;
 
 /// Builds all targets and runs those whose name contains one of `filter` (all, where it is empty);
 /// each counts as one test.

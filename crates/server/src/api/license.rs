@@ -243,7 +243,7 @@ async fn list(call: Call<Caller, NoPath, LicencesQuery>) -> Reply<Ok200<Vec<Lice
         kind,
         agreement: agreement.map(|key| key.0),
         search: search.map(Search::into_text),
-        holder: None,
+        ..LicenceFilter::default()
     };
     let orders = order_by.unwrap_or_default();
     let slice = (offset.get(), limit.get());

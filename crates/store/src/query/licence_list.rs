@@ -6,10 +6,12 @@ use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId, SystemId};
 use bailiwick_domain::licence::agreement::AgreementKind;
 use bailiwick_domain::licence::order::{LicenceOrder, LicenceOrders};
 use bailiwick_domain::search;
+use bailiwick_domain::time::Timestamp;
 
 use super::licence::{LicenceRecord, licence_columns};
 use super::licence_order::written;
 use super::licence_place::Total;
+use super::licence_plan::Range;
 use super::licence_search::{Sought, is_found};
 use super::pattern::contains;
 use super::reach::{Reach, within_reach};
@@ -20,7 +22,7 @@ use crate::link::Link;
 use crate::statement::statements;
 use crate::value::{Value, values};
 
-/// The condition of a list: `$1` to `$5` are the reach, `$6` to `$15` the filters, each of which lets everything pass when
+/// The condition of a list: `$1` to `$5` are the reach, `$6` to `$17` the filters, each of which lets everything pass when
 /// it is null. A system that is deleted, or not to be seen, is searched by nobody.
 macro_rules! listed {
     () => {
@@ -35,7 +37,8 @@ macro_rules! listed {
              AND (CAST($10 AS TEXT) IS NULL OR ",
             is_found!("$10", "$12", "$13", "$14", "$15"),
             ") \
-             AND (CAST($11 AS UUID) IS NULL OR l.holder_id = $11)"
+             AND (CAST($11 AS UUID) IS NULL OR l.holder_id = $11) \
+             AND (CAST($16 AS BIGINT) IS NULL OR l.ends_at >= $16) AND (CAST($17 AS BIGINT) IS NULL OR l.ends_at < $17)"
         )
     };
 }
@@ -76,8 +79,8 @@ statements! {
         ") AND h.deleted_through IS NULL AND ", within_reach!("l.holder_id"), " LIMIT 50");
     Read COUNT = concat!("SELECT COUNT(*) FROM licences l JOIN agreements a ON a.id = l.agreement_id \
         JOIN organisations h ON h.id = l.holder_id", listed!());
-    Read LIST = concat!(licence_columns!(), listed!(), " ORDER BY ", ordered_by!("$16"), ordered_by!("$17"),
-        ordered_by!("$18"), ordered_by!("$19"), "l.id LIMIT $20 OFFSET $21");
+    Read LIST = concat!(licence_columns!(), listed!(), " ORDER BY ", ordered_by!("$18"), ordered_by!("$19"),
+        ordered_by!("$20"), ordered_by!("$21"), "l.id LIMIT $22 OFFSET $23");
 }
 
 /// How an agreement is named in a filter.
@@ -102,6 +105,8 @@ pub struct LicenceFilter {
     pub search: Option<String>,
     /// Those of this organisation itself.
     pub holder: Option<OrganisationId>,
+    /// Those that run out then.
+    pub ends: Option<std::ops::Range<Timestamp>>,
 }
 
 /// How many licences are looked up at once.
@@ -129,7 +134,13 @@ impl LicenceFilter {
             }
     }
 
-    fn values(&self) -> [Value; 10] {
+    /// The part of a partner's list that it asks for.
+    fn range(&self) -> Range {
+        let ends = self.ends.as_ref();
+        ends.map_or(Range::All, |ends| Range::Within(ends.start.microseconds(), ends.end.microseconds()))
+    }
+
+    fn values(&self) -> [Value; 12] {
         let (id, name) = match &self.agreement {
             Some(AgreementKey::Id(id)) => (Some(*id), None),
             Some(AgreementKey::Name(name)) => (None, Some(search::fold(name))),
@@ -148,6 +159,8 @@ impl LicenceFilter {
             text(|sought| &sought.keys[1]),
             text(|sought| &sought.words[0]),
             text(|sought| &sought.words[1]),
+            self.ends.as_ref().map(|ends| ends.start).into(),
+            self.ends.as_ref().map(|ends| ends.end).into(),
         ]
     }
 }
@@ -200,7 +213,8 @@ async fn partner_page(
     orders: &LicenceOrders,
     slice: (i64, i64),
 ) -> Result<Option<(Vec<LicenceRecord>, i64)>> {
-    let totals = licence_place::totals(link, partner).await?;
+    let range = filter.range();
+    let totals = licence_place::totals(link, partner, range).await?;
     let asked: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
     let sought = filter.sought();
     let is_named = |total: &&&Total| sought.as_ref().is_none_or(|sought| total.folded_name.contains(&sought.text));
@@ -215,7 +229,7 @@ async fn partner_page(
     // What is found by the name of its agreement is in the parts already, and what is under others was not asked for.
     found.retain(|place| {
         let is_of = |totals: &[&Total]| totals.iter().any(|total| total.agreement == place.agreement);
-        is_of(&asked) && !is_of(&named)
+        is_of(&asked) && !is_of(&named) && place.is_within(range)
     });
     let keys = orders.as_slice();
     let count = named.iter().map(|total| total.number).sum::<i64>() + i64::try_from(found.len()).unwrap_or(i64::MAX);
@@ -226,7 +240,7 @@ async fn partner_page(
         return Ok(None);
     }
     let mut places = Vec::new();
-    for (part, passed, taken) in licence_plan::slices(licence_plan::parts(&named, keys), wanted) {
+    for (part, passed, taken) in licence_plan::slices(licence_plan::parts(&named, range, keys), wanted) {
         let is_whole = part.agreements.len() == totals.len();
         match licence_order::read(link, partner, &part, is_whole, (passed, taken)).await? {
             Some(some) => places.extend(some),

@@ -90,6 +90,44 @@ macro_rules! one_by {
     };
 }
 
+/// Of all agreements, what ends from `$2` on and before `$3`, by this first: `$4` to `$7` say by what then, and `$8` and
+/// `$9` are the slice.
+macro_rules! all_within {
+    ($order:literal) => {
+        part!(
+            "",
+            " AND pl.ends_at >= $2 AND pl.ends_at < $3",
+            concat!(
+                $order,
+                then_by!("$4"),
+                then_by!("$5"),
+                then_by!("$6"),
+                then_by!("$7"),
+                "pl.licence_id LIMIT $8 OFFSET $9"
+            )
+        )
+    };
+}
+
+/// Of the agreement `$2`, what ends from `$3` on and before `$4`, by this first: `$5` to `$8` say by what then, and `$9`
+/// and `$10` are the slice.
+macro_rules! one_within {
+    ($order:literal) => {
+        part!(
+            " AND pl.agreement_id = $2",
+            " AND pl.ends_at >= $3 AND pl.ends_at < $4",
+            concat!(
+                $order,
+                then_by!("$5"),
+                then_by!("$6"),
+                then_by!("$7"),
+                then_by!("$8"),
+                "pl.licence_id LIMIT $9 OFFSET $10"
+            )
+        )
+    };
+}
+
 statements! {
     List ALL_BY_ID = all_by_unique!("", "pl.licence_id");
     List ALL_BY_KEY_UP = all_by_unique!("", "pl.licence_key");
@@ -115,6 +153,13 @@ statements! {
     List ONE_ENDLESS_BY_KEY_DOWN = one_by_unique!(" AND pl.ends_at = 9223372036854775807", "pl.licence_key DESC");
     List ONE_ENDLESS_BY_START_UP = one_by!(" AND pl.ends_at = 9223372036854775807", "pl.starts_at");
     List ONE_ENDLESS_BY_START_DOWN = one_by!(" AND pl.ends_at = 9223372036854775807", "pl.starts_at DESC");
+    /// What ends within some days is not so much that it could not be put into another order.
+    List ALL_WITHIN = all_within!("");
+    List ALL_WITHIN_UP = all_within!("pl.ends_at, ");
+    List ALL_WITHIN_DOWN = all_within!("pl.ends_at DESC, ");
+    List ONE_WITHIN = one_within!("");
+    List ONE_WITHIN_UP = one_within!("pl.ends_at, ");
+    List ONE_WITHIN_DOWN = one_within!("pl.ends_at DESC, ");
 }
 
 record! {
@@ -129,6 +174,16 @@ record! {
         licence_key: String,
         starts_at: i64,
         ends_at: i64,
+    }
+}
+
+impl Place {
+    /// Whether it ends then.
+    pub(super) const fn is_within(&self, range: Range) -> bool {
+        match range {
+            Range::Within(from, before) => from <= self.ends_at && self.ends_at < before,
+            _ => true,
+        }
     }
 }
 
@@ -162,14 +217,13 @@ fn statement(part: &Part<'_>) -> Option<[&'static Statement; 2]> {
         (Range::Ending, Some((LicenceOrder::ExpiresAt, direction))) => {
             up_or_down(*direction, [&ALL_ENDING_UP, &ONE_ENDING_UP], [&ALL_ENDING_DOWN, &ONE_ENDING_DOWN])
         }
+        (Range::Within(..), Some((LicenceOrder::ExpiresAt, direction))) => {
+            up_or_down(*direction, [&ALL_WITHIN_UP, &ONE_WITHIN_UP], [&ALL_WITHIN_DOWN, &ONE_WITHIN_DOWN])
+        }
+        (Range::Within(..), _) => [&ALL_WITHIN, &ONE_WITHIN],
         // The plan begins no part with anything else.
         _ => return None,
     })
-}
-
-/// Whether rows that are equal in the first thing are ordered by others.
-fn has_tail(part: &Part<'_>) -> bool {
-    !matches!(part.keys.first(), None | Some((LicenceOrder::LicenseKey, _)))
 }
 
 /// The licences of a slice of a part, in their order; nothing where that would be read by no index.
@@ -208,10 +262,17 @@ fn values(
 ) -> Vec<Value> {
     let mut values: Vec<Value> = vec![partner.into()];
     values.extend(agreement.map(Value::from));
-    if has_tail(part) {
-        let mut then = part.keys.iter().skip(1).map(|key| written(*key).into());
-        values.extend((0..3).map(|_| then.next().unwrap_or_else(|| Value::from(""))));
-    }
+    // How many things the statement itself orders by, and how many more it is told.
+    let (passed, told) = match (part.range, part.keys.first()) {
+        (Range::Within(from, before), first) => {
+            values.extend_from_slice(values![from, before]);
+            (usize::from(matches!(first, Some((LicenceOrder::ExpiresAt, _)))), 4)
+        }
+        (_, None | Some((LicenceOrder::LicenseKey, _))) => (0, 0),
+        _ => (1, 3),
+    };
+    let mut then = part.keys.iter().skip(passed).map(|key| written(*key).into());
+    values.extend((0..told).map(|_| then.next().unwrap_or_else(|| Value::from(""))));
     values.extend_from_slice(values![limit, offset]);
     values
 }

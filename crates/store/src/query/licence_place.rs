@@ -7,6 +7,7 @@
 use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId};
 use bailiwick_domain::licence::agreement::AgreementKind;
 
+use super::licence_plan::Range;
 use crate::database::WriteTransaction;
 use crate::error::Result;
 use crate::link::Link;
@@ -57,6 +58,10 @@ statements! {
     Read TOTALS = "SELECT t.agreement_id, a.folded_name, a.kind, t.number, t.endless FROM licence_totals t \
         JOIN agreements a ON a.id = t.agreement_id WHERE t.partner_id = $1 AND t.number > 0 \
         ORDER BY a.folded_name, a.id LIMIT 100000";
+    Read TOTALS_WITHIN = "SELECT t.agreement_id, a.folded_name, a.kind, (SELECT COUNT(*) FROM licence_places pl \
+        WHERE pl.agreement_id = t.agreement_id AND pl.partner_id = $1 AND pl.ends_at >= $2 AND pl.ends_at < $3), \
+        CAST(0 AS BIGINT) FROM licence_totals t JOIN agreements a ON a.id = t.agreement_id \
+        WHERE t.partner_id = $1 AND t.number > 0 ORDER BY a.folded_name, a.id LIMIT 100000";
 }
 
 record! {
@@ -109,7 +114,10 @@ pub(super) async fn remove_tree(transaction: &mut WriteTransaction, root: Organi
     transaction.change(&REMOVE_TREE, values![root]).await.map(|_| ())
 }
 
-/// What the list of a partner has, by the names of the agreements.
-pub(super) async fn totals(link: &mut Link, partner: OrganisationId) -> Result<Vec<Total>> {
-    link.all(&TOTALS, values![partner]).await
+/// What the list of a partner has in a range, by the names of the agreements.
+pub(super) async fn totals(link: &mut Link, partner: OrganisationId, range: Range) -> Result<Vec<Total>> {
+    match range {
+        Range::Within(from, before) => link.all(&TOTALS_WITHIN, values![partner, from, before]).await,
+        _ => link.all(&TOTALS, values![partner]).await,
+    }
 }

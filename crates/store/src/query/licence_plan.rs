@@ -18,12 +18,14 @@ pub(super) enum Range {
     All,
     Ending,
     Endless,
+    /// Those that run out from this moment on, and before that one: the totals are those of this range already.
+    Within(i64, i64),
 }
 
 impl Range {
     const fn of(self, total: &Total) -> i64 {
         match self {
-            Self::All => total.number,
+            Self::All | Self::Within(..) => total.number,
             Self::Ending => total.number - total.endless,
             Self::Endless => total.endless,
         }
@@ -49,8 +51,8 @@ impl Part<'_> {
 }
 
 /// The parts of a list, in their order; those without anything are left out.
-pub(super) fn parts<'t>(agreements: &[&'t Total], keys: &[Key]) -> Vec<Part<'t>> {
-    let mut parts = split(agreements, Range::All, keys);
+pub(super) fn parts<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) -> Vec<Part<'t>> {
+    let mut parts = split(agreements, range, keys);
     parts.retain(|part| part.count() > 0);
     parts
 }
@@ -149,7 +151,7 @@ mod tests {
                 .collect();
             (names.join(" "), part.range, keys.join(","), part.count())
         };
-        parts(&all, orders.as_slice()).iter().map(named).collect()
+        parts(&all, Range::All, orders.as_slice()).iter().map(named).collect()
     }
 
     #[test]
@@ -184,12 +186,25 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_between_two_moments_is_one_part_unless_names_come_first() {
+        let totals = [total("a", 5, 0), total("b", 3, 0), total("c", 0, 0)];
+        let all: Vec<&Total> = totals.iter().collect();
+        let within = Range::Within(3, 9);
+        for (orders, counts) in [("", vec![8]), ("-ExpiresAt,StartsAt", vec![8]), ("-AgreementName", vec![3, 5])] {
+            let orders = LicenceOrders::parse_text(orders).unwrap_or_default();
+            let parts = parts(&all, within, orders.as_slice());
+            assert!(parts.iter().all(|part| part.range == within));
+            assert_eq!(parts.iter().map(Part::count).collect::<Vec<_>>(), counts);
+        }
+    }
+
+    #[test]
     fn a_slice_touches_the_parts_that_it_lies_in() {
         let totals = [total("a", 5, 0), total("b", 3, 0), total("c", 4, 0)];
         let all: Vec<&Total> = totals.iter().collect();
         let orders = LicenceOrders::parse_text("AgreementName").unwrap();
         let of = |slice| -> Vec<_> {
-            let slices = slices(parts(&all, orders.as_slice()), slice);
+            let slices = slices(parts(&all, Range::All, orders.as_slice()), slice);
             slices
                 .into_iter()
                 .map(|(part, passed, taken)| {

@@ -137,6 +137,7 @@ async fn list(desk: &Desk, arguments: &ArgMatches) -> Result<()> {
         agreement,
         search: arguments.get_one::<String>("search").cloned(),
         holder: optional_organisation(desk, arguments, "organisation").await?,
+        ends: None,
     };
     let orders: LicenceOrders = optional(arguments, "order")?.unwrap_or_default();
     let context = desk.open().await?;

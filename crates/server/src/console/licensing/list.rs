@@ -21,7 +21,7 @@ use http::StatusCode;
 use super::super::organisation::list::searched;
 use super::super::view::layout::{Active, Choice, Moment};
 use super::super::view::licence::LicenceNotice;
-use super::super::view::licences::{Column, LicenceRow, LicencesAsk, LicencesPage, ROWS};
+use super::super::view::licences::{Column, Ends, LicenceRow, LicencesAsk, LicencesPage, ROWS};
 use super::super::view::list::Paging;
 use super::{frame, slice};
 
@@ -41,6 +41,7 @@ async fn show(visit: Visit<Caller>) -> Result<Response, Fault> {
         search: Some(ask.search.clone()).filter(|search| !search.is_empty()),
         holder: OrganisationId::parse_text(&ask.organisation).ok(),
         system: None,
+        ends: ask.ends.map(|ends| ends.moments(context.now())),
     };
     let order = match ask.column {
         Column::Agreement => LicenceOrder::AgreementName,
@@ -93,6 +94,7 @@ fn ask<'a>(member: impl Fn(&str) -> &'a str) -> LicencesAsk {
         organisation: OrganisationId::parse_text(member("organization_id"))
             .map(|id| id.to_string())
             .unwrap_or_default(),
+        ends: Ends::ALL.into_iter().find(|ends| ends.key() == member("ends")),
         column: Column::ALL.into_iter().find(|column| column.key() == member("sort_by")).unwrap_or_default(),
         descending: member("sort_direction") == Direction::Descending.name(),
         page: PageNumber::parse_text(member("page")).unwrap_or_default().get(),
@@ -139,7 +141,11 @@ mod tests {
         let wrong = ask(|name| if name == "agreement" { "\0" } else { "" });
         assert_eq!(wrong, LicencesAsk { page: 1, ..LicencesAsk::default() });
         assert!(!wrong.is_filtered());
-        let right = ask(|name| if name == "kind" { "trial" } else { "" });
-        assert_eq!(right.address(), "/licences?kind=trial");
+        let right = ask(|name| match name {
+            "kind" => "trial",
+            "ends" => "soon",
+            _ => "",
+        });
+        assert_eq!(right.address(), "/licences?kind=trial&ends=soon");
     }
 }

@@ -1,7 +1,10 @@
 //! `/licences`: the licences that one may see, and when each runs out.
 
+use std::ops::Range;
+
 use askama::Template;
 use bailiwick_domain::licence::standing::LicenceState;
+use bailiwick_domain::time::{Span, Timestamp};
 
 use super::layout::{Choice, Layout, Moment};
 use super::licensing::licence_word;
@@ -93,7 +96,47 @@ impl Column {
     }
 }
 
-/// What the address asks for: `q`, `kind`, `agreement`, `organization_id`, `sort_by`, `sort_direction`, `page`.
+/// When the licences of a list run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Within the days of which the first reminder tells.
+    Soon,
+    /// They have.
+    Over,
+}
+
+impl Ends {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Soon, Self::Over];
+
+    /// The value of `ends`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Soon => "soon",
+            Self::Over => "over",
+        }
+    }
+
+    /// What it is called.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Soon => "In 30 days",
+            Self::Over => "Has run out",
+        }
+    }
+
+    /// From which moment on, and before which one.
+    #[must_use]
+    pub fn moments(self, now: Timestamp) -> Range<Timestamp> {
+        match self {
+            Self::Soon => now..now.plus(Span::days(30)),
+            Self::Over => Timestamp::from_microseconds(i64::MIN)..now,
+        }
+    }
+}
+
+/// What the address asks for: `q`, `kind`, `agreement`, `ends`, `organization_id`, `sort_by`, `sort_direction`, `page`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicencesAsk {
     /// Text to search for; empty for none.
@@ -104,6 +147,8 @@ pub struct LicencesAsk {
     pub agreement: String,
     /// The id of the organisation that holds them; empty for all.
     pub organisation: String,
+    /// When they run out, where that is asked for.
+    pub ends: Option<Ends>,
     /// By which column.
     pub column: Column,
     /// Whether the largest comes first.
@@ -123,6 +168,7 @@ impl LicencesAsk {
             ("q", self.search.as_str()),
             ("kind", &self.kind),
             ("agreement", &self.agreement),
+            ("ends", self.ends.map_or("", Ends::key)),
             ("organization_id", &self.organisation),
             ("sort_by", ordered(self.column.key())),
             ("sort_direction", ordered(self.direction())),
@@ -138,7 +184,8 @@ impl LicencesAsk {
     /// Whether anything narrows the list.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
-        [&self.search, &self.kind, &self.agreement, &self.organisation].iter().any(|text| !text.is_empty())
+        let is_asked = |text: &&String| !text.is_empty();
+        self.ends.is_some() || [&self.search, &self.kind, &self.agreement, &self.organisation].iter().any(is_asked)
     }
 
     /// The address of another page of the same list.
@@ -150,6 +197,16 @@ impl LicencesAsk {
     /// The same of all organisations.
     fn anywhere(&self) -> String {
         Self { organisation: String::new(), page: 1, ..self.clone() }.address()
+    }
+
+    /// The times of running out to choose from.
+    fn ends(&self) -> [Choice; 2] {
+        let choice = |ends: Ends| Choice {
+            value: ends.key().to_owned(),
+            label: ends.label().to_owned(),
+            selected: self.ends == Some(ends),
+        };
+        Ends::ALL.map(choice)
     }
 
     fn heading(&self, label: &'static str, column: Column) -> Heading {
