@@ -69,7 +69,9 @@ async fn world(bench: &Bench) -> (Tree, Vec<Value>) {
     let agreements = [
         tree.root.agreement(bench, &subscription("AI Manager License")).await,
         tree.root.agreement(bench, &endless).await,
-        tree.root.agreement(bench, &json!({ "Name": "ai manager license", "Kind": "trial" })).await,
+        tree.root
+            .agreement(bench, &json!({ "Name": "ai manager license", "Kind": "trial", "TrialsPerOrganisation": 0 }))
+            .await,
     ];
     for (number, agreement) in agreements.iter().cycle().take(18).enumerate() {
         let holder = if number % 5 == 4 { tree.neighbour } else { tree.customer };

@@ -14,5 +14,6 @@ mod operator;
 mod pool_histories;
 mod pool_model;
 mod pools;
+mod remembered;
 mod reminders;
 mod support;

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::hasher::Hasher;
 use crate::idempotency::Running;
 use crate::keys::{KeyError, KeyRing};
+use crate::licensing::SeenLicences;
 use crate::mail::{self, CatalogueError, Catalogues};
 use crate::principals::{BearerDigest, Epoch, Principals};
 use crate::random::Random;
@@ -55,6 +56,7 @@ pub struct Context {
     pub(crate) post: Box<Post>,
     pub(crate) catalogues: Box<Catalogues>,
     pub(crate) principals: Principals,
+    pub(crate) seen_licences: SeenLicences,
     pub(crate) attempts: Attempts,
     pub(crate) running: Running,
     pub(crate) last_uses: LastUses,
@@ -134,6 +136,7 @@ impl Context {
             post,
             catalogues,
             principals: Principals::default(),
+            seen_licences: SeenLicences::default(),
             attempts: Attempts::default(),
             running: Running::default(),
             last_uses: LastUses::default(),
@@ -219,6 +222,7 @@ impl Context {
             for one in &missed {
                 match (one.scope.as_str(), one.subject) {
                     ("keys", _) => self.reload_keys().await?,
+                    ("licence", _) => self.principals.forget_licences(),
                     // An import begins with what the setting up left, and brings keys along.
                     ("everything", _) | (_, None) => {
                         self.principals.forget_everything();

@@ -132,6 +132,16 @@ impl Principals {
         self.all_stale_up_to.fetch_max(epoch, Ordering::SeqCst);
     }
 
+    /// Stops believing what was learned of licences.
+    pub(crate) fn forget_licences(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether nothing at all was forgotten since then, and the database has just said so.
+    pub(crate) fn is_current(&self, learned: Epoch) -> bool {
+        self.is_confirmed() && self.epoch() == learned
+    }
+
     /// Notes that at this moment nothing that other nodes did had been missed.
     pub(crate) fn confirm(&self, at: Instant) {
         *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = at;

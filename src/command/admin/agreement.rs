@@ -63,7 +63,11 @@ fn terms() -> [Arg; 8] {
         flag("catalogues", "UUIDS", "The catalogues that it opens, separated by commas; the id of zeros opens all"),
         flag("duration", "DAYS", "How long a licence lasts, or never; 365 unless this is given, 90 for a trial"),
         flag("price", "AMOUNT", "The price of a month, in the smallest unit of its currency, such as cents"),
-        flag("trials", "COUNT", "How many systems of an organisation are given a licence to try; only of kind trial"),
+        flag(
+            "trials",
+            "COUNT",
+            "How many systems of an organisation are given a licence to try; only of kind trial, 1 unless you say otherwise",
+        ),
         flag("grace", "DAYS", "How long what it allows may be used after a licence has run out; 14 unless given"),
         flag("systems", "COUNT", "How many systems one licence is for; 1 unless given"),
         flag("lease", "DAYS", "How long an appliance may go on without hearing from its server; 30 unless given"),

@@ -116,7 +116,7 @@ enum Command {
         /// A bearer and a path each, with a space between them
         pages: Vec<String>,
     },
-    /// Print the id of a person or of an organisation of the crowd
+    /// Print the id of a person, of an organisation or of a licence of the crowd; a system has that of its licence
     Id {
         #[arg(value_enum)]
         what: Kind,
@@ -136,6 +136,17 @@ enum Command {
 enum Kind {
     Person,
     Organisation,
+    Licence,
+}
+
+impl Kind {
+    fn id(self, number: u64) -> String {
+        match self {
+            Kind::Person => people::id(number).to_string(),
+            Kind::Organisation => people::organisation_id(number).to_string(),
+            Kind::Licence => licences::id(number).to_string(),
+        }
+    }
 }
 
 /// How the clients ask.
@@ -207,12 +218,8 @@ fn main() -> Result<()> {
             medians.iter().enumerate().for_each(|(number, median)| println!("page-{number}={median}"));
             Ok(())
         }
-        Command::Id { what: Kind::Person, number } => {
-            println!("{}", people::id(number));
-            Ok(())
-        }
-        Command::Id { what: Kind::Organisation, number } => {
-            println!("{}", people::organisation_id(number));
+        Command::Id { what, number } => {
+            println!("{}", what.id(number));
             Ok(())
         }
         Command::SignInPeople { load, password, people } => ask(&load, |number| Script::SignInPeople {

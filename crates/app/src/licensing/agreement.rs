@@ -9,7 +9,7 @@ use bailiwick_domain::licence::price::MinorUnits;
 use bailiwick_domain::licence::term::{DurationDays, GraceDays, LeaseDays, SystemsPerLicence, TrialsPerOrganisation};
 use bailiwick_domain::name::Name;
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::query::agreement;
+use bailiwick_store::query::{agreement, invalidation};
 use bailiwick_store::{Error as StoreError, Link, WriteTransaction};
 use serde_json::json;
 
@@ -22,6 +22,8 @@ pub use bailiwick_store::query::agreement::{AgreementFilter, AgreementRecord};
 
 /// How long a trial lasts unless its agreement says otherwise, in days (seed 001 shows one of exactly these).
 const TRIAL_DAYS: i64 = 90;
+/// How many systems of an organisation are given one, unless the agreement says otherwise.
+const TRIALS: i64 = 1;
 
 /// What is to be written or changed of a draft; what is absent stays, or is as in every agreement.
 #[derive(Clone, Debug)]
@@ -52,7 +54,11 @@ impl AgreementChange {
     /// The terms of something new.
     #[must_use]
     pub fn terms(self, name: Name, kind: AgreementKind) -> Terms {
-        let duration = if kind.is_trial() { DurationDays::new(TRIAL_DAYS) } else { Some(DurationDays::default()) };
+        let (duration, trials) = if kind.is_trial() {
+            (DurationDays::new(TRIAL_DAYS), TrialsPerOrganisation::new(TRIALS).unwrap_or_default())
+        } else {
+            (Some(DurationDays::default()), TrialsPerOrganisation::default())
+        };
         let plain = Terms {
             name,
             kind,
@@ -60,7 +66,7 @@ impl AgreementChange {
             catalogues: Catalogues::default(),
             duration,
             amount_per_month: MinorUnits::default(),
-            trials: TrialsPerOrganisation::default(),
+            trials,
             grace: GraceDays::default(),
             systems: SystemsPerLicence::default(),
             lease: LeaseDays::default(),
@@ -253,7 +259,10 @@ impl Context {
         now: Timestamp,
     ) -> Result<AgreementRecord, Fault> {
         let found = self.noted_agreement(&mut transaction, by, (action, id), now).await?;
+        // Licences are shown with when it was published and withdrawn.
+        invalidation::insert(&mut transaction, "licence", Some(id.uuid()), now).await?;
         transaction.commit().await?;
+        self.principals.forget_licences();
         Ok(found)
     }
 

@@ -66,6 +66,21 @@ impl Context {
         written(&mut self.database.read().await?, by.into(), id).await
     }
 
+    /// The same from memory where it was asked for before; only how many systems have it may have changed since.
+    ///
+    /// # Errors
+    /// As [`Context::show_licence`].
+    pub async fn recall_licence(&self, caller: &Caller, id: LicenceId) -> Result<LicenceRecord, Fault> {
+        let principal = &caller.principal;
+        if let Some(licence) = self.seen_licences.recall(&self.principals, principal, id) {
+            return Ok(licence);
+        }
+        let learned = self.principals.epoch();
+        let licence = written(&mut self.database.read().await?, caller.into(), id).await?;
+        self.seen_licences.remember(principal, &licence, learned);
+        Ok(licence)
+    }
+
     /// The systems that have a licence, by name.
     ///
     /// # Errors
@@ -286,6 +301,7 @@ impl Context {
     ) -> Result<LicenceRecord, Fault> {
         let licence = self.noted(&mut transaction, by, id, change, now).await?;
         transaction.commit().await?;
+        self.principals.forget_licences();
         Ok(licence)
     }
 

@@ -8,6 +8,7 @@ mod once;
 pub mod pool;
 mod reminder;
 mod seats;
+mod seen;
 mod terms;
 mod trial;
 
@@ -17,13 +18,15 @@ use bailiwick_domain::licence::change::ChangeKind;
 use bailiwick_domain::role::Right;
 use bailiwick_domain::time::Timestamp;
 use bailiwick_store::query::licence_change::{self, NewChange};
-use bailiwick_store::query::organisation;
+use bailiwick_store::query::{invalidation, organisation};
 use bailiwick_store::{Link, WriteTransaction};
 use serde_json::Value;
 
 use crate::audit::Act;
 use crate::caller::Authority;
 use crate::context::Context;
+
+pub(crate) use seen::SeenLicences;
 
 /// A slice of a list: how many are passed over, and how many are wanted.
 pub type Slice = (i64, i64);
@@ -56,7 +59,8 @@ async fn owner(link: &mut Link) -> Result<OrganisationId, Fault> {
 }
 
 impl Context {
-    /// Notes what happened to a licence, in its history and in the audit log.
+    /// Notes what happened to a licence, in its history and in the audit log, and tells every node. Once the transaction
+    /// has committed, [`Principals::forget_licences`](crate::principals::Principals) has to be told.
     async fn note_licence(
         &self,
         transaction: &mut WriteTransaction,
@@ -74,7 +78,13 @@ impl Context {
             organisation: Some(holder),
             details,
         };
-        self.audit(transaction, by.actor(), act, now).await
+        self.audit(transaction, by.actor(), act, now).await?;
+        match kind {
+            // Nobody has seen what is new, and which systems have it is nothing that is remembered.
+            ChangeKind::Issued | ChangeKind::Bound | ChangeKind::Released => Ok(()),
+            // This takes its turn in a row that stays taken until the commit: last of all, as everywhere.
+            _ => Ok(invalidation::insert(transaction, "licence", Some(licence.uuid()), now).await?),
+        }
     }
 }
 

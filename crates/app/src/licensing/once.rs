@@ -24,6 +24,7 @@ macro_rules! once {
         let $done = $act.await?;
         let answer = $answer;
         $context.end_turn(transaction, (user, $mark), &json!(answer), $now).await?;
+        $context.principals.forget_licences();
         Ok(answer)
     }};
 }

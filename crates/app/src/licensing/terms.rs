@@ -45,6 +45,7 @@ impl Context {
         let mut transaction = self.database.write().await?;
         let renewed = self.renew_in(&mut transaction, by, (id, renewing), now).await?;
         transaction.commit().await?;
+        self.principals.forget_licences();
         Ok(renewed)
     }
 

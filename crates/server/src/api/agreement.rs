@@ -126,7 +126,8 @@ body! {
         duration: DurationDays => clearable "DurationDays",
         /// The price of a month.
         amount_per_month: MinorUnits => optional "AmountPerMonth",
-        /// How many systems of an organisation are given a licence to try, each as it is created.
+        /// How many systems of an organisation are given a licence to try, each as it is created: unless it says
+        /// otherwise one of a trial, and none of anything else.
         trials: TrialsPerOrganisation => optional "TrialsPerOrganisation",
         /// How many days what it allows may be used after a licence has run out.
         grace: GraceDays => optional "GraceDays",

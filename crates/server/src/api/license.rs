@@ -233,7 +233,7 @@ impl From<LicenceRecord> for LicenceView {
 }
 
 async fn show(call: Call<Caller, LicencePath>) -> Reply<Ok200<LicenceView>> {
-    Ok(Ok200::new(call.context.show_licence(&call.caller, call.path.uuid).await?.into()))
+    Ok(Ok200::new(call.context.recall_licence(&call.caller, call.path.uuid).await?.into()))
 }
 
 async fn list(call: Call<Caller, NoPath, LicencesQuery>) -> Reply<Ok200<Vec<LicenceView>, PaginationRecords>> {

@@ -23,7 +23,7 @@ record! {
     pub struct InvalidationRecord {
         /// Its place in the order.
         pub number: i64,
-        /// Of what kind: `session`, `user`, `api_key`, `keys` or `everything`.
+        /// Of what kind: `session`, `user`, `api_key`, `licence`, `keys` or `everything`.
         pub scope: String,
         /// Which one, where one is meant.
         pub subject: Option<Uuid>,

@@ -14,7 +14,7 @@ use super::licence_place::Total;
 use super::licence_plan::Range;
 use super::licence_search::{Sought, is_found};
 use super::pattern::contains;
-use super::reach::{Reach, within_reach};
+use super::reach::{Reach, organisations_within_reach, within_reach};
 use super::way::{self, Sight};
 use super::{licence_order, licence_place, licence_plan, licence_search, organisation};
 use crate::error::Result;
@@ -61,6 +61,56 @@ macro_rules! ordered_by {
     };
 }
 
+/// How many licences there are, narrowed to what this leads to.
+macro_rules! counted {
+    ($narrowed:expr) => {
+        concat!(
+            "SELECT COUNT(*) FROM licences l JOIN agreements a ON a.id = l.agreement_id \
+             JOIN organisations h ON h.id = l.holder_id",
+            listed!(),
+            $narrowed
+        )
+    };
+}
+
+/// A page of them: `$18` to `$21` say the order, `$22` and `$23` are the slice.
+macro_rules! paged {
+    ($narrowed:expr) => {
+        concat!(
+            licence_columns!(),
+            listed!(),
+            $narrowed,
+            " ORDER BY ",
+            ordered_by!("$18"),
+            ordered_by!("$19"),
+            ordered_by!("$20"),
+            ordered_by!("$21"),
+            "l.id LIMIT $22 OFFSET $23"
+        )
+    };
+}
+
+/// The licences that the system `$6` has, who are few.
+macro_rules! of_system {
+    () => {
+        " AND l.id IN (SELECT sb.licence_id FROM licence_systems sb WHERE sb.system_id = $6)"
+    };
+}
+
+/// The licences that the organisation `$11` holds.
+macro_rules! held {
+    () => {
+        " AND l.holder_id = $11"
+    };
+}
+
+/// The licences that organisations within reach hold: by the memberships that count.
+macro_rules! in_sight {
+    ($holder:literal, $first:literal, $second:literal, $third:literal) => {
+        concat!(" AND l.holder_id IN ", organisations_within_reach!($holder, $first, $second, $third))
+    };
+}
+
 /// Ten ids, from this one on.
 macro_rules! ten {
     ($($id:literal)*) => {
@@ -77,10 +127,14 @@ statements! {
         ten!("$36" "$37" "$38" "$39" "$40" "$41" "$42" "$43" "$44" "$45"), ", ",
         ten!("$46" "$47" "$48" "$49" "$50" "$51" "$52" "$53" "$54" "$55"),
         ") AND h.deleted_through IS NULL AND ", within_reach!("l.holder_id"), " LIMIT 50");
-    Read COUNT = concat!("SELECT COUNT(*) FROM licences l JOIN agreements a ON a.id = l.agreement_id \
-        JOIN organisations h ON h.id = l.holder_id", listed!());
-    Read LIST = concat!(licence_columns!(), listed!(), " ORDER BY ", ordered_by!("$18"), ordered_by!("$19"),
-        ordered_by!("$20"), ordered_by!("$21"), "l.id LIMIT $22 OFFSET $23");
+    Read COUNT = counted!("");
+    Read LIST = paged!("");
+    Read COUNT_OF_SYSTEM = counted!(of_system!());
+    Read LIST_OF_SYSTEM = paged!(of_system!());
+    Read COUNT_HELD = counted!(held!());
+    Read LIST_HELD = paged!(held!());
+    Read COUNT_IN_SIGHT = counted!(in_sight!("$18", "$19", "$20", "$21"));
+    Read LIST_IN_SIGHT = paged!(in_sight!("$24", "$25", "$26", "$27"));
 }
 
 /// How an agreement is named in a filter.
@@ -113,11 +167,6 @@ pub struct LicenceFilter {
 const SHOWN_AT_ONCE: usize = 50;
 
 impl LicenceFilter {
-    /// Whether it asks for nothing of one system or of one holder, who have few.
-    const fn is_wide(&self) -> bool {
-        self.system.is_none() && self.holder.is_none()
-    }
-
     /// What is looked for, where something is.
     fn sought(&self) -> Option<Sought> {
         self.search.as_deref().and_then(Sought::new)
@@ -179,18 +228,30 @@ pub async fn page(
     orders: &LicenceOrders,
     slice: (i64, i64),
 ) -> Result<(Vec<LicenceRecord>, i64)> {
-    if filter.is_wide()
-        && let Some(partner) = partner(link, reach).await?
-        && let Some(page) = partner_page(link, (reach, partner), filter, orders, slice).await?
-    {
-        return Ok(page);
-    }
-    let shared = reach.and(&filter.values());
-    let total = link.one(&COUNT, &shared).await?;
-    let order = order_values(orders);
+    // What leads to few licences is looked up from there.
+    let nobody: &[Value] = &[];
+    let (count, list, sight) = if filter.system.is_some() {
+        (&COUNT_OF_SYSTEM, &LIST_OF_SYSTEM, nobody)
+    } else if filter.holder.is_some() {
+        (&COUNT_HELD, &LIST_HELD, nobody)
+    } else if let Some(partner) = partner(link, reach).await? {
+        if let Some(page) = partner_page(link, (reach, partner), filter, orders, slice).await? {
+            return Ok(page);
+        }
+        (&COUNT, &LIST, nobody)
+    } else {
+        (&COUNT_IN_SIGHT, &LIST_IN_SIGHT, reach.bounded_membership())
+    };
+    let mut values = reach.and(&filter.values());
+    let asked = values.len();
+    values.extend_from_slice(sight);
+    let total = link.one(count, &values).await?;
+    values.truncate(asked);
     let (offset, limit) = slice;
-    let values: Vec<Value> = shared.iter().chain(&order).chain(values![limit, offset]).cloned().collect();
-    Ok((link.all(&LIST, &values).await?, total))
+    values.extend(order_values(orders));
+    values.extend_from_slice(values![limit, offset]);
+    values.extend_from_slice(sight);
+    Ok((link.all(list, &values).await?, total))
 }
 
 /// Whose list has all that is within reach, and nothing else: that of the owner, or of one partner.

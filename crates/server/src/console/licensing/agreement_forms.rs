@@ -82,9 +82,10 @@ fn entries(draft: Option<&AgreementRecord>) -> Vec<Entry> {
             "trials",
             "Systems of an organisation that are given a trial",
             figure(),
-            text(|draft| draft.trials.to_string(), TrialsPerOrganisation::default().to_string()),
+            text(|draft| draft.trials.to_string(), String::new()),
         )
-        .helped("0, unless the kind is trial."),
+        .helped("Only where the kind is trial. Left blank: one then.")
+        .optional(),
         Entry::new("provides", "Allows", EntryKind::Lines, provides.unwrap_or_default())
             .helped("Names that systems ask for, such as nx.streams, each on a line.")
             .optional(),
@@ -103,7 +104,7 @@ fn read(reading: &mut Reading) -> Option<AgreementChange> {
     let grace = reading.take("grace", GraceDays::parse_text);
     let systems = reading.take("systems", SystemsPerLicence::parse_text);
     let lease = reading.take("lease", LeaseDays::parse_text);
-    let trials = reading.take("trials", TrialsPerOrganisation::parse_text);
+    let trials = reading.take("trials", form::optional(TrialsPerOrganisation::parse_text));
     let provides = reading.take("provides", lines);
     let catalogues = reading.take("catalogues", lines);
     Some(AgreementChange {
@@ -113,7 +114,7 @@ fn read(reading: &mut Reading) -> Option<AgreementChange> {
         catalogues: Some(catalogues?),
         duration: duration?.map_or(Patch::Clear, Patch::Set),
         amount_per_month: Some(amount_per_month?),
-        trials: Some(trials?),
+        trials: trials?,
         grace: Some(grace?),
         systems: Some(systems?),
         lease: Some(lease?),
