@@ -152,3 +152,42 @@ async fn whether_somebody_sees_one_thing_scans_no_table_on_sqlite() {
         assert!(scans.is_empty(), "{name} scans {scans:?}:\n{}", steps.join("\n"));
     }
 }
+
+/// The index that has the order of a part of a list, as both are called.
+fn place_index(statement: &str) -> String {
+    let is = |word: &str| statement.contains(word);
+    let of = if is("::ONE_") { "_of_agreement" } else { "" };
+    // What does not run out has one end, after which its index goes by id.
+    let (table, by) = match () {
+        () if is("ENDLESS_BY_KEY") => ("endless_places", "key"),
+        () if is("ENDLESS_BY_START") => ("endless_places", "start"),
+        () if is("BY_KEY") => ("licence_places", "key"),
+        () if is("BY_START") => ("licence_places", "start"),
+        () if is("BY_ID") && !is("ENDLESS") => ("licence_places", "id"),
+        () => ("licence_places", "end"),
+    };
+    format!("{table}{of}_by_{by}")
+}
+
+#[tokio::test]
+async fn long_lists_of_licences_are_read_along_an_index_on_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.db");
+    drop(Database::open(&format!("sqlite://{}", path.display())).await.unwrap());
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
+    let mut seen = 0;
+    for statement in query::statements().filter(|statement| statement.name().contains("::licence_part::")) {
+        let (name, text) = (statement.name(), statement.sqlite());
+        let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let steps = explained.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap);
+        let steps: Vec<String> = steps.collect();
+        // What ends within some days is put into order as a whole, unless by its end first.
+        let is_sorted = steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY");
+        assert_eq!(is_sorted, name.ends_with("::WITHIN"), "{name}: {steps:#?}");
+        let index = format!("SEARCH pl USING INDEX {} (", place_index(name));
+        assert!(steps.iter().any(|step| step.starts_with(&index)), "{name} is to read by {index}: {steps:#?}");
+        seen += 1;
+    }
+    assert!(seen > 20, "only {seen} statements read such lists");
+}

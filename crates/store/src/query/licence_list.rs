@@ -9,14 +9,14 @@ use bailiwick_domain::search;
 use bailiwick_domain::time::Timestamp;
 
 use super::licence::{LicenceRecord, licence_columns};
-use super::licence_order::written;
+use super::licence_order::{Asked, MERGED_ROWS_MAX, compare, written};
 use super::licence_place::Total;
 use super::licence_plan::Range;
-use super::licence_search::{Sought, is_found};
+use super::licence_search::{Found, Sought, is_found};
 use super::pattern::contains;
 use super::reach::{Reach, organisations_within_reach, within_reach};
 use super::way::{self, Sight};
-use super::{licence_order, licence_place, licence_plan, licence_search, organisation};
+use super::{licence_place, licence_plan, organisation};
 use crate::error::Result;
 use crate::link::Link;
 use crate::statement::statements;
@@ -111,6 +111,13 @@ macro_rules! in_sight {
     };
 }
 
+/// The licences in the list of a partner.
+macro_rules! in_list {
+    ($partner:literal) => {
+        concat!(" AND l.id IN (SELECT fp.licence_id FROM licence_places fp WHERE fp.partner_id = ", $partner, ")")
+    };
+}
+
 /// Ten ids, from this one on.
 macro_rules! ten {
     ($($id:literal)*) => {
@@ -127,8 +134,8 @@ statements! {
         ten!("$36" "$37" "$38" "$39" "$40" "$41" "$42" "$43" "$44" "$45"), ", ",
         ten!("$46" "$47" "$48" "$49" "$50" "$51" "$52" "$53" "$54" "$55"),
         ") AND h.deleted_through IS NULL AND ", within_reach!("l.holder_id"), " LIMIT 50");
-    Read COUNT = counted!("");
-    Read LIST = paged!("");
+    Read COUNT_LISTED = counted!(in_list!("$18"));
+    Read LIST_LISTED = paged!(in_list!("$24"));
     Read COUNT_OF_SYSTEM = counted!(of_system!());
     Read LIST_OF_SYSTEM = paged!(of_system!());
     Read COUNT_HELD = counted!(held!());
@@ -189,20 +196,27 @@ impl LicenceFilter {
         ends.map_or(Range::All, |ends| Range::Within(ends.start.microseconds(), ends.end.microseconds()))
     }
 
-    fn values(&self) -> [Value; 12] {
+    /// The kind, the id, the name and a pattern of the name of the agreements; null where they do not matter.
+    fn conditions(&self) -> [Value; 4] {
         let (id, name) = match &self.agreement {
             Some(AgreementKey::Id(id)) => (Some(*id), None),
             Some(AgreementKey::Name(name)) => (None, Some(search::fold(name))),
             None => (None, None),
         };
+        let kind = self.kind.as_ref().map(|kind| kind.as_str().to_owned());
+        [kind.into(), id.into(), name.into(), self.sought().map(|sought| contains(&sought.text)).into()]
+    }
+
+    fn values(&self) -> [Value; 12] {
         let sought = self.sought();
         let text = |range: fn(&Sought) -> &String| Value::from(sought.as_ref().map(|sought| range(sought).clone()));
+        let [kind, id, name, pattern] = self.conditions();
         [
             self.system.into(),
-            self.kind.as_ref().map(|kind| kind.as_str().to_owned()).into(),
-            id.into(),
-            name.into(),
-            sought.as_ref().map(|sought| contains(&sought.text)).into(),
+            kind,
+            id,
+            name,
+            pattern,
             self.holder.into(),
             text(|sought| &sought.keys[0]),
             text(|sought| &sought.keys[1]),
@@ -229,28 +243,27 @@ pub async fn page(
     slice: (i64, i64),
 ) -> Result<(Vec<LicenceRecord>, i64)> {
     // What leads to few licences is looked up from there.
-    let nobody: &[Value] = &[];
-    let (count, list, sight) = if filter.system.is_some() {
-        (&COUNT_OF_SYSTEM, &LIST_OF_SYSTEM, nobody)
+    let (count, list, narrowed) = if filter.system.is_some() {
+        (&COUNT_OF_SYSTEM, &LIST_OF_SYSTEM, Vec::new())
     } else if filter.holder.is_some() {
-        (&COUNT_HELD, &LIST_HELD, nobody)
+        (&COUNT_HELD, &LIST_HELD, Vec::new())
     } else if let Some(partner) = partner(link, reach).await? {
         if let Some(page) = partner_page(link, (reach, partner), filter, orders, slice).await? {
             return Ok(page);
         }
-        (&COUNT, &LIST, nobody)
+        (&COUNT_LISTED, &LIST_LISTED, vec![partner.into()])
     } else {
-        (&COUNT_IN_SIGHT, &LIST_IN_SIGHT, reach.bounded_membership())
+        (&COUNT_IN_SIGHT, &LIST_IN_SIGHT, reach.bounded_membership().to_vec())
     };
     let mut values = reach.and(&filter.values());
     let asked = values.len();
-    values.extend_from_slice(sight);
+    values.extend_from_slice(&narrowed);
     let total = link.one(count, &values).await?;
     values.truncate(asked);
     let (offset, limit) = slice;
     values.extend(order_values(orders));
     values.extend_from_slice(values![limit, offset]);
-    values.extend_from_slice(sight);
+    values.extend(narrowed);
     Ok((link.all(list, &values).await?, total))
 }
 
@@ -276,41 +289,35 @@ async fn partner_page(
 ) -> Result<Option<(Vec<LicenceRecord>, i64)>> {
     let range = filter.range();
     let totals = licence_place::totals(link, partner, range).await?;
-    let asked: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
+    let agreements: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
+    let asked = Asked { partner, totals: &totals, agreements, conditions: filter.conditions() };
     let sought = filter.sought();
     let is_named = |total: &&&Total| sought.as_ref().is_none_or(|sought| total.folded_name.contains(&sought.text));
-    let named: Vec<&Total> = asked.iter().filter(is_named).copied().collect();
-    let mut found = match &sought {
-        Some(sought) => match licence_search::gather(link, partner, sought).await? {
-            Some(found) => found,
-            None => return Ok(None),
-        },
-        None => Vec::new(),
-    };
-    // What is found by the name of its agreement is in the parts already, and what is under others was not asked for.
-    found.retain(|place| {
-        let is_of = |totals: &[&Total]| totals.iter().any(|total| total.agreement == place.agreement);
-        is_of(&asked) && !is_of(&named) && place.is_within(range)
-    });
+    let named: Vec<&Total> = asked.agreements.iter().filter(is_named).copied().collect();
     let keys = orders.as_slice();
-    let count = named.iter().map(|total| total.number).sum::<i64>() + i64::try_from(found.len()).unwrap_or(i64::MAX);
     let (offset, limit) = slice;
-    // What is found by something else lies anywhere between: as much is read as may come before.
-    let wanted = if found.is_empty() { slice } else { (0, offset.saturating_add(limit)) };
-    if !found.is_empty() && wanted.1 > licence_order::MERGED_ROWS_MAX {
+    let Some(found) = (match &sought {
+        Some(sought) => asked.find(link, sought, (range, keys), offset.saturating_add(limit)).await?,
+        None => Some(Found::default()),
+    }) else {
+        return Ok(None);
+    };
+    let count = named.iter().map(|total| total.number).sum::<i64>() + found.number;
+    // What is found by keys and systems lies anywhere between: as much is read as may come before.
+    let wanted = if found.number == 0 { slice } else { (0, offset.saturating_add(limit)) };
+    if found.number > 0 && wanted.1 > MERGED_ROWS_MAX {
         return Ok(None);
     }
     let mut places = Vec::new();
     for (part, passed, taken) in licence_plan::slices(licence_plan::parts(&named, range, keys), wanted) {
-        let is_whole = part.agreements.len() == totals.len();
-        match licence_order::read(link, partner, &part, is_whole, (passed, taken)).await? {
+        match asked.read(link, &part, (passed, taken)).await? {
             Some(some) => places.extend(some),
             None => return Ok(None),
         }
     }
-    if !found.is_empty() {
-        places.extend(found);
-        places.sort_by(|one, other| licence_order::compare(one, other, keys));
+    if found.number > 0 {
+        places.extend(found.first);
+        places.sort_by(|one, other| compare(one, other, keys));
         let (skipped, taken) = (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(0));
         places = places.into_iter().skip(skipped).take(taken).collect();
     }

@@ -23,7 +23,8 @@ pub(super) enum Range {
 }
 
 impl Range {
-    const fn of(self, total: &Total) -> i64 {
+    /// How many licences of an agreement are in it.
+    pub(super) const fn of(self, total: &Total) -> i64 {
         match self {
             Self::All | Self::Within(..) => total.number,
             Self::Ending => total.number - total.endless,
@@ -48,6 +49,12 @@ impl Part<'_> {
     pub(super) fn count(&self) -> i64 {
         self.agreements.iter().map(|total| self.range.of(total)).sum()
     }
+
+    /// The name that all of its agreements have.
+    pub(super) fn name(&self) -> Option<&str> {
+        let (first, rest) = self.agreements.split_first()?;
+        rest.iter().all(|total| total.folded_name == first.folded_name).then_some(first.folded_name.as_str())
+    }
 }
 
 /// The parts of a list, in their order; those without anything are left out.
@@ -59,7 +66,7 @@ pub(super) fn parts<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) ->
 
 fn split<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) -> Vec<Part<'t>> {
     let [(order, direction), rest @ ..] = keys else {
-        return vec![Part { agreements: agreements.to_vec(), range, keys: Vec::new() }];
+        return vec![leaf(agreements, range, keys)];
     };
     match (order, range) {
         (LicenceOrder::AgreementName, _) => {
@@ -83,8 +90,9 @@ fn split<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) -> Vec<Part<'
     }
 }
 
-/// A part that is read as a whole: what orders nothing in it is left out.
+/// A part that is read as a whole: what has nothing in it and what orders nothing in it is left out.
 fn leaf<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) -> Part<'t> {
+    let agreements: Vec<&Total> = agreements.iter().copied().filter(|total| range.of(total) > 0).collect();
     let names = agreements.chunk_by(|one, other| one.folded_name == other.folded_name).count();
     let orders = |(order, _): &&Key| match order {
         LicenceOrder::AgreementName => names > 1,
@@ -96,7 +104,7 @@ fn leaf<'t>(agreements: &[&'t Total], range: Range, keys: &[Key]) -> Part<'t> {
     if let Some(unique) = keys.iter().position(|(order, _)| *order == LicenceOrder::LicenseKey) {
         keys.truncate(unique + 1);
     }
-    Part { agreements: agreements.to_vec(), range, keys }
+    Part { agreements, range, keys }
 }
 
 /// Where the wanted slice is: the parts that it touches, with how many to pass over and to take in each.
@@ -157,20 +165,25 @@ mod tests {
     #[test]
     fn names_and_ends_make_parts() {
         let totals = [total("a", 5, 2), total("b", 3, 0), total("b", 4, 4)];
-        let all = |range, keys: &str, count| ("a b b".to_owned(), range, keys.to_owned(), count);
-        assert_eq!(shown(&totals, ""), [all(Range::All, "", 12)]);
-        assert_eq!(shown(&totals, "StartsAt,LicenseKey,ExpiresAt"), [all(Range::All, "StartsAt,LicenseKey", 12)]);
-        assert_eq!(shown(&totals, "ExpiresAt"), [all(Range::Ending, "ExpiresAt", 6), all(Range::Endless, "", 6)]);
+        let of = |name: &str, range, keys: &str, count| (name.to_owned(), range, keys.to_owned(), count);
+        assert_eq!(shown(&totals, ""), [of("a b b", Range::All, "", 12)]);
+        assert_eq!(
+            shown(&totals, "StartsAt,LicenseKey,ExpiresAt"),
+            [of("a b b", Range::All, "StartsAt,LicenseKey", 12)]
+        );
+        assert_eq!(
+            shown(&totals, "ExpiresAt"),
+            [of("a b", Range::Ending, "ExpiresAt", 6), of("a b", Range::Endless, "", 6)]
+        );
         assert_eq!(
             shown(&totals, "-ExpiresAt,-StartsAt"),
-            [all(Range::Endless, "-StartsAt", 6), all(Range::Ending, "-ExpiresAt,-StartsAt", 6)]
+            [of("a b", Range::Endless, "-StartsAt", 6), of("a b", Range::Ending, "-ExpiresAt,-StartsAt", 6)]
         );
-        let of = |name: &str, range, keys: &str, count| (name.to_owned(), range, keys.to_owned(), count);
         assert_eq!(
             shown(&totals, "-AgreementName,ExpiresAt,StartsAt"),
             [
-                of("b b", Range::Ending, "ExpiresAt,StartsAt", 3),
-                of("b b", Range::Endless, "StartsAt", 4),
+                of("b", Range::Ending, "ExpiresAt,StartsAt", 3),
+                of("b", Range::Endless, "StartsAt", 4),
                 of("a", Range::Ending, "ExpiresAt,StartsAt", 3),
                 of("a", Range::Endless, "StartsAt", 2),
             ]
@@ -178,9 +191,9 @@ mod tests {
         assert_eq!(
             shown(&totals, "ExpiresAt,AgreementName"),
             [
-                all(Range::Ending, "ExpiresAt,AgreementName", 6),
+                of("a b", Range::Ending, "ExpiresAt,AgreementName", 6),
                 of("a", Range::Endless, "", 2),
-                of("b b", Range::Endless, "", 4),
+                of("b", Range::Endless, "", 4),
             ]
         );
     }

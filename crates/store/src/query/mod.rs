@@ -22,6 +22,7 @@ pub mod licence_change;
 mod licence_destruction;
 pub mod licence_list;
 mod licence_order;
+mod licence_part;
 pub mod licence_place;
 mod licence_plan;
 pub mod licence_reminder;
@@ -91,7 +92,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         licence_change::STATEMENTS,
         licence_destruction::STATEMENTS,
         licence_list::STATEMENTS,
-        licence_order::STATEMENTS,
+        licence_part::STATEMENTS,
         licence_place::STATEMENTS,
         licence_search::STATEMENTS,
         licence_reminder::STATEMENTS,
