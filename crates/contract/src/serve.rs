@@ -139,7 +139,9 @@ pub(crate) async fn serve(service: Arc<Service>, target: Arc<Target>, request: R
 
 /// Lets the handler work under its deadline; a panic becomes a fault.
 async fn run(route: &Route, service: Arc<Service>, incoming: Incoming) -> Result<Response<Body>, Fault> {
-    let work = async { (route.work)(service, incoming).await };
+    let context = Arc::clone(&service.context);
+    let deadline = std::time::Instant::now() + route.deadline;
+    let work = context.database.until(deadline, async { (route.work)(service, incoming).await });
     match AssertUnwindSafe(timeout(route.deadline, work)).catch_unwind().await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(Code::DeadlinePassed.into()),

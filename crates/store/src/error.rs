@@ -18,6 +18,9 @@ pub enum Error {
     /// The database is away, full, or too busy; trying again later makes sense.
     #[error("not available: {0}")]
     Unavailable(String),
+    /// Nobody waits any longer for what was being read ([`Database::until`](crate::Database::until)).
+    #[error("the deadline passed while something was read")]
+    TooLate,
     /// A row is not of the shape that the query promised.
     #[error("row: {0}")]
     Row(String),
@@ -69,9 +72,10 @@ impl From<rusqlite::Error> for Error {
                 | ffi::SQLITE_IOERR
                 | ffi::SQLITE_NOMEM
                 | ffi::SQLITE_READONLY
-                | ffi::SQLITE_CANTOPEN
-                | ffi::SQLITE_INTERRUPT,
+                | ffi::SQLITE_CANTOPEN,
             ) => Self::Unavailable(error.to_string()),
+            // Nothing but the deadline of a reader interrupts.
+            (_, ffi::SQLITE_INTERRUPT) => Self::TooLate,
             _ => Self::Sqlite(Arc::new(error)),
         }
     }
@@ -117,6 +121,7 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         match error {
             Error::Unavailable(_) => Self { source: Some(Arc::new(error)), ..Self::new(Code::Unavailable) },
+            Error::TooLate => Code::DeadlinePassed.into(),
             other => Self::broken(other),
         }
     }

@@ -12,6 +12,7 @@
 
 mod audit;
 mod database;
+mod deadline;
 mod durability;
 mod error;
 mod link;

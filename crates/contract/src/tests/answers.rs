@@ -102,6 +102,12 @@ async fn past_the_deadline_the_answer_is_503() {
 }
 
 #[tokio::test]
+async fn nothing_is_read_of_sqlite_past_the_deadline() {
+    let answer = ask_plainly("GET", "/api/late", "").await;
+    assert_eq!(answer.json(), json!({ "code": 503, "message": "deadline exceeded", "data": {} }));
+}
+
+#[tokio::test]
 async fn what_broke_stays_inside() {
     let panicked = ask_plainly("GET", "/api/panics", "").await;
     assert_eq!(panicked.json(), json!({ "code": 500, "message": "internal server error", "data": {} }));

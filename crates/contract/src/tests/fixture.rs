@@ -214,6 +214,13 @@ async fn slow(_: Call) -> Reply<Ok200<Said>> {
     std::future::pending().await
 }
 
+/// Leaves no timer a chance before it reads.
+async fn late(call: Call) -> Reply<Ok200<Said>> {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let known = call.context.is_set_up().await?;
+    Ok(said(&known))
+}
+
 async fn panics(_: Call) -> Reply<Ok200<Said>> {
     panic!("a canary in a panic")
 }
@@ -252,6 +259,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/auth/refresh", "refresh", "Show the token").refresh_token().handle(token),
         Endpoint::get("/auth/whence", "whence", "Say from where").open().handle(whence),
         Endpoint::get("/healthz", "slow", "Take for ever").within(second).open().handle(slow),
+        Endpoint::get("/api/late", "late", "Read late").within(Span::milliseconds(50)).open().handle(late),
         Endpoint::get("/api/panics", "panics", "Panic").open().handle(panics),
         Endpoint::get("/auth/breaks", "breaks", "Break").open().handle(breaks),
         Endpoint::get("/api/undeclared", "undeclared", "Surprise").open().handle(undeclared),

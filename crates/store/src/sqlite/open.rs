@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::deadline;
 use crate::error::{Error, Result};
 
 /// How long opening waits for another process that is opening too.
@@ -18,6 +19,9 @@ const READER_PATIENCE: Duration = Duration::from_secs(5);
 const PREPARED_STATEMENTS: usize = 256;
 /// The page cache of each connection, in KiB; it is taken only as needed.
 const CACHE_KIBIBYTES: i32 = 8 * 1024;
+
+/// Steps of SQLite's between two looks at the clock while something is read: about a millisecond's.
+const STEPS_BETWEEN_LOOKS: i32 = 20_000;
 
 /// How much of the file readers see as memory, in bytes; it is as much as SQLite allows. What was read of it counts as
 /// memory of the process until hardly anything is read, or somebody else needs that memory.
@@ -62,8 +66,9 @@ pub(super) fn writer(path: &Path) -> Result<Connection> {
 
 /// A connection for reading.
 pub(super) fn reader(path: &Path) -> Result<Connection> {
-    let connection = patiently(|| prepare(path))?;
+    let mut connection = patiently(|| prepare(path))?;
     connection.busy_timeout(READER_PATIENCE)?;
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(deadline::is_past))?;
     connection.pragma_update(None, "query_only", true)?;
     // A page that is not in the cache costs a system call and a copy; in a large file most are not.
     connection.pragma_update(None, "mmap_size", MAPPED_MAX)?;

@@ -19,6 +19,7 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::open;
+use crate::deadline;
 use crate::error::{Error, Result};
 
 /// The fewest readers, whatever the machine.
@@ -170,6 +171,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// Runs something on the connection.
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        deadline::check()?;
         let reading = self.reading()?;
         let outcome = work(&reading.connection);
         if outcome.is_err() {
