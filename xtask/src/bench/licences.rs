@@ -7,9 +7,9 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::pages::slowest;
+use super::pages::{Pages, slowest};
 use super::report::{Aim, Row};
-use super::server::{EMAIL, Server};
+use super::server::Server;
 use super::stage::{Engine, Licensed, Stage};
 use super::tool::{CONNECTIONS, Load, Measured};
 use super::{http, tool};
@@ -70,26 +70,15 @@ pub(crate) fn measure(stage: &mut Stage, engine: Engine) -> Result<Vec<Row>> {
 /// The page that is slowed down most, and the slowest of all.
 fn lists(stage: &Stage, engine: Engine, servers: [&Licensed; 2]) -> Result<Vec<Row>> {
     let device = format!("Device={}", tool::id("licence", 0)?);
-    let filters: Vec<&str> = FILTERS.into_iter().chain([device.as_str()]).collect();
-    let mut names = Vec::new();
-    let mut pages: [Vec<String>; 2] = [Vec::new(), Vec::new()];
-    for (sight, person) in SIGHTS {
-        let email = person.map_or_else(|| EMAIL.to_owned(), |number| format!("person-{number}@example.net"));
-        let queries: Vec<String> =
-            filters.iter().flat_map(|filter| ORDERS.iter().map(move |order| query(filter, order))).collect();
-        for (server, pages) in servers.iter().zip(&mut pages) {
-            let (access, _) = server.server.sign_in_as(&email, 1)?;
-            pages.extend(queries.iter().map(|query| format!("{access} /auth/licenses?{query}")));
-        }
-        names.extend(queries.iter().map(|query| format!("`?{query}` as {sight}")));
-    }
-    let addresses = servers.map(|server| server.server.address.to_string());
+    let filters = FILTERS.into_iter().chain([device.as_str()]);
+    let queries = filters.flat_map(|filter| ORDERS.iter().map(move |order| query(filter, order))).collect();
+    let pages = Pages { what: "licences", path: "/auth/licenses", sights: &SIGHTS, queries };
     let [small, large] = servers.map(|server| server.licences);
-    let duels = slowest(stage, ("licences", engine), (&names, &pages), &addresses)?;
+    let duels = slowest(stage, engine, &pages, servers.map(|server| &server.server))?;
     let (name, most) = duels.first().context("no page was read")?;
     let what = format!(
         "The most slowed of {} pages of licences that take 1 ms or more, of {large} licences, {}",
-        names.len(),
+        duels.len(),
         engine.name()
     );
     let longest = duels.iter().map(|(_, duel)| duel.second).fold(0.0, f64::max);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::report::{Aim, Row};
-use super::server::EMAIL;
+use super::server::{EMAIL, Server};
 use super::stage::{Crowd, Duel, Engine, Stage, median};
 use super::tool::{Load, Measured};
 use super::{http, tool};
@@ -100,47 +100,71 @@ fn list(
     (what, path, queries): (&str, &str, &[&str]),
     crowds: [&Crowd<'_>; 2],
 ) -> Result<Row> {
-    let mut names = Vec::new();
-    let mut pages: [Vec<String>; 2] = [Vec::new(), Vec::new()];
-    for (sight, person) in SIGHTS {
-        for (crowd, pages) in crowds.iter().zip(&mut pages) {
-            let email = person.map_or_else(|| EMAIL.to_owned(), |number| format!("person-{number}@example.net"));
-            let (access, _) = crowd.server.sign_in_as(&email, 1)?;
-            pages.extend(queries.iter().map(|query| format!("{access} {path}?{query}")));
-        }
-        names.extend(queries.iter().map(|query| format!("`?{query}` as {sight}")));
-    }
+    let queries = queries.iter().map(|query| (*query).to_owned()).collect();
+    let pages = Pages { what, path, sights: &SIGHTS, queries };
     let [small, large] = [crowds[0].people / 10, crowds[1].people / 10];
-    let addresses = [crowds[0].server.address.to_string(), crowds[1].server.address.to_string()];
-    let duels = slowest(stage, (what, engine), (&names, &pages), &addresses)?;
+    let duels = slowest(stage, engine, &pages, crowds.map(|crowd| &crowd.server))?;
     let (name, most) = duels.first().context("no page was read")?;
     let what = format!(
         "The most slowed of {} pages of {what} that take 1 ms or more, of {large} organisations, {}",
-        names.len(),
+        duels.len(),
         engine.name()
     );
     Ok(Row::of_times(&what, &format!("the same of {small}: {name}"), *most, Aim::AtMost(3.0)))
 }
 
+/// Pages of one list, each as several people see it.
+pub(crate) struct Pages<'p> {
+    /// How the list is called.
+    pub(crate) what: &'p str,
+    /// Where it is.
+    pub(crate) path: &'p str,
+    /// Who looks, by the number of a person in the crowd where it is one.
+    pub(crate) sights: &'p [(&'p str, Option<u64>)],
+    /// What each of them asks.
+    pub(crate) queries: Vec<String>,
+}
+
+impl Pages<'_> {
+    fn names(&self) -> Vec<String> {
+        let of = |(sight, _): &(&str, _)| {
+            self.queries.iter().map(|query| format!("`?{query}` as {sight}")).collect::<Vec<_>>()
+        };
+        self.sights.iter().flat_map(of).collect()
+    }
+
+    /// What is asked of a server, by people who sign in for it.
+    fn lines(&self, server: &Server) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for (_, person) in self.sights {
+            let email = person.map_or_else(|| EMAIL.to_owned(), |number| format!("person-{number}@example.net"));
+            let (access, _) = server.sign_in_as(&email, 1)?;
+            lines.extend(self.queries.iter().map(|query| format!("{access} {}?{query}", self.path)));
+        }
+        Ok(lines)
+    }
+}
+
 /// Each page by its name, on a smaller and a larger server: those that are noticed first, the most slowed first.
-pub(crate) fn slowest<'n>(
+pub(crate) fn slowest(
     stage: &Stage,
-    (what, engine): (&str, Engine),
-    (names, pages): (&'n [String], &[Vec<String>; 2]),
-    addresses: &[String; 2],
-) -> Result<Vec<(&'n String, Duel)>> {
+    engine: Engine,
+    pages: &Pages<'_>,
+    servers: [&Server; 2],
+) -> Result<Vec<(String, Duel)>> {
     let mut rounds: Vec<[Measured; 2]> = Vec::new();
     for round in 1..=stage.rounds() {
-        let read = |address: &str, pages: &[String]| {
-            stage.step(format!("Pages of {what}, {}, round {round} of {}", engine.name(), stage.rounds()));
-            let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
-            Load::start(&[&["pages", address, TIMES], pages.as_slice()].concat())?.finish()
+        let read = |server: &Server| {
+            stage.step(format!("Pages of {}, {}, round {round} of {}", pages.what, engine.name(), stage.rounds()));
+            // In each round anew: all rounds may take longer than an access token is good for.
+            let (address, lines) = (server.address.to_string(), pages.lines(server)?);
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            Load::start(&[&["pages", &address, TIMES], lines.as_slice()].concat())?.finish()
         };
-        let [first, second] = [read(&addresses[0], &pages[0])?, read(&addresses[1], &pages[1])?];
-        rounds.push([first, second]);
+        rounds.push([read(servers[0])?, read(servers[1])?]);
     }
     let mut duels = Vec::new();
-    for (number, name) in names.iter().enumerate() {
+    for (number, name) in pages.names().into_iter().enumerate() {
         duels.push((name, duel(&rounds, &format!("page-{number}"))?));
     }
     let is_noticed = |duel: &Duel| duel.second >= UNNOTICED;
@@ -148,7 +172,8 @@ pub(crate) fn slowest<'n>(
         is_noticed(other).cmp(&is_noticed(one)).then(other.ratio.total_cmp(&one.ratio))
     });
     for (name, duel) in duels.iter().take(5) {
-        stage.tell(&format!("{what}, {}: {name}: {:.2} ms against {:.2} ms", engine.name(), duel.second, duel.first));
+        let times = format!("{:.2} ms against {:.2} ms", duel.second, duel.first);
+        stage.tell(&format!("{}, {}: {name}: {times}", pages.what, engine.name()));
     }
     Ok(duels)
 }
