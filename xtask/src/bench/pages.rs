@@ -63,7 +63,7 @@ const LISTS: [(&str, &str, &[&str]); 2] = [
     ),
 ];
 /// How often each page is read in a round.
-const TIMES: &str = "7";
+pub(crate) const TIMES: &str = "7";
 /// The organisations of the subtree that is moved and suspended.
 const SUBTREE: u64 = 10_000;
 /// The number of the reseller at its root, and of the distributors that it moves between.
@@ -100,8 +100,8 @@ fn list(
     (what, path, queries): (&str, &str, &[&str]),
     crowds: [&Crowd<'_>; 2],
 ) -> Result<Row> {
-    let queries = queries.iter().map(|query| (*query).to_owned()).collect();
-    let pages = Pages { what, path, sights: &SIGHTS, queries };
+    let queries: Vec<String> = queries.iter().map(|query| (*query).to_owned()).collect();
+    let pages = Pages { what, path, sights: &SIGHTS, queries: [queries.clone(), queries] };
     let [small, large] = [crowds[0].people / 10, crowds[1].people / 10];
     let duels = slowest(stage, engine, &pages, crowds.map(|crowd| &crowd.server))?;
     let (name, most) = duels.first().context("no page was read")?;
@@ -121,25 +121,25 @@ pub(crate) struct Pages<'p> {
     pub(crate) path: &'p str,
     /// Who looks, by the number of a person in the crowd where it is one.
     pub(crate) sights: &'p [(&'p str, Option<u64>)],
-    /// What each of them asks.
-    pub(crate) queries: Vec<String>,
+    /// What each of them asks of the smaller server, and of the larger one.
+    pub(crate) queries: [Vec<String>; 2],
 }
 
 impl Pages<'_> {
     fn names(&self) -> Vec<String> {
         let of = |(sight, _): &(&str, _)| {
-            self.queries.iter().map(|query| format!("`?{query}` as {sight}")).collect::<Vec<_>>()
+            self.queries[1].iter().map(|query| format!("`?{query}` as {sight}")).collect::<Vec<_>>()
         };
         self.sights.iter().flat_map(of).collect()
     }
 
     /// What is asked of a server, by people who sign in for it.
-    fn lines(&self, server: &Server) -> Result<Vec<String>> {
+    fn lines(&self, server: &Server, queries: &[String]) -> Result<Vec<String>> {
         let mut lines = Vec::new();
         for (_, person) in self.sights {
             let email = person.map_or_else(|| EMAIL.to_owned(), |number| format!("person-{number}@example.net"));
             let (access, _) = server.sign_in_as(&email, 1)?;
-            lines.extend(self.queries.iter().map(|query| format!("{access} {}?{query}", self.path)));
+            lines.extend(queries.iter().map(|query| format!("{access} {}?{query}", self.path)));
         }
         Ok(lines)
     }
@@ -154,14 +154,14 @@ pub(crate) fn slowest(
 ) -> Result<Vec<(String, Duel)>> {
     let mut rounds: Vec<[Measured; 2]> = Vec::new();
     for round in 1..=stage.rounds() {
-        let read = |server: &Server| {
+        let read = |server: &Server, queries: &[String]| {
             stage.step(format!("Pages of {}, {}, round {round} of {}", pages.what, engine.name(), stage.rounds()));
             // In each round anew: all rounds may take longer than an access token is good for.
-            let (address, lines) = (server.address.to_string(), pages.lines(server)?);
+            let (address, lines) = (server.address.to_string(), pages.lines(server, queries)?);
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
             Load::start(&[&["pages", &address, TIMES], lines.as_slice()].concat())?.finish()
         };
-        rounds.push([read(servers[0])?, read(servers[1])?]);
+        rounds.push([read(servers[0], &pages.queries[0])?, read(servers[1], &pages.queries[1])?]);
     }
     let mut duels = Vec::new();
     for (number, name) in pages.names().into_iter().enumerate() {

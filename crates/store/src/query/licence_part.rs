@@ -76,12 +76,13 @@ macro_rules! unique {
 }
 
 /// A slice of a part by this first, and by three more things that parameters say: of those that are passed over only the
-/// ones are looked at that are equal in the first to where the slice begins. The rows are under a condition of their own:
-/// where they are ordered by what bounds the part, it is the begin alone that bounds them, and no more than there are is
-/// asked for.
+/// ones are looked at that are equal in the first to where the slice begins. The rows are under a condition of their own, and
+/// so are those before: where they are ordered by what bounds the part, one bound on each side is enough, and SQLite looks at
+/// all that the first of two leaves. No more rows are asked for than there are.
 macro_rules! tied {
     (
-        $condition:expr, $rows:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal),
+        $condition:expr, $rows:expr, $before:expr,
+        ($column:literal $is_after:literal $order:literal, $is_before:literal),
         $then:expr, $limit:literal, $offset:literal
     ) => {
         part!(
@@ -95,7 +96,7 @@ macro_rules! tied {
                 " OFFSET ",
                 $offset,
                 " - (SELECT COUNT(*) FROM licence_places WHERE ",
-                $condition,
+                $before,
                 " AND ",
                 $column,
                 $is_before,
@@ -111,10 +112,11 @@ macro_rules! all {
     ($range:expr, ($column:literal $is_after:literal $order:literal)) => {
         unique!(concat!("partner_id = $1", $range), ($column $is_after $order), "$2", "$3")
     };
-    ($range:expr, $kept:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
+    ($range:expr, $kept:expr, $passed:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
         tied!(
             concat!("partner_id = $1", $range),
             concat!("partner_id = $1", $kept),
+            concat!("partner_id = $1", $passed),
             ($column $is_after $order, $is_before),
             concat!(then_by!("$2"), then_by!("$3"), then_by!("$4")),
             "$5",
@@ -128,10 +130,11 @@ macro_rules! one {
     ($range:expr, ($column:literal $is_after:literal $order:literal)) => {
         unique!(concat!("partner_id = $1 AND agreement_id = $2", $range), ($column $is_after $order), "$3", "$4")
     };
-    ($range:expr, $kept:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
+    ($range:expr, $kept:expr, $passed:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
         tied!(
             concat!("partner_id = $1 AND agreement_id = $2", $range),
             concat!("partner_id = $1 AND agreement_id = $2", $kept),
+            concat!("partner_id = $1 AND agreement_id = $2", $passed),
             ($column $is_after $order, $is_before),
             concat!(then_by!("$3"), then_by!("$4"), then_by!("$5")),
             "$6",
@@ -216,27 +219,27 @@ statements! {
     List ALL_BY_ID = all!("", ("licence_id" " >= " "licence_id"));
     List ALL_BY_KEY_UP = all!("", ("licence_key" " >= " "licence_key"));
     List ALL_BY_KEY_DOWN = all!("", ("licence_key" " <= " "licence_key DESC"));
-    List ALL_BY_START_UP = all!("", "", ("starts_at" " >= " "starts_at", " < "));
-    List ALL_BY_START_DOWN = all!("", "", ("starts_at" " <= " "starts_at DESC", " > "));
+    List ALL_BY_START_UP = all!("", "", "", ("starts_at" " >= " "starts_at", " < "));
+    List ALL_BY_START_DOWN = all!("", "", "", ("starts_at" " <= " "starts_at DESC", " > "));
     List ALL_ENDLESS_BY_ID = all!(endless!(), ("licence_id" " >= " "licence_id"));
     List ALL_ENDLESS_BY_KEY_UP = all!(endless!(), ("licence_key" " >= " "licence_key"));
     List ALL_ENDLESS_BY_KEY_DOWN = all!(endless!(), ("licence_key" " <= " "licence_key DESC"));
-    List ALL_ENDLESS_BY_START_UP = all!(endless!(), endless!(), ("starts_at" " >= " "starts_at", " < "));
-    List ALL_ENDLESS_BY_START_DOWN = all!(endless!(), endless!(), ("starts_at" " <= " "starts_at DESC", " > "));
-    List ALL_ENDING_UP = all!(ending!(), "", ("ends_at" " >= " "ends_at", " < "));
-    List ALL_ENDING_DOWN = all!(ending!(), "", ("ends_at" " <= " "ends_at DESC", " > "));
+    List ALL_ENDLESS_BY_START_UP = all!(endless!(), endless!(), endless!(), ("starts_at" " >= " "starts_at", " < "));
+    List ALL_ENDLESS_BY_START_DOWN = all!(endless!(), endless!(), endless!(), ("starts_at" " <= " "starts_at DESC", " > "));
+    List ALL_ENDING_UP = all!(ending!(), "", "", ("ends_at" " >= " "ends_at", " < "));
+    List ALL_ENDING_DOWN = all!(ending!(), "", ending!(), ("ends_at" " <= " "ends_at DESC", " > "));
     List ONE_BY_ID = one!("", ("licence_id" " >= " "licence_id"));
     List ONE_BY_KEY_UP = one!("", ("licence_key" " >= " "licence_key"));
     List ONE_BY_KEY_DOWN = one!("", ("licence_key" " <= " "licence_key DESC"));
-    List ONE_BY_START_UP = one!("", "", ("starts_at" " >= " "starts_at", " < "));
-    List ONE_BY_START_DOWN = one!("", "", ("starts_at" " <= " "starts_at DESC", " > "));
+    List ONE_BY_START_UP = one!("", "", "", ("starts_at" " >= " "starts_at", " < "));
+    List ONE_BY_START_DOWN = one!("", "", "", ("starts_at" " <= " "starts_at DESC", " > "));
     List ONE_ENDLESS_BY_ID = one!(endless!(), ("licence_id" " >= " "licence_id"));
     List ONE_ENDLESS_BY_KEY_UP = one!(endless!(), ("licence_key" " >= " "licence_key"));
     List ONE_ENDLESS_BY_KEY_DOWN = one!(endless!(), ("licence_key" " <= " "licence_key DESC"));
-    List ONE_ENDLESS_BY_START_UP = one!(endless!(), endless!(), ("starts_at" " >= " "starts_at", " < "));
-    List ONE_ENDLESS_BY_START_DOWN = one!(endless!(), endless!(), ("starts_at" " <= " "starts_at DESC", " > "));
-    List ONE_ENDING_UP = one!(ending!(), "", ("ends_at" " >= " "ends_at", " < "));
-    List ONE_ENDING_DOWN = one!(ending!(), "", ("ends_at" " <= " "ends_at DESC", " > "));
+    List ONE_ENDLESS_BY_START_UP = one!(endless!(), endless!(), endless!(), ("starts_at" " >= " "starts_at", " < "));
+    List ONE_ENDLESS_BY_START_DOWN = one!(endless!(), endless!(), endless!(), ("starts_at" " <= " "starts_at DESC", " > "));
+    List ONE_ENDING_UP = one!(ending!(), "", "", ("ends_at" " >= " "ends_at", " < "));
+    List ONE_ENDING_DOWN = one!(ending!(), "", ending!(), ("ends_at" " <= " "ends_at DESC", " > "));
     List SOME_BY_ID = some_unique!("", "licence_id");
     List SOME_BY_KEY_UP = some_unique!("", "licence_key");
     List SOME_BY_KEY_DOWN = some_unique!("", "licence_key DESC");
