@@ -116,7 +116,8 @@ impl PostgresLink {
         let client = self.wait()?;
         let prepared = client.prepare_cached(statement.postgres()).await;
         let rows = match prepared {
-            Ok(prepared) if statement.access() == Access::List => list(client, &prepared, values).await,
+            Ok(prepared) if statement.access() == Access::List => list(client, &prepared, values, LIST).await,
+            Ok(prepared) if statement.access() == Access::Walk => list(client, &prepared, values, WALK).await,
             Ok(prepared) => client.query(&prepared, &parameters(values)).await,
             Err(error) => Err(error),
         };
@@ -181,25 +182,37 @@ impl PostgresLink {
     }
 }
 
-/// The rows of a statement that is planned once for all values, and without regard to how long each table is. All three
-/// messages are under way at once.
+/// What plans a list once for all values, and without regard to how long each table is; and what plans as before.
+const LIST: [&str; 2] = [
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
+     SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0",
+    "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
+     RESET random_page_cost; RESET max_parallel_workers_per_gather",
+];
+
+/// The same for [`Access::Walk`].
+const WALK: [&str; 2] = [
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
+     SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0; \
+     SET join_collapse_limit = 1; SET enable_sort = off; SET enable_material = off",
+    "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
+     RESET random_page_cost; RESET max_parallel_workers_per_gather; RESET join_collapse_limit; RESET enable_sort; \
+     RESET enable_material",
+];
+
+/// The rows of a statement under settings of its own, which are taken back. All three messages are under way at once.
 async fn list(
     client: &Object,
     statement: &tokio_postgres::Statement,
     values: &[Value],
+    [settings, reset]: [&str; 2],
 ) -> Result<Vec<Row>, tokio_postgres::Error> {
     let values = parameters(values);
     let (set, rows, reset) = tokio::join!(
         biased;
-        client.batch_execute(
-            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
-             SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0",
-        ),
+        client.batch_execute(settings),
         client.query(statement, &values),
-        client.batch_execute(
-            "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
-             RESET random_page_cost; RESET max_parallel_workers_per_gather",
-        ),
+        client.batch_execute(reset),
     );
     let rows = rows?;
     set?;

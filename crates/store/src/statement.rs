@@ -10,6 +10,10 @@ pub enum Access {
     /// It only reads a page of a list, or counts one: along an index and looking up one row after the other, as it is
     /// written. To think of something else takes PostgreSQL several times as long as to read the page.
     List,
+    /// The same of a list that is known to have an index for its order: tables are joined in the order in which they are
+    /// written, and what is equal in the first thing alone is put in order. PostgreSQL thinks of every list as one of
+    /// medium length, for which neither pays.
+    Walk,
     /// It changes something.
     Write,
 }

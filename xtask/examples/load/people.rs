@@ -30,7 +30,8 @@ const IN_EACH_ORGANISATION: u64 = 10;
 /// People that are committed at once; whole organisations.
 const AT_ONCE: u64 = 2000;
 /// Organisations below one distributor, itself included.
-const BLOCK: u64 = 10_000;
+pub(crate) const IN_EACH_DISTRIBUTOR: usize = 10_000;
+const BLOCK: u64 = IN_EACH_DISTRIBUTOR as u64;
 /// Commits that are under way at once: on PostgreSQL a single one mostly waits for answers.
 const WRITERS: usize = 8;
 

@@ -21,10 +21,14 @@ record! {
         pub(super) licence: LicenceId,
         /// Its agreement.
         pub(super) agreement: AgreementId,
-        folded_name: String,
-        licence_key: String,
-        starts_at: i64,
-        ends_at: i64,
+        /// The name of the agreement, as lists are ordered.
+        pub(super) folded_name: String,
+        /// Its key.
+        pub(super) licence_key: String,
+        /// When it begins, in microseconds.
+        pub(super) starts_at: i64,
+        /// When it ends; the largest number where it does not.
+        pub(super) ends_at: i64,
     }
 }
 

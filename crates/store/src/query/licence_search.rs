@@ -1,6 +1,7 @@
 //! What a search finds of licences: by the name of their agreement, the beginning of their key, and the words of the names
 //! of their systems.
 
+use bailiwick_domain::id::{AgreementId, LicenceId};
 use bailiwick_domain::licence::order::LicenceOrder;
 use bailiwick_domain::search::{self, Phrase};
 
@@ -10,6 +11,7 @@ use super::licence_plan::{Key, Range};
 use super::way::gathered_max;
 use crate::error::Result;
 use crate::link::Link;
+use crate::row::record;
 use crate::statement::statements;
 use crate::value::{Value, values};
 
@@ -52,12 +54,13 @@ macro_rules! found {
 }
 
 statements! {
-    Read COUNT = concat!("SELECT COUNT(*) FROM ", found!());
-    Read FIRST = concat!(place_columns!(), found!(), " ORDER BY ", then_by!("$12"), then_by!("$13"), then_by!("$14"),
+    /// How many there are in all stands beside each of them, so that they are looked up once.
+    Walk FIRST = concat!("SELECT pl.licence_id, pl.agreement_id, a.folded_name, pl.licence_key, pl.starts_at, pl.ends_at, \
+        COUNT(*) OVER () FROM ", found!(), " ORDER BY ", then_by!("$12"), then_by!("$13"), then_by!("$14"),
         then_by!("$15"), "pl.licence_id LIMIT $16");
-    List BY_KEY = concat!(place_columns!(), "licence_places pl CROSS JOIN agreements a WHERE a.id = pl.agreement_id \
+    Walk BY_KEY = concat!(place_columns!(), "licence_places pl CROSS JOIN agreements a WHERE a.id = pl.agreement_id \
         AND pl.partner_id = $1 AND pl.licence_key >= $2 AND pl.licence_key < $3 LIMIT ", gathered_max!(), " + 1");
-    List BY_SYSTEM = concat!(place_columns!(), "system_search_starts ss CROSS JOIN licence_systems b \
+    Walk BY_SYSTEM = concat!(place_columns!(), "system_search_starts ss CROSS JOIN licence_systems b \
         CROSS JOIN licence_places pl CROSS JOIN agreements a WHERE ss.start >= $2 AND ss.start < $3 \
         AND b.system_id = ss.system_id AND pl.partner_id = $1 AND pl.licence_id = b.licence_id AND a.id = pl.agreement_id \
         LIMIT ", gathered_max!(), " + 1");
@@ -82,6 +85,26 @@ impl Sought {
         let words = if phrase.is_empty() { [String::new(), String::new()] } else { phrase.range() };
         let keys = [text.clone(), format!("{text}{}", char::MAX)];
         (!text.is_empty()).then_some(Self { text, keys, words })
+    }
+}
+
+record! {
+    /// A licence that is found, with all that it can be ordered by, and how many are.
+    struct Hit {
+        licence: LicenceId,
+        agreement: AgreementId,
+        folded_name: String,
+        licence_key: String,
+        starts_at: i64,
+        ends_at: i64,
+        number: i64,
+    }
+}
+
+impl Hit {
+    fn place(self) -> Place {
+        let Self { licence, agreement, folded_name, licence_key, starts_at, ends_at, number: _ } = self;
+        Place { licence, agreement, folded_name, licence_key, starts_at, ends_at }
     }
 }
 
@@ -137,11 +160,13 @@ impl Asked<'_> {
             values.push(text.as_str().into());
         }
         values.extend_from_slice(values![from, before]);
-        let number = link.one(&COUNT, &values).await?;
         let mut then = keys.iter().map(|key| Value::from(written(*key)));
         values.extend(LicenceOrder::ALL.map(|_| then.next().unwrap_or_else(|| "".into())));
-        values.push(wanted.into());
-        Ok(Found { number, first: link.all(&FIRST, &values).await? })
+        // One at the least: it says how many there are.
+        values.push(wanted.max(1).into());
+        let hits: Vec<Hit> = link.all(&FIRST, &values).await?;
+        let number = hits.first().map_or(0, |hit| hit.number);
+        Ok(Found { number, first: hits.into_iter().map(Hit::place).collect() })
     }
 
     /// The licences that are found by their key or by a system, each once; nothing where they are many.

@@ -215,7 +215,7 @@ async fn check(link: &mut Link, model: &Model, question: &Question) {
     assert_eq!(usize::try_from(looked_up.number), Ok(expected.len()), "looked up: {question:?}");
     let expected = ids(expected.into_iter().take(taken));
     assert_eq!(ids(gathered.first.iter().take(taken)), expected, "gathered: {question:?}");
-    assert_eq!(ids(&looked_up.first), expected, "looked up: {question:?}");
+    assert_eq!(ids(looked_up.first.iter().take(taken)), expected, "looked up: {question:?}");
 }
 
 /// How many questions are asked of each engine.
