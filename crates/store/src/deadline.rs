@@ -1,6 +1,6 @@
 //! Until when somebody waits for what is read.
 //!
-//! SQLite reads in the caller's thread: while it does, no timer of the caller's can end it. So it looks at the clock by
+//! SQLite works in the caller's thread: while it does, no timer of the caller's can end it. So it looks at the clock by
 //! itself. What waits for PostgreSQL is ended by whoever drops it.
 
 use std::time::Instant;
@@ -13,14 +13,14 @@ tokio::task_local! {
 }
 
 impl Database {
-    /// Does this work, for whose answer nobody waits after that moment: what it still reads then fails with
-    /// [`Error::TooLate`]. What it writes is written.
+    /// Does this work, for whose answer nobody waits after that moment: what it reads, writes or commits after it fails
+    /// with [`Error::TooLate`].
     pub async fn until<T>(&self, deadline: Instant, work: impl Future<Output = T>) -> T {
         DEADLINE.scope(deadline, work).await
     }
 }
 
-/// Whether nobody waits any more for what is being read here.
+/// Whether nobody waits any more for what is being done here.
 pub(crate) fn is_past() -> bool {
     DEADLINE.try_with(|deadline| *deadline <= Instant::now()).unwrap_or(false)
 }
@@ -48,6 +48,10 @@ mod tests {
         "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 1000000000000) \
          SELECT COUNT(*) FROM series",
     );
+    static ADD: Statement =
+        Statement::new("tests::ADD", Access::Write, "UPDATE revisions SET number = number + 1 WHERE name = 'tree'");
+    static NUMBER: Statement =
+        Statement::new("tests::NUMBER", Access::Read, "SELECT number FROM revisions WHERE name = 'tree'");
     static ONE: Statement = Statement::new("tests::ONE", Access::Read, "SELECT COUNT(*) FROM organisations");
 
     #[tokio::test]
@@ -73,15 +77,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_written_is_written_whole() {
+    async fn past_the_deadline_nothing_is_written_to_sqlite() {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
         let database = Database::open(&url).await.unwrap();
-        let written = database.until(Instant::now(), async {
-            let mut transaction = database.write().await?;
-            let rows = transaction.one::<i64>(&ONE, &[]).await?;
-            transaction.commit().await.map(|()| rows)
-        });
-        assert_eq!(written.await.unwrap(), 0);
+        let number = async || database.read().await.unwrap().one::<i64>(&NUMBER, &[]).await.unwrap();
+        let before = number().await;
+        // One that takes its time between two statements, and one that does before it commits.
+        for has_written in [false, true] {
+            let soon = Instant::now() + Duration::from_millis(50);
+            let written = database.until(soon, async {
+                let mut transaction = database.write().await?;
+                if has_written {
+                    transaction.change(&ADD, &[]).await?;
+                }
+                std::thread::sleep(Duration::from_millis(60));
+                if !has_written {
+                    transaction.change(&ADD, &[]).await?;
+                }
+                transaction.commit().await
+            });
+            assert!(matches!(written.await, Err(Error::TooLate)), "{has_written}");
+            assert_eq!(number().await, before);
+        }
+        let mut transaction = database.write().await.unwrap();
+        transaction.change(&ADD, &[]).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(number().await, before + 1);
     }
 }

@@ -53,6 +53,12 @@ statements! {
         WHERE s.ancestor_id = $1 AND l.holder_id = s.descendant_id");
     Write COUNT_TREE = count!("organisation_paths s, licences l, licence_places pl \
         WHERE s.ancestor_id = $1 AND l.holder_id = s.descendant_id AND pl.licence_id = l.id");
+    Write ADD_AT = add!("organisation_paths s, licences l, organisations h, organisation_paths p, organisations pa \
+        WHERE s.ancestor_id = $1 AND l.holder_id = s.descendant_id AND pa.id = $2");
+    Write COUNT_AT = count!("organisation_paths s, licences l, licence_places pl WHERE s.ancestor_id = $1 \
+        AND l.holder_id = s.descendant_id AND pl.licence_id = l.id AND pl.partner_id = $3");
+    Write REMOVE_AT = "DELETE FROM licence_places WHERE partner_id = $2 AND licence_id IN (SELECT l.id \
+        FROM organisation_paths s JOIN licences l ON l.holder_id = s.descendant_id WHERE s.ancestor_id = $1)";
     Write REMOVE_TREE = "DELETE FROM licence_places WHERE licence_id IN (SELECT l.id FROM organisation_paths s \
         JOIN licences l ON l.holder_id = s.descendant_id WHERE s.ancestor_id = $1)";
     Read TOTALS = "SELECT t.agreement_id, a.folded_name, a.kind, t.number, t.endless FROM licence_totals t \
@@ -112,6 +118,26 @@ pub async fn add_tree(transaction: &mut WriteTransaction, root: OrganisationId) 
 pub(super) async fn remove_tree(transaction: &mut WriteTransaction, root: OrganisationId) -> Result<()> {
     transaction.change(&COUNT_TREE, values![root, -1]).await?;
     transaction.change(&REMOVE_TREE, values![root]).await.map(|_| ())
+}
+
+/// Puts all licences of an organisation and of those below it into the list of this one above; the tree is held.
+pub(super) async fn add_at(
+    transaction: &mut WriteTransaction,
+    root: OrganisationId,
+    above: OrganisationId,
+) -> Result<()> {
+    transaction.change(&ADD_AT, values![root, above]).await?;
+    transaction.change(&COUNT_AT, values![root, 1, above]).await.map(|_| ())
+}
+
+/// Takes all licences of an organisation and of those below it out of the list of this one above; the tree is held.
+pub(super) async fn remove_at(
+    transaction: &mut WriteTransaction,
+    root: OrganisationId,
+    above: OrganisationId,
+) -> Result<()> {
+    transaction.change(&COUNT_AT, values![root, -1, above]).await?;
+    transaction.change(&REMOVE_AT, values![root, above]).await.map(|_| ())
 }
 
 /// What the list of a partner has in a range, by the names of the agreements.

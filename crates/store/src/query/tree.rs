@@ -52,6 +52,7 @@ statements! {
     Write INSERT_PATHS_ABOVE = "INSERT INTO organisation_paths (descendant_id, ancestor_id, depth, kind, \
         search_text) SELECT d.descendant_id, a.ancestor_id, d.depth + a.depth + 1, d.kind, d.search_text FROM organisation_paths d \
         JOIN organisation_paths a ON a.descendant_id = $2 WHERE d.ancestor_id = $1";
+    Read ABOVE = "SELECT ancestor_id FROM organisation_paths WHERE descendant_id = $1 ORDER BY depth LIMIT 1000";
     Write SET_PARENT = "UPDATE organisations SET parent_id = $2, updated_at = $3 WHERE id = $1";
 }
 
@@ -98,13 +99,21 @@ pub async fn put_below(
     parent: OrganisationId,
     now: Timestamp,
 ) -> Result<()> {
-    licence_place::remove_tree(transaction, root).await?;
+    let [old, new]: [Vec<OrganisationId>; 2] =
+        [transaction.all(&ABOVE, values![root]).await?, transaction.all(&ABOVE, values![parent]).await?];
+    for above in old.iter().filter(|above| **above != root && !new.contains(above)) {
+        licence_place::remove_at(transaction, root, *above).await?;
+    }
     transaction.change(&DELETE_PATHS_ABOVE, values![root]).await?;
     transaction.change(&INSERT_PATHS_ABOVE, values![root, parent]).await?;
     transaction.change(&SET_PARENT, values![root, parent, now]).await?;
     settle(transaction, root).await?;
     partner_people::move_tree(transaction, root).await?;
-    licence_place::add_tree(transaction, root).await
+    // The lists of those above both places, and of those who move, stay as they are.
+    for above in new.iter().filter(|above| !old.contains(above)) {
+        licence_place::add_at(transaction, root, *above).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

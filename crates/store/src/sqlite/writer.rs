@@ -30,6 +30,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::readers::Readers;
+use crate::deadline;
 use crate::durability::Durability;
 use crate::error::{Error, Result};
 
@@ -235,8 +236,10 @@ impl Seat {
         Ok(self)
     }
 
-    /// Runs something inside the savepoint.
+    /// Runs something inside the savepoint. What has begun is not interrupted: that would undo what others have released
+    /// into the batch.
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        deadline::check()?;
         let state = self.state.as_mut().ok_or_else(over)?;
         if state.batch.is_none() {
             return Err(rolled_back());
@@ -254,6 +257,8 @@ impl Seat {
 
     /// Releases the savepoint into the batch, lets the next caller in, and waits for the commit.
     pub(super) async fn commit(mut self) -> Result<()> {
+        // Whoever is told that it took too long is told that nothing was changed.
+        deadline::check()?;
         let outcome = {
             let state = self.state.as_mut().ok_or_else(over)?;
             if state.batch.is_none() {
