@@ -39,3 +39,17 @@ pub(crate) fn member<'json>(json: &'json str, name: &str) -> Result<&'json str> 
     let value = json.split_once(&start).and_then(|(_, rest)| rest.split_once('"'));
     value.map(|(value, _)| value).with_context(|| format!("no {name} in {json}"))
 }
+
+/// The id of what an answer of the Authorisation API shows: it comes last, after those of what that names.
+pub(crate) fn own_id(json: &str) -> Result<&str> {
+    let (_, rest) = json.rsplit_once("\"UUID\":\"").with_context(|| format!("no UUID in {json}"))?;
+    rest.split('"').next().with_context(|| format!("no UUID in {json}"))
+}
+
+/// A member of a compact JSON text whose value is a number.
+pub(crate) fn number(json: &str, name: &str) -> Result<u64> {
+    let start = format!("\"{name}\":");
+    let (_, rest) = json.split_once(&start).with_context(|| format!("no {name} in {json}"))?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().with_context(|| format!("no number {name} in {json}"))
+}

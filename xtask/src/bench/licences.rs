@@ -43,8 +43,8 @@ const FILTERS: [&str; 7] =
 const PAGE_MAX: f64 = 500.0;
 /// The slowest that a search may be that finds a tenth of all licences, each of which it has to look at to say how many.
 const SEARCH_MAX: f64 = 1000.0;
-/// Seats of the pool that everybody wants one of.
-const SEATS: u32 = 500;
+/// Seats of the pool from which everybody issues as fast as they can, and of the one in which everybody wants the last.
+const SEATS: [u64; 2] = [1_000_000, 100];
 
 /// How many steps of the progress bar these have.
 pub(crate) const fn steps(rounds: usize) -> u64 {
@@ -117,9 +117,7 @@ fn single(stage: &Stage, engine: Engine, large: &Licensed, bare: &Server) -> Res
     let of_bare = || Load::on(bare.address, "read", seconds, &["/", &access])?.finish();
     let list =
         http::expect(large.server.address, "GET /auth/licenses?Limit=1", &[("Authorization", access.as_str())], "")?;
-    // Its own id comes last, after those of what it names.
-    let (_, rest) = list.rsplit_once("\"UUID\":\"").context("there is no licence")?;
-    let path = format!("/auth/license/{}", rest.split('"').next().unwrap_or_default());
+    let path = format!("/auth/license/{}", http::own_id(&list)?);
     let one = format!("`GET /auth/license/{{uuid}}`, one of {licences}, {}", engine.name());
     let of_one = || Load::on(large.server.address, "read", seconds, &[&path, &access])?.finish();
     let duel = stage.duel(&one, of_bare, of_one, Measured::rate)?;
@@ -130,26 +128,34 @@ fn single(stage: &Stage, engine: Engine, large: &Licensed, bare: &Server) -> Res
     Ok([one, Row::of_rates(&any, "bare server", duel, Aim::None)])
 }
 
-/// All connections issue from one pool, until it has no seat left and long after: as many are issued as there were seats.
+/// All connections issue from one pool, of which as many seats are used as there are licences; and from one that has no
+/// seat left soon and long before they stop.
 fn hot_pool(stage: &Stage, engine: Engine, server: &Server) -> Result<Row> {
     let (access, _) = server.sign_in(0)?;
     let headers = [("Authorization", access.as_str())];
     let ask = |line: &str, body: &str| http::expect(server.address, line, &headers, body);
-    let agreement = ask("POST /auth/admin/agreements", r#"{"Name":"Hot","Kind":"subscription"}"#)?;
-    let agreement = http::member(&agreement, "UUID")?.to_owned();
-    ask(&format!("POST /auth/admin/agreements/{agreement}/publish"), "")?;
-    let body = format!(r#"{{"Agreement":"{agreement}","Seats":{SEATS}}}"#);
-    let made = ask("POST /auth/admin/pools", &body)?;
-    let pool = http::member(&made, "UUID")?.to_owned();
     let holder = tool::id("organisation", 2)?;
     let what = format!("Licences issued from one pool by {CONNECTIONS} connections, {}", engine.name());
     stage.step(&what);
-    let body = format!(r#"{{"Agreement":"{agreement}","Organisation":"{holder}"}}"#);
-    let measured =
-        Load::on(server.address, "post", stage.seconds(), &["/auth/admin/licenses", &access, &body])?.finish()?;
-    let left = ask(&format!("GET /auth/admin/pools/{pool}"), "")?;
-    ensure!(left.contains(&format!("\"Used\":{SEATS}")), "more or fewer seats are used than there were: {left}");
-    Ok(Row::of_value(&what, "answers/s, issued and refused", measured.rate()?, Aim::None))
+    let mut rates = Vec::new();
+    for seats in SEATS {
+        let agreement = ask("POST /auth/admin/agreements", r#"{"Name":"Hot","Kind":"subscription"}"#)?;
+        let agreement = http::own_id(&agreement)?.to_owned();
+        ask(&format!("POST /auth/admin/agreements/{agreement}/publish"), "")?;
+        let made = ask("POST /auth/admin/pools", &format!(r#"{{"Agreement":"{agreement}","Seats":{seats}}}"#))?;
+        let body = format!(r#"{{"Agreement":"{agreement}","Organisation":"{holder}"}}"#);
+        let measured =
+            Load::on(server.address, "post", stage.seconds(), &["/auth/admin/licenses", &access, &body])?.finish()?;
+        rates.push(measured.rate()?);
+        let pool = ask(&format!("GET /auth/admin/pools/{}", http::own_id(&made)?), "")?;
+        let used: u64 = http::number(&pool, "Used")?;
+        // As many licences are there as seats are used, and not one more.
+        let after = |passed: u64| ask(&format!("GET /auth/licenses?Agreement={agreement}&Limit=1&Offset={passed}"), "");
+        ensure!(used > 0 && after(used - 1)?.len() > 2 && after(used)? == "[]", "more or fewer are issued: {pool}");
+        ensure!(used <= seats && (used == seats || seats > 1000), "more or fewer seats are used: {pool}");
+    }
+    let rate = rates.first().copied().context("no rate was measured")?;
+    Ok(Row::of_value(&what, "licences/s", rate, Aim::None))
 }
 
 /// Licence files, against signatures and nothing else.
