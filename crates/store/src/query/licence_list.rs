@@ -290,7 +290,7 @@ async fn partner_page(
     let range = filter.range();
     let totals = licence_place::totals(link, partner, range).await?;
     let agreements: Vec<&Total> = totals.iter().filter(|total| filter.wants(total)).collect();
-    let asked = Asked { partner, totals: &totals, agreements, conditions: filter.conditions() };
+    let asked = Asked::new(partner, &totals, agreements, filter.conditions());
     let sought = filter.sought();
     let is_named = |total: &&&Total| sought.as_ref().is_none_or(|sought| total.folded_name.contains(&sought.text));
     let named: Vec<&Total> = asked.agreements.iter().filter(is_named).copied().collect();

@@ -1,6 +1,7 @@
 //! Slices of parts of long lists of licences.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId};
 use bailiwick_domain::licence::order::LicenceOrder;
@@ -11,25 +12,33 @@ use super::licence_plan::{Key, Part, Range};
 use crate::error::Result;
 use crate::link::Link;
 use crate::row::record;
+use crate::statement::Statement;
 use crate::value::{Value, values};
 
 record! {
-    /// A licence with all that it can be ordered by.
+    /// A licence in a list as it is stored.
     #[derive(Clone, Debug)]
-    pub(super) struct Place {
-        /// The licence.
+    pub(super) struct PlaceRow {
         pub(super) licence: LicenceId,
-        /// Its agreement.
         pub(super) agreement: AgreementId,
-        /// The name of the agreement, as lists are ordered.
-        pub(super) folded_name: String,
-        /// Its key.
         pub(super) licence_key: String,
-        /// When it begins, in microseconds.
         pub(super) starts_at: i64,
-        /// When it ends; the largest number where it does not.
         pub(super) ends_at: i64,
     }
+}
+
+/// A licence with all that it can be ordered by.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The licence.
+    pub(super) licence: LicenceId,
+    /// Its agreement.
+    pub(super) agreement: AgreementId,
+    /// Where the name of the agreement comes among those of all in the list.
+    name: usize,
+    licence_key: String,
+    starts_at: i64,
+    ends_at: i64,
 }
 
 impl Place {
@@ -55,8 +64,11 @@ pub(super) struct Asked<'t> {
     pub(super) totals: &'t [Total],
     /// The agreements that are asked for.
     pub(super) agreements: Vec<&'t Total>,
-    /// The same as conditions: the kind, the id, the name, and a pattern of the name of the agreements; null where they do not matter.
+    /// The same as conditions: the kind, the id, the name and a pattern of the name; null where they do
+    /// not matter.
     pub(super) conditions: [Value; 4],
+    /// Where the name of each agreement comes among those of all.
+    names: HashMap<AgreementId, usize>,
 }
 
 /// Which of the agreements of a list are read.
@@ -66,7 +78,38 @@ enum Which {
     Asked,
 }
 
-impl Asked<'_> {
+impl<'t> Asked<'t> {
+    /// What is asked for of all that is in the list of a partner, in the order of names.
+    pub(super) fn new(
+        partner: OrganisationId,
+        totals: &'t [Total],
+        agreements: Vec<&'t Total>,
+        conditions: [Value; 4],
+    ) -> Self {
+        let groups = totals.chunk_by(|one, other| one.folded_name == other.folded_name).enumerate();
+        let names = groups.flat_map(|(number, group)| group.iter().map(move |total| (total.agreement, number)));
+        Self { partner, totals, agreements, conditions, names: names.collect() }
+    }
+
+    /// The licences that a statement gives.
+    pub(super) async fn places(
+        &self,
+        link: &mut Link,
+        statement: &'static Statement,
+        values: &[Value],
+    ) -> Result<Vec<Place>> {
+        let rows: Vec<PlaceRow> = link.all(statement, values).await?;
+        Ok(rows.into_iter().map(|row| self.place(row)).collect())
+    }
+
+    /// A licence as it can be put in order.
+    pub(super) fn place(&self, row: PlaceRow) -> Place {
+        let PlaceRow { licence, agreement, licence_key, starts_at, ends_at } = row;
+        // One that came in between is not counted yet either.
+        let name = self.names.get(&agreement).copied().unwrap_or(usize::MAX);
+        Place { licence, agreement, name, licence_key, starts_at, ends_at }
+    }
+
     /// The licences of a slice of a part, in their order; nothing where that would be read by no index.
     pub(super) async fn read(
         &self,
@@ -80,21 +123,23 @@ impl Asked<'_> {
         let is_whole = part.count() == self.totals.iter().map(|total| part.range.of(total)).sum::<i64>();
         let rows = match part.agreements.as_slice() {
             _ if matches!(part.range, Range::Within(..)) => {
-                link.all(along.some, &self.values(&Which::Asked, part, (offset, limit))).await?
+                self.places(link, along.some, &self.values(&Which::Asked, part, (offset, limit))).await?
             }
-            [total] => link.all(along.one, &self.values(&Which::One(total.agreement), part, (offset, limit))).await?,
-            _ if is_whole => link.all(along.all, &self.values(&Which::All, part, (offset, limit))).await?,
+            [total] => {
+                self.places(link, along.one, &self.values(&Which::One(total.agreement), part, (offset, limit))).await?
+            }
+            _ if is_whole => self.places(link, along.all, &self.values(&Which::All, part, (offset, limit))).await?,
             several if several.len() <= MERGED_MAX && agreements.saturating_mul(wanted) <= MERGED_ROWS_MAX => {
                 let mut rows: Vec<Place> = Vec::new();
                 for total in several {
                     let values = self.values(&Which::One(total.agreement), part, (0, wanted));
-                    rows.extend(link.all::<Place>(along.one, &values).await?);
+                    rows.extend(self.places(link, along.one, &values).await?);
                 }
                 rows.sort_by(|one, other| compare(one, other, &part.keys));
                 let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
                 rows.into_iter().skip(skipped).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
             }
-            _ => link.all(along.some, &self.values(&Which::Asked, part, (offset, limit))).await?,
+            _ => self.places(link, along.some, &self.values(&Which::Asked, part, (offset, limit))).await?,
         };
         Ok(Some(rows))
     }
@@ -136,7 +181,7 @@ pub(super) fn written((order, direction): Key) -> String {
 pub(super) fn compare(one: &Place, other: &Place, keys: &[Key]) -> Ordering {
     let by = |(order, direction): &Key| {
         let ordering = match order {
-            LicenceOrder::AgreementName => one.folded_name.cmp(&other.folded_name),
+            LicenceOrder::AgreementName => one.name.cmp(&other.name),
             LicenceOrder::LicenseKey => one.licence_key.cmp(&other.licence_key),
             LicenceOrder::StartsAt => one.starts_at.cmp(&other.starts_at),
             LicenceOrder::ExpiresAt => one.ends_at.cmp(&other.ends_at),

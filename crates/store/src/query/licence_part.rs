@@ -10,14 +10,19 @@ use crate::statement::{Statement, statements};
 /// there is no more.
 macro_rules! then_by {
     ($order:literal) => {
+        then_by!($order, "a.folded_name")
+    };
+    ($order:literal, $name:literal) => {
         concat!(
             "CASE ",
             $order,
-            " WHEN 'AgreementName' THEN a.folded_name WHEN 'LicenseKey' THEN pl.licence_key END, \
-             CASE ",
+            " WHEN 'AgreementName' THEN ",
+            $name,
+            " WHEN 'LicenseKey' THEN pl.licence_key END, CASE ",
             $order,
-            " WHEN '-AgreementName' THEN a.folded_name WHEN '-LicenseKey' THEN pl.licence_key END DESC, \
-             CASE ",
+            " WHEN '-AgreementName' THEN ",
+            $name,
+            " WHEN '-LicenseKey' THEN pl.licence_key END DESC, CASE ",
             $order,
             " WHEN 'StartsAt' THEN pl.starts_at WHEN '-StartsAt' THEN -pl.starts_at \
              WHEN 'ExpiresAt' THEN pl.ends_at WHEN '-ExpiresAt' THEN -pl.ends_at END, "
@@ -26,24 +31,25 @@ macro_rules! then_by {
 }
 pub(super) use then_by;
 
-/// What licences can be ordered by, of the places `pl` and the agreements `a`.
+/// What licences can be ordered by, of the places `pl`; the names of the agreements are known.
 macro_rules! place_columns {
     () => {
-        "SELECT pl.licence_id, pl.agreement_id, a.folded_name, pl.licence_key, pl.starts_at, pl.ends_at FROM "
+        "SELECT pl.licence_id, pl.agreement_id, pl.licence_key, pl.starts_at, pl.ends_at FROM "
     };
 }
 pub(super) use place_columns;
 
+/// The same in a part where no agreement is looked up, unless there is something to order by its name.
+macro_rules! then_by_looked_up {
+    ($order:literal) => {
+        then_by!($order, "(SELECT a.folded_name FROM agreements a WHERE a.id = pl.agreement_id)")
+    };
+}
+
 /// A part of a partner's list, under this condition.
 macro_rules! part {
     ($condition:expr, $order:expr) => {
-        concat!(
-            place_columns!(),
-            "licence_places pl CROSS JOIN agreements a WHERE a.id = pl.agreement_id AND ",
-            $condition,
-            " ORDER BY ",
-            $order
-        )
+        concat!(place_columns!(), "licence_places pl WHERE ", $condition, " ORDER BY ", $order)
     };
 }
 
@@ -118,7 +124,7 @@ macro_rules! all {
             concat!("partner_id = $1", $kept),
             concat!("partner_id = $1", $passed),
             ($column $is_after $order, $is_before),
-            concat!(then_by!("$2"), then_by!("$3"), then_by!("$4")),
+            concat!(then_by_looked_up!("$2"), then_by_looked_up!("$3"), then_by_looked_up!("$4")),
             "$5",
             "$6"
         )
@@ -136,7 +142,7 @@ macro_rules! one {
             concat!("partner_id = $1 AND agreement_id = $2", $kept),
             concat!("partner_id = $1 AND agreement_id = $2", $passed),
             ($column $is_after $order, $is_before),
-            concat!(then_by!("$3"), then_by!("$4"), then_by!("$5")),
+            concat!(then_by_looked_up!("$3"), then_by_looked_up!("$4"), then_by_looked_up!("$5")),
             "$6",
             "$7"
         )
@@ -147,13 +153,14 @@ macro_rules! one {
 /// null: along the index of all, of which these are many.
 macro_rules! some {
     ($range:expr, $order:expr) => {
-        part!(
-            concat!(
-                "partner_id = $1 AND (CAST($2 AS TEXT) IS NULL OR a.kind = $2) \
-                 AND (CAST($3 AS UUID) IS NULL OR a.id = $3) AND (CAST($4 AS TEXT) IS NULL OR a.folded_name = $4) \
-                 AND (CAST($5 AS TEXT) IS NULL OR a.folded_name LIKE $5 ESCAPE '!')",
-                $range
-            ),
+        concat!(
+            place_columns!(),
+            "licence_places pl CROSS JOIN agreements a WHERE a.id = pl.agreement_id AND partner_id = $1 \
+             AND (CAST($2 AS TEXT) IS NULL OR a.kind = $2) AND (CAST($3 AS UUID) IS NULL OR a.id = $3) \
+             AND (CAST($4 AS TEXT) IS NULL OR a.folded_name = $4) \
+             AND (CAST($5 AS TEXT) IS NULL OR a.folded_name LIKE $5 ESCAPE '!')",
+            $range,
+            " ORDER BY ",
             $order
         )
     };

@@ -5,7 +5,7 @@ use bailiwick_domain::id::{AgreementId, LicenceId};
 use bailiwick_domain::licence::order::LicenceOrder;
 use bailiwick_domain::search::{self, Phrase};
 
-use super::licence_order::{Asked, MERGED_ROWS_MAX, Place, compare, written};
+use super::licence_order::{Asked, MERGED_ROWS_MAX, Place, PlaceRow, compare, written};
 use super::licence_part::{place_columns, then_by};
 use super::licence_plan::{Key, Range};
 use super::way::gathered_max;
@@ -55,15 +55,13 @@ macro_rules! found {
 
 statements! {
     /// How many there are in all stands beside each of them, so that they are looked up once.
-    Walk FIRST = concat!("SELECT pl.licence_id, pl.agreement_id, a.folded_name, pl.licence_key, pl.starts_at, pl.ends_at, \
-        COUNT(*) OVER () FROM ", found!(), " ORDER BY ", then_by!("$12"), then_by!("$13"), then_by!("$14"),
+    Walk FIRST = concat!("SELECT pl.licence_id, pl.agreement_id, pl.licence_key, pl.starts_at, pl.ends_at, COUNT(*) OVER () \
+        FROM ", found!(), " ORDER BY ", then_by!("$12"), then_by!("$13"), then_by!("$14"),
         then_by!("$15"), "pl.licence_id LIMIT $16");
-    Walk BY_KEY = concat!(place_columns!(), "licence_places pl CROSS JOIN agreements a WHERE a.id = pl.agreement_id \
-        AND pl.partner_id = $1 AND pl.licence_key >= $2 AND pl.licence_key < $3 LIMIT ", gathered_max!(), " + 1");
+    Walk BY_KEY = concat!(place_columns!(), "licence_places pl WHERE pl.partner_id = $1 AND pl.licence_key >= $2 AND pl.licence_key < $3 LIMIT ", gathered_max!(), " + 1");
     Walk BY_SYSTEM = concat!(place_columns!(), "system_search_starts ss CROSS JOIN licence_systems b \
-        CROSS JOIN licence_places pl CROSS JOIN agreements a WHERE ss.start >= $2 AND ss.start < $3 \
-        AND b.system_id = ss.system_id AND pl.partner_id = $1 AND pl.licence_id = b.licence_id AND a.id = pl.agreement_id \
-        LIMIT ", gathered_max!(), " + 1");
+        CROSS JOIN licence_places pl WHERE ss.start >= $2 AND ss.start < $3 AND b.system_id = ss.system_id \
+        AND pl.partner_id = $1 AND pl.licence_id = b.licence_id LIMIT ", gathered_max!(), " + 1");
 }
 
 /// What somebody looks for.
@@ -93,7 +91,6 @@ record! {
     struct Hit {
         licence: LicenceId,
         agreement: AgreementId,
-        folded_name: String,
         licence_key: String,
         starts_at: i64,
         ends_at: i64,
@@ -102,9 +99,9 @@ record! {
 }
 
 impl Hit {
-    fn place(self) -> Place {
-        let Self { licence, agreement, folded_name, licence_key, starts_at, ends_at, number: _ } = self;
-        Place { licence, agreement, folded_name, licence_key, starts_at, ends_at }
+    fn row(self) -> PlaceRow {
+        let Self { licence, agreement, licence_key, starts_at, ends_at, number: _ } = self;
+        PlaceRow { licence, agreement, licence_key, starts_at, ends_at }
     }
 }
 
@@ -166,7 +163,7 @@ impl Asked<'_> {
         values.push(wanted.max(1).into());
         let hits: Vec<Hit> = link.all(&FIRST, &values).await?;
         let number = hits.first().map_or(0, |hit| hit.number);
-        Ok(Found { number, first: hits.into_iter().map(Hit::place).collect() })
+        Ok(Found { number, first: hits.into_iter().map(|hit| self.place(hit.row())).collect() })
     }
 
     /// The licences that are found by their key or by a system, each once; nothing where they are many.
@@ -174,7 +171,7 @@ impl Asked<'_> {
         let mut found: Vec<Place> = Vec::new();
         for (statement, [from, to]) in [(&BY_KEY, &sought.keys), (&BY_SYSTEM, &sought.words)] {
             let values = values![self.partner, from.as_str(), to.as_str()];
-            let some: Vec<Place> = link.all(statement, values).await?;
+            let some = self.places(link, statement, values).await?;
             if some.len() > GATHERED_MAX {
                 return Ok(None);
             }

@@ -87,7 +87,7 @@ async fn fill(transaction: &mut WriteTransaction) -> Model {
         let place = Place {
             licence: LicenceId::new(Timestamp::default(), id(3, number)),
             agreement: agreements[index],
-            folded_name: AGREEMENTS[index].0.to_owned(),
+            name: AGREEMENTS.iter().position(|(name, _)| *name == AGREEMENTS[index].0).unwrap(),
             licence_key: format!("{:03}-{number}", u16::from(number) * 89 % 241),
             starts_at: i64::from(number) * 13 % 10,
             ends_at: if runs_out { i64::from(number) * 5 % 17 } else { i64::MAX },
@@ -148,7 +148,7 @@ impl Question {
             AGREEMENTS.iter().enumerate().position(|(index, _)| model.agreement(index) == place.agreement).unwrap();
         self.kind.is_none_or(|kind| AGREEMENTS[index].1 == kind)
             && self.agreement.is_none_or(|wanted| wanted == index)
-            && self.name.is_none_or(|name| place.folded_name == name)
+            && self.name.is_none_or(|name| AGREEMENTS[index].0 == name)
     }
 
     /// The licences that pass this, in their order.
@@ -191,19 +191,18 @@ async fn check(link: &mut Link, model: &Model, question: &Question) {
     let expected = question.answer(model, |_, _| true);
     let [skipped, taken] = [offset, limit].map(|number| usize::try_from(number).unwrap());
     let expected = ids(expected.into_iter().skip(skipped).take(taken));
-    let asked =
-        Asked { partner: model.partner, totals: &totals, agreements: agreements.clone(), conditions: conditions(None) };
+    let asked = Asked::new(model.partner, &totals, agreements.clone(), conditions(None));
     let (mut read, mut walked) = (Vec::new(), Vec::new());
     for (part, passed, taken) in slices(parts(&agreements, range, &question.keys), question.slice) {
         read.extend(asked.read(link, &part, (passed, taken)).await.unwrap().unwrap());
         let values = asked.values(&Which::Asked, &part, (passed, taken));
-        walked.extend(link.all::<Place>(along(&part).unwrap().some, &values).await.unwrap());
+        walked.extend(asked.places(link, along(&part).unwrap().some, &values).await.unwrap());
     }
     assert_eq!(ids(&read), expected, "read: {question:?}");
     assert_eq!(ids(&walked), expected, "walked: {question:?}");
 
     let expected = question.answer(model, |place, words| {
-        !place.folded_name.contains(&sought.text)
+        !AGREEMENTS[place.name].0.contains(&sought.text)
             && (place.licence_key.starts_with(&sought.text)
                 || search::starts(words).any(|start| start.starts_with(&sought.text)))
     });
