@@ -21,7 +21,7 @@ use futures_util::future::BoxFuture;
 use http::header::{ALLOW, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::cookie::{CookieNames, cookie};
 use crate::dialect::Dialect;
@@ -140,11 +140,10 @@ pub(crate) async fn serve(service: Arc<Service>, target: Arc<Target>, request: R
 /// Lets the handler work under its deadline; a panic becomes a fault.
 async fn run(route: &Route, service: Arc<Service>, incoming: Incoming) -> Result<Response<Body>, Fault> {
     let context = Arc::clone(&service.context);
-    let deadline = std::time::Instant::now() + route.deadline;
-    let work = context.database.until(deadline, async { (route.work)(service, incoming).await });
-    match AssertUnwindSafe(timeout(route.deadline, work)).catch_unwind().await {
+    let work = context.database.within(route.deadline, async { (route.work)(service, incoming).await });
+    match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(Code::DeadlinePassed.into()),
+        Ok(Err(given_up)) => Err(given_up.into()),
         Err(panic) => Err(Fault::broken(Panicked::from(panic))),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::audit::{self, Chain};
+use crate::deadline;
 use crate::durability::Durability;
 use crate::error::{Error, Result};
 use crate::link::{Engine, Link};
@@ -204,6 +205,8 @@ impl WriteTransaction {
         if !entries.is_empty() {
             audit::append(&mut self, entries).await?;
         }
+        // Whoever is told that it took too long is told that nothing was changed.
+        let _committing = deadline::begin_commit()?;
         match self.link.engine {
             Engine::Sqlite(link) => link.commit().await,
             Engine::Postgres(link) => link.commit().await,
