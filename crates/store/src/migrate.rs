@@ -47,6 +47,7 @@ const STEPS: &[Step] = steps! {
     17 "0017_searches";
     18 "0018_trees";
     19 "0019_licences";
+    20 "0020_licence_lists";
 };
 
 /// The step after which what was there before has to be made known to searches, which SQL alone cannot do.

@@ -148,18 +148,21 @@ CREATE TABLE licence_places (
     licence_key TEXT COLLATE "C" NOT NULL,
     starts_at BIGINT NOT NULL,
     ends_at BIGINT NOT NULL,
-    PRIMARY KEY (licence_id, partner_id)
+    PRIMARY KEY (partner_id, licence_id)
 );
-CREATE INDEX licence_places_by_id ON licence_places (partner_id, licence_id);
+CREATE INDEX licence_places_by_licence ON licence_places (licence_id);
 CREATE INDEX licence_places_by_key ON licence_places (partner_id, licence_key);
 CREATE INDEX licence_places_by_start ON licence_places (partner_id, starts_at, licence_id);
 CREATE INDEX licence_places_by_end ON licence_places (partner_id, ends_at, licence_id);
-CREATE INDEX licence_places_of_agreement_by_id ON licence_places (agreement_id, partner_id, licence_id);
+CREATE INDEX licence_places_of_agreement ON licence_places (agreement_id, partner_id, licence_id);
 CREATE INDEX licence_places_of_agreement_by_key ON licence_places (agreement_id, partner_id, licence_key);
 CREATE INDEX licence_places_of_agreement_by_start ON licence_places (agreement_id, partner_id, starts_at, licence_id);
 CREATE INDEX licence_places_of_agreement_by_end ON licence_places (agreement_id, partner_id, ends_at, licence_id);
+CREATE INDEX endless_places ON licence_places (partner_id, licence_id) WHERE ends_at = 9223372036854775807;
 CREATE INDEX endless_places_by_key ON licence_places (partner_id, licence_key) WHERE ends_at = 9223372036854775807;
 CREATE INDEX endless_places_by_start ON licence_places (partner_id, starts_at, licence_id)
+    WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_of_agreement ON licence_places (agreement_id, partner_id, licence_id)
     WHERE ends_at = 9223372036854775807;
 CREATE INDEX endless_places_of_agreement_by_key ON licence_places (agreement_id, partner_id, licence_key)
     WHERE ends_at = 9223372036854775807;
