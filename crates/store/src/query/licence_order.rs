@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bailiwick_domain::id::{AgreementId, LicenceId, OrganisationId};
 use bailiwick_domain::licence::order::LicenceOrder;
 
-use super::licence_part::along;
+use super::licence_part::{along, is_alone};
 use super::licence_place::Total;
 use super::licence_plan::{Key, Part, Range};
 use crate::error::Result;
@@ -163,6 +163,7 @@ impl<'t> Asked<'t> {
                 (usize::from(matches!(first, Some((LicenceOrder::ExpiresAt, _)))), 4)
             }
             (_, None | Some((LicenceOrder::LicenseKey, _))) => (0, 0),
+            _ if is_alone(part) && !matches!(which, Which::Asked) => (0, 0),
             _ => (1, 3),
         };
         let mut then = part.keys.iter().skip(passed).map(|key| written(*key).into());

@@ -113,8 +113,19 @@ macro_rules! tied {
     };
 }
 
-/// Of all agreements.
+/// Of all agreements; `alone` is by nothing else, for which the index has the whole order.
 macro_rules! all {
+    (alone $range:expr, $kept:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
+        tied!(
+            concat!("partner_id = $1", $range),
+            concat!("partner_id = $1", $kept),
+            concat!("partner_id = $1", $kept),
+            ($column $is_after $order, $is_before),
+            "",
+            "$2",
+            "$3"
+        )
+    };
     ($range:expr, ($column:literal $is_after:literal $order:literal)) => {
         unique!(concat!("partner_id = $1", $range), ($column $is_after $order), "$2", "$3")
     };
@@ -133,6 +144,17 @@ macro_rules! all {
 
 /// Of the agreement `$2`.
 macro_rules! one {
+    (alone $range:expr, $kept:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
+        tied!(
+            concat!("partner_id = $1 AND agreement_id = $2", $range),
+            concat!("partner_id = $1 AND agreement_id = $2", $kept),
+            concat!("partner_id = $1 AND agreement_id = $2", $kept),
+            ($column $is_after $order, $is_before),
+            "",
+            "$3",
+            "$4"
+        )
+    };
     ($range:expr, ($column:literal $is_after:literal $order:literal)) => {
         unique!(concat!("partner_id = $1 AND agreement_id = $2", $range), ($column $is_after $order), "$3", "$4")
     };
@@ -226,6 +248,9 @@ statements! {
     Walk ALL_BY_ID = all!("", ("licence_id" " >= " "licence_id"));
     Walk ALL_BY_KEY_UP = all!("", ("licence_key" " >= " "licence_key"));
     Walk ALL_BY_KEY_DOWN = all!("", ("licence_key" " <= " "licence_key DESC"));
+    Walk ALL_BY_START_ALONE = all!(alone "", "", ("starts_at" " >= " "starts_at", " < "));
+    Walk ALL_ENDLESS_BY_START_ALONE = all!(alone endless!(), endless!(), ("starts_at" " >= " "starts_at", " < "));
+    Walk ALL_ENDING_ALONE = all!(alone ending!(), "", ("ends_at" " >= " "ends_at", " < "));
     Walk ALL_BY_START_UP = all!("", "", "", ("starts_at" " >= " "starts_at", " < "));
     Walk ALL_BY_START_DOWN = all!("", "", "", ("starts_at" " <= " "starts_at DESC", " > "));
     Walk ALL_ENDLESS_BY_ID = all!(endless!(), ("licence_id" " >= " "licence_id"));
@@ -238,6 +263,9 @@ statements! {
     Walk ONE_BY_ID = one!("", ("licence_id" " >= " "licence_id"));
     Walk ONE_BY_KEY_UP = one!("", ("licence_key" " >= " "licence_key"));
     Walk ONE_BY_KEY_DOWN = one!("", ("licence_key" " <= " "licence_key DESC"));
+    Walk ONE_BY_START_ALONE = one!(alone "", "", ("starts_at" " >= " "starts_at", " < "));
+    Walk ONE_ENDLESS_BY_START_ALONE = one!(alone endless!(), endless!(), ("starts_at" " >= " "starts_at", " < "));
+    Walk ONE_ENDING_ALONE = one!(alone ending!(), "", ("ends_at" " >= " "ends_at", " < "));
     Walk ONE_BY_START_UP = one!("", "", "", ("starts_at" " >= " "starts_at", " < "));
     Walk ONE_BY_START_DOWN = one!("", "", "", ("starts_at" " <= " "starts_at DESC", " > "));
     Walk ONE_ENDLESS_BY_ID = one!(endless!(), ("licence_id" " >= " "licence_id"));
@@ -271,6 +299,15 @@ pub(super) struct Along {
     pub(super) some: &'static Statement,
 }
 
+/// Whether an index has the whole order of a part that is ordered by a moment.
+pub(super) fn is_alone(part: &Part<'_>) -> bool {
+    matches!(
+        (part.range, part.keys.as_slice()),
+        (Range::All | Range::Endless, [(LicenceOrder::StartsAt, Direction::Ascending)])
+            | (Range::Ending, [(LicenceOrder::ExpiresAt, Direction::Ascending)])
+    )
+}
+
 /// The statements that read a part; nothing where no index has its order.
 pub(super) fn along(part: &Part<'_>) -> Option<Along> {
     let is_down = part.keys.first().is_some_and(|(_, direction)| *direction == Direction::Descending);
@@ -286,6 +323,15 @@ pub(super) fn along(part: &Part<'_>) -> Option<Along> {
         }
         (Range::Endless, Some(LicenceOrder::LicenseKey)) => {
             [&ALL_ENDLESS_BY_KEY_UP, &ONE_ENDLESS_BY_KEY_UP, &SOME_ENDLESS_BY_KEY_UP]
+        }
+        (Range::All, Some(LicenceOrder::StartsAt)) if is_alone(part) => {
+            [&ALL_BY_START_ALONE, &ONE_BY_START_ALONE, &SOME_BY_START_UP]
+        }
+        (Range::Endless, Some(LicenceOrder::StartsAt)) if is_alone(part) => {
+            [&ALL_ENDLESS_BY_START_ALONE, &ONE_ENDLESS_BY_START_ALONE, &SOME_ENDLESS_BY_START_UP]
+        }
+        (Range::Ending, Some(LicenceOrder::ExpiresAt)) if is_alone(part) => {
+            [&ALL_ENDING_ALONE, &ONE_ENDING_ALONE, &SOME_ENDING_UP]
         }
         (Range::All, Some(LicenceOrder::StartsAt)) if is_down => {
             [&ALL_BY_START_DOWN, &ONE_BY_START_DOWN, &SOME_BY_START_DOWN]
