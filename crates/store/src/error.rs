@@ -18,7 +18,7 @@ pub enum Error {
     /// The database is away, full, or too busy; trying again later makes sense.
     #[error("not available: {0}")]
     Unavailable(String),
-    /// Nobody waits any longer for what was being read or written ([`Database::until`](crate::Database::within)).
+    /// Nobody waits any longer for what was being read or written ([`Database::within`](crate::Database::within)).
     #[error("the deadline passed")]
     TooLate,
     /// A row is not of the shape that the query promised.

@@ -182,22 +182,28 @@ impl PostgresLink {
     }
 }
 
-/// What plans a list once for all values, and without regard to how long each table is; and what plans as before.
-const LIST: [&str; 2] = [
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
-     SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0",
-    "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
-     RESET random_page_cost; RESET max_parallel_workers_per_gather",
-];
+/// What plans a list once for all values, and without regard to how long each table is.
+macro_rules! for_lists {
+    () => {
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
+         SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0"
+    };
+}
 
-/// The same for [`Access::Walk`].
+/// What plans as before.
+macro_rules! for_others {
+    () => {
+        "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
+         RESET random_page_cost; RESET max_parallel_workers_per_gather"
+    };
+}
+
+/// The settings of an [`Access::List`], and what takes them back.
+const LIST: [&str; 2] = [for_lists!(), for_others!()];
+/// The same of an [`Access::Walk`].
 const WALK: [&str; 2] = [
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; \
-     SET enable_mergejoin = off; SET random_page_cost = 1.1; SET max_parallel_workers_per_gather = 0; \
-     SET join_collapse_limit = 1; SET enable_sort = off; SET enable_material = off",
-    "RESET plan_cache_mode; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; \
-     RESET random_page_cost; RESET max_parallel_workers_per_gather; RESET join_collapse_limit; RESET enable_sort; \
-     RESET enable_material",
+    concat!(for_lists!(), "; SET join_collapse_limit = 1; SET enable_sort = off; SET enable_material = off"),
+    concat!(for_others!(), "; RESET join_collapse_limit; RESET enable_sort; RESET enable_material"),
 ];
 
 /// The rows of a statement under settings of its own, which are taken back. All three messages are under way at once.

@@ -74,7 +74,7 @@ fn id(kind: u8, number: u8) -> [u8; 10] {
 /// Fills the list of one partner, and that of another one with every third of the same licences.
 async fn fill(transaction: &mut WriteTransaction) -> Model {
     let partners = [1, 2].map(|number| OrganisationId::new(Timestamp::default(), id(1, number)));
-    let agreements = [1, 2, 3, 4, 5, 6].map(|number| AgreementId::new(Timestamp::default(), id(2, number)));
+    let agreements = [0, 1, 2, 3, 4, 5].map(agreement);
     for (agreement, (name, kind)) in agreements.iter().zip(AGREEMENTS) {
         transaction.change(&AGREEMENT, values![*agreement, name, kind]).await.unwrap();
     }
@@ -143,9 +143,8 @@ impl Question {
         self.ends.map_or(Range::All, |(from, before)| Range::Within(from, before))
     }
 
-    fn wants(&self, model: &Model, place: &Place) -> bool {
-        let index =
-            AGREEMENTS.iter().enumerate().position(|(index, _)| model.agreement(index) == place.agreement).unwrap();
+    fn wants(&self, place: &Place) -> bool {
+        let index = (0..AGREEMENTS.len()).find(|index| agreement(*index) == place.agreement).unwrap();
         self.kind.is_none_or(|kind| AGREEMENTS[index].1 == kind)
             && self.agreement.is_none_or(|wanted| wanted == index)
             && self.name.is_none_or(|name| AGREEMENTS[index].0 == name)
@@ -154,7 +153,7 @@ impl Question {
     /// The licences that pass this, in their order.
     fn answer<'m>(&self, model: &'m Model, passes: impl Fn(&Place, &str) -> bool) -> Vec<&'m Place> {
         let is_asked = |(place, words): &&(Place, String)| {
-            self.wants(model, place) && place.is_within(self.range()) && passes(place, words)
+            self.wants(place) && place.is_within(self.range()) && passes(place, words)
         };
         let mut places: Vec<&Place> = model.places.iter().filter(is_asked).map(|(place, _)| place).collect();
         places.sort_by(|one, other| compare(one, other, &self.keys));
@@ -162,11 +161,8 @@ impl Question {
     }
 }
 
-impl Model {
-    fn agreement(&self, index: usize) -> AgreementId {
-        let _ = self;
-        AgreementId::new(Timestamp::default(), id(2, u8::try_from(index).unwrap() + 1))
-    }
+fn agreement(index: usize) -> AgreementId {
+    AgreementId::new(Timestamp::default(), id(2, u8::try_from(index).unwrap() + 1))
 }
 
 fn ids<'p>(places: impl IntoIterator<Item = &'p Place>) -> Vec<LicenceId> {
@@ -178,12 +174,12 @@ async fn check(link: &mut Link, model: &Model, question: &Question) {
     let totals = licence_place::totals(link, model.partner, range).await.unwrap();
     let is_asked = |total: &&Total| {
         let of = |(place, _): &&(Place, String)| place.agreement == total.agreement;
-        model.places.iter().find(of).is_some_and(|(place, _)| question.wants(model, place))
+        model.places.iter().find(of).is_some_and(|(place, _)| question.wants(place))
     };
     let agreements: Vec<&Total> = totals.iter().filter(is_asked).collect();
     let sought = Sought::new(question.text).unwrap();
     let conditions = |pattern: Option<String>| -> [Value; 4] {
-        let agreement = question.agreement.map(|index| model.agreement(index));
+        let agreement = question.agreement.map(agreement);
         let [kind, name] = [question.kind, question.name].map(|text| Value::from(text.map(str::to_owned)));
         [kind, agreement.into(), name, pattern.into()]
     };
