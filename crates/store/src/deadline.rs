@@ -17,66 +17,92 @@ use crate::error::{Error, Result};
 const OUTCOME_MAX: Duration = Duration::from_secs(5);
 
 tokio::task_local! {
-    static WAITING: Waiting;
+    static WAITING: Arc<Waiting>;
 }
 
 /// Somebody who waits.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Waiting {
     deadline: Instant,
-    /// Whether a commit is under way, whose outcome is not known yet.
-    is_committing: Arc<AtomicBool>,
+    /// Whether a commit was begun: from then on nobody can say that nothing was changed.
+    has_committed: AtomicBool,
+    /// Whether a commit is under way, or was so at the deadline: then its outcome is waited for, and what is read to tell
+    /// of it.
+    is_prolonged: AtomicBool,
+}
+
+impl Waiting {
+    fn until(&self) -> Instant {
+        if self.is_prolonged.load(Ordering::SeqCst) { self.deadline + OUTCOME_MAX } else { self.deadline }
+    }
+
+    /// What to say past the deadline.
+    fn given_up(&self) -> Error {
+        if self.has_committed.load(Ordering::SeqCst) {
+            Error::Unavailable("it began to commit, and took too long to tell of it".to_owned())
+        } else {
+            Error::TooLate
+        }
+    }
 }
 
 impl Database {
     /// Does this work within so much time: what it reads, writes or begins to commit later fails.
     ///
     /// # Errors
-    /// [`Error::TooLate`]: it was given up, and no transaction of it that was open has changed anything.
-    /// [`Error::Unavailable`] when nobody knows what became of its last commit.
+    /// [`Error::TooLate`]: it was given up, and has changed nothing. [`Error::Unavailable`]: it was given up, and may have
+    /// changed something.
     pub async fn within<T>(&self, time: Duration, work: impl Future<Output = T>) -> Result<T> {
-        let waiting = Waiting { deadline: Instant::now() + time, is_committing: Arc::default() };
-        let is_committing = Arc::clone(&waiting.is_committing);
-        let mut work = pin!(WAITING.scope(waiting, work));
-        if let Ok(outcome) = timeout(time, work.as_mut()).await {
-            return Ok(outcome);
+        let waiting = Arc::new(Waiting {
+            deadline: Instant::now() + time,
+            has_committed: AtomicBool::new(false),
+            is_prolonged: AtomicBool::new(false),
+        });
+        let mut work = pin!(WAITING.scope(Arc::clone(&waiting), work));
+        let mut outcome = timeout(time, work.as_mut()).await;
+        if outcome.is_err() && waiting.is_prolonged.load(Ordering::SeqCst) {
+            outcome = timeout(OUTCOME_MAX, work).await;
         }
-        if !is_committing.load(Ordering::SeqCst) {
-            return Err(Error::TooLate);
-        }
-        let outcome = timeout(OUTCOME_MAX, work).await;
-        outcome.map_err(|_| Error::Unavailable("a commit is not answered".to_owned()))
+        outcome.map_err(|_| waiting.given_up())
     }
 }
 
 /// Whether nobody waits any more for what is being done here.
 pub(crate) fn is_past() -> bool {
-    WAITING.try_with(|waiting| waiting.deadline <= Instant::now()).unwrap_or(false)
+    WAITING.try_with(|waiting| waiting.until() <= Instant::now()).unwrap_or(false)
+}
+
+/// What to say when nobody waits any more.
+pub(crate) fn given_up() -> Error {
+    WAITING.try_with(|waiting| waiting.given_up()).unwrap_or(Error::TooLate)
 }
 
 /// Nothing, as long as somebody waits.
 pub(crate) fn check() -> Result<()> {
-    if is_past() { Err(Error::TooLate) } else { Ok(()) }
+    if is_past() { Err(given_up()) } else { Ok(()) }
 }
 
 /// A commit that is under way.
 #[derive(Debug)]
-pub(crate) struct Committing(Option<Arc<AtomicBool>>);
+pub(crate) struct Committing(Option<Arc<Waiting>>);
 
-/// Begins to commit, as long as somebody waits; from then on until this is dropped the outcome is waited for.
+/// Begins to commit, as long as somebody waits.
 pub(crate) fn begin_commit() -> Result<Committing> {
     check()?;
-    let is_committing = WAITING.try_with(|waiting| Arc::clone(&waiting.is_committing)).ok();
-    if let Some(is_committing) = &is_committing {
-        is_committing.store(true, Ordering::SeqCst);
+    let waiting = WAITING.try_with(Arc::clone).ok();
+    if let Some(waiting) = &waiting {
+        waiting.has_committed.store(true, Ordering::SeqCst);
+        waiting.is_prolonged.store(true, Ordering::SeqCst);
     }
-    Ok(Committing(is_committing))
+    Ok(Committing(waiting))
 }
 
 impl Drop for Committing {
     fn drop(&mut self) {
-        if let Some(is_committing) = &self.0 {
-            is_committing.store(false, Ordering::SeqCst);
+        if let Some(waiting) = &self.0
+            && Instant::now() < waiting.deadline
+        {
+            waiting.is_prolonged.store(false, Ordering::SeqCst);
         }
     }
 }
@@ -85,6 +111,7 @@ impl Drop for Committing {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+    use std::pin::Pin;
     use std::time::Duration;
 
     use crate::statement::{Access, Statement};
@@ -185,11 +212,45 @@ mod tests {
                 transaction.commit().await.unwrap();
             });
             tokio::time::sleep(SOON / 5).await;
-            transaction.commit().await
+            transaction.commit().await?;
+            // What is read to tell of it is waited for, too.
+            database.read().await?.one::<i64>(&NUMBER, &[]).await
         });
         let begun = Instant::now();
-        written.await.unwrap().unwrap();
+        assert_eq!(written.await.unwrap().unwrap(), before + 2);
         assert!(begun.elapsed() > SOON, "the commit was to take longer");
-        assert_eq!(number(&database).await, before + 2);
+    }
+
+    #[tokio::test]
+    async fn nobody_who_has_committed_is_told_that_nothing_was_changed() {
+        let (_directory, database) = sqlite().await;
+        let before = number(&database).await;
+        let add = async || {
+            let mut transaction = database.write().await?;
+            transaction.change(&ADD, &[]).await?;
+            transaction.commit().await
+        };
+        // The next that is read ends at the deadline, the next that is written is past it, and nothing at all is done.
+        let read = async {
+            add().await?;
+            database.read().await?.one::<i64>(&ENDLESS, &[]).await
+        };
+        let written = async {
+            add().await?;
+            std::thread::sleep(SOON * 2);
+            add().await.map(|()| 0)
+        };
+        let idle = async {
+            add().await?;
+            std::future::pending().await
+        };
+        let all: [Pin<Box<dyn Future<Output = Result<i64>>>>; 3] = [Box::pin(read), Box::pin(written), Box::pin(idle)];
+        for work in all {
+            let begun = Instant::now();
+            let outcome = database.within(SOON, work).await.flatten();
+            assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+            assert!(begun.elapsed() < OUTCOME_MAX, "nothing was being committed at the deadline");
+        }
+        assert_eq!(number(&database).await, before + 3);
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use bailiwick_domain::fault::{Code, Fault};
 use rusqlite::ffi;
 
+use crate::deadline;
+
 /// A failure of the store. Clonable, because transactions that share a commit
 /// share its failure too.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -75,7 +77,7 @@ impl From<rusqlite::Error> for Error {
                 | ffi::SQLITE_CANTOPEN,
             ) => Self::Unavailable(error.to_string()),
             // Nothing but the deadline of a reader interrupts.
-            (_, ffi::SQLITE_INTERRUPT) => Self::TooLate,
+            (_, ffi::SQLITE_INTERRUPT) => deadline::given_up(),
             _ => Self::Sqlite(Arc::new(error)),
         }
     }
