@@ -64,7 +64,7 @@ impl Database {
         Ok(database)
     }
 
-    async fn connect(url: &str) -> Result<Self> {
+    pub(crate) async fn connect(url: &str) -> Result<Self> {
         let kind = if let Some(path) = url.strip_prefix("sqlite://") {
             Kind::Sqlite(Sqlite::open(Path::new(path))?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {

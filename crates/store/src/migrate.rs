@@ -1,8 +1,10 @@
 //! Bringing the schema up to date, also when two nodes start at once.
 
+use std::ops::RangeInclusive;
+
 use tokio_postgres::error::SqlState;
 
-use crate::database::Database;
+use crate::database::{Database, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::link::Engine;
 use crate::query::{partner_people, searchable};
@@ -90,10 +92,7 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
     transaction.batch(TABLE).await?;
     let newest: i64 = transaction.one(&NEWEST, &[]).await?;
     refuse_newer(newest)?;
-    for step in STEPS.iter().filter(|step| step.number > newest) {
-        transaction.batch(if on_postgres { step.postgres } else { step.sqlite }).await?;
-        transaction.change(&NOTE, values![step.number]).await?;
-    }
+    change_schema(&mut transaction, on_postgres, newest + 1..=known()).await?;
     if newest < SEARCHES {
         searchable::fill(&mut transaction).await?;
     }
@@ -105,6 +104,19 @@ pub(crate) async fn run(database: &Database) -> Result<()> {
         searchable::fill_systems(&mut transaction).await?;
     }
     transaction.commit().await
+}
+
+/// Does these steps as far as SQL alone can.
+async fn change_schema(
+    transaction: &mut WriteTransaction,
+    on_postgres: bool,
+    numbers: RangeInclusive<i64>,
+) -> Result<()> {
+    for step in STEPS.iter().filter(|step| numbers.contains(&step.number)) {
+        transaction.batch(if on_postgres { step.postgres } else { step.sqlite }).await?;
+        transaction.change(&NOTE, values![step.number]).await?;
+    }
+    Ok(())
 }
 
 /// Runs all steps on a database that is new; one that is not has to be up to date, and is left as it is.
@@ -155,4 +167,112 @@ fn refuse_newer(newest: i64) -> Result<()> {
     Err(Error::Unusable(format!(
         "the database is of a newer version of this program (its schema is at {newest}, this program knows {known})"
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+    use bailiwick_testkit::postgres::Cluster;
+    use uuid::Uuid;
+
+    use crate::row::record;
+
+    use super::*;
+
+    static ORGANISATION: Statement = Statement::new(
+        "tests::ORGANISATION",
+        Access::Write,
+        "INSERT INTO organisations (id, kind, name, search_text, parent_id, created_at, updated_at) \
+         VALUES ($1, $2, 'Name', 'name', $3, 0, 0)",
+    );
+    static AGREEMENT: Statement = Statement::new(
+        "tests::AGREEMENT",
+        Access::Write,
+        "INSERT INTO agreements (id, family_id, version, name, folded_name, kind, provides, catalogues, \
+             amount_per_month, trials, grace_days, systems, lease_days, created_at, updated_at) \
+         VALUES ($1, $1, 1, 'Name', 'name', 'subscription', '[]', '[]', 0, 0, 0, 1, 1, 0, 0)",
+    );
+    static LICENCE: Statement = Statement::new(
+        "tests::LICENCE",
+        Access::Write,
+        "INSERT INTO licences (id, licence_key, agreement_id, holder_id, amount_per_month, discount_bp, systems, bound, \
+             starts_at, ends_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, 0, 0, 1, 0, $5, $6, 0, 0)",
+    );
+    static PLACE: Statement = Statement::new(
+        "tests::PLACE",
+        Access::Write,
+        "INSERT INTO licence_places (partner_id, agreement_id, licence_id, licence_key, starts_at, ends_at) \
+         SELECT $1, agreement_id, id, licence_key, starts_at, ends_at FROM licences WHERE id = $2",
+    );
+    static PLACES: Statement = Statement::new(
+        "tests::PLACES",
+        Access::Read,
+        "SELECT partner_id, licence_id, agreement_id, licence_key, starts_at, ends_at FROM licence_places \
+         ORDER BY partner_id, licence_id",
+    );
+
+    record! {
+        #[derive(Debug, PartialEq)]
+        struct Place {
+            partner: Uuid,
+            licence: Uuid,
+            agreement: Uuid,
+            licence_key: String,
+            starts_at: i64,
+            ends_at: i64,
+        }
+    }
+
+    const OWNER: Uuid = Uuid::from_u128(1);
+    const DISTRIBUTOR: Uuid = Uuid::from_u128(2);
+    const TERMS: Uuid = Uuid::from_u128(3);
+    /// The step before the one that makes the lists of licences anew on SQLite.
+    const BEFORE_LISTS: i64 = 19;
+
+    /// A server of before the step, with licences in two lists, in an order that no index has.
+    async fn older(database: &Database) -> Vec<Place> {
+        let mut transaction = database.write().await.unwrap();
+        let on_postgres = matches!(transaction.engine, Engine::Postgres(_));
+        transaction.batch(TABLE).await.unwrap();
+        change_schema(&mut transaction, on_postgres, 1..=BEFORE_LISTS).await.unwrap();
+        transaction.change(&ORGANISATION, values![OWNER, "owner", None::<Uuid>]).await.unwrap();
+        transaction.change(&ORGANISATION, values![DISTRIBUTOR, "distributor", OWNER]).await.unwrap();
+        transaction.change(&AGREEMENT, values![TERMS]).await.unwrap();
+        for number in 0..50_u32 {
+            let (id, key) = (Uuid::from_u128(u128::from(100 + number * 17 % 50)), format!("KEY-{}", number * 7 % 50));
+            let ends = if number % 3 == 0 { i64::MAX } else { i64::from(number) };
+            let values = values![id, key.as_str(), TERMS, DISTRIBUTOR, i64::from(number % 4), ends];
+            transaction.change(&LICENCE, values).await.unwrap();
+            for partner in [OWNER, DISTRIBUTOR].into_iter().take(if number % 5 == 0 { 1 } else { 2 }) {
+                transaction.change(&PLACE, values![partner, id]).await.unwrap();
+            }
+        }
+        let places = transaction.fetch(&PLACES, &[]).await.unwrap();
+        transaction.commit().await.unwrap();
+        places
+    }
+
+    #[tokio::test]
+    async fn what_stands_in_lists_of_licences_is_kept_when_they_are_made_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let guard = Cluster::shared().create_database().unwrap();
+        let file = format!("sqlite://{}", directory.path().join("test.db").display());
+        for url in [file.as_str(), guard.url()] {
+            let database = Database::connect(url).await.unwrap();
+            let before = older(&database).await;
+            assert_eq!(before.len(), 50 + 40);
+            assert!(check(&database).await.is_err(), "the step was done before");
+            run(&database).await.unwrap();
+            check(&database).await.unwrap();
+            let after: Vec<Place> = database.read().await.unwrap().fetch(&PLACES, &[]).await.unwrap();
+            assert_eq!(after, before);
+            // What refers to them does so still, and each is there once.
+            let mut transaction = database.write().await.unwrap();
+            let first = before.first().unwrap();
+            let twice = transaction.change(&PLACE, values![first.partner, first.licence]).await;
+            assert!(matches!(twice, Err(Error::Conflict(_))), "{twice:?}");
+        }
+    }
 }
