@@ -201,7 +201,7 @@ macro_rules! for_others {
 /// The settings of an [`Access::List`], and what takes them back.
 const LIST: [&str; 2] = [for_lists!(), for_others!()];
 /// The same of an [`Access::Walk`].
-const WALK: [&str; 2] = [
+pub(crate) const WALK: [&str; 2] = [
     concat!(for_lists!(), "; SET join_collapse_limit = 1; SET enable_sort = off; SET enable_material = off"),
     concat!(for_others!(), "; RESET join_collapse_limit; RESET enable_sort; RESET enable_material"),
 ];

@@ -82,17 +82,24 @@ macro_rules! unique {
 }
 
 /// A slice of a part by this first, and by three more things that parameters say: of those that are passed over only the
-/// ones are looked at that are equal in the first to where the slice begins. The rows are under a condition of their own, and
-/// so are those before: where they are ordered by what bounds the part, one bound on each side is enough, and SQLite looks at
-/// all that the first of two leaves. No more rows are asked for than there are.
+/// ones are looked at that are equal in the first to where the slice begins. The rows have a bound of their own, and so do
+/// those before: where they are ordered by what bounds the part, one bound on each side is enough, and SQLite looks at all
+/// that the first of two leaves. No more rows are asked for than there are.
 macro_rules! tied {
     (
-        $condition:expr, $rows:expr, $before:expr,
+        $partner:literal, ($range:expr, $kept:expr, $passed:expr),
         ($column:literal $is_after:literal $order:literal, $is_before:literal),
         $then:expr, $limit:literal, $offset:literal
     ) => {
         part!(
-            concat!($rows, " AND ", $column, $is_after, after!($condition, $column, $order, $offset)),
+            concat!(
+                $partner,
+                $kept,
+                " AND ",
+                $column,
+                $is_after,
+                after!(concat!($partner, $range), $column, $order, $offset)
+            ),
             concat!(
                 $order,
                 ", ",
@@ -102,11 +109,12 @@ macro_rules! tied {
                 " OFFSET ",
                 $offset,
                 " - (SELECT COUNT(*) FROM licence_places WHERE ",
-                $before,
+                $partner,
+                $passed,
                 " AND ",
                 $column,
                 $is_before,
-                after!($condition, $column, $order, $offset),
+                after!(concat!($partner, $range), $column, $order, $offset),
                 ")"
             )
         )
@@ -115,26 +123,17 @@ macro_rules! tied {
 
 /// Of all agreements; `alone` is by nothing else, for which the index has the whole order.
 macro_rules! all {
-    (alone $range:expr, $kept:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
-        tied!(
-            concat!("partner_id = $1", $range),
-            concat!("partner_id = $1", $kept),
-            concat!("partner_id = $1", $kept),
-            ($column $is_after $order, $is_before),
-            "",
-            "$2",
-            "$3"
-        )
+    (alone $range:expr, $kept:expr, $by:tt) => {
+        tied!("partner_id = $1", ($range, $kept, $kept), $by, "", "$2", "$3")
     };
-    ($range:expr, ($column:literal $is_after:literal $order:literal)) => {
-        unique!(concat!("partner_id = $1", $range), ($column $is_after $order), "$2", "$3")
+    ($range:expr, $by:tt) => {
+        unique!(concat!("partner_id = $1", $range), $by, "$2", "$3")
     };
-    ($range:expr, $kept:expr, $passed:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
+    ($range:expr, $kept:expr, $passed:expr, $by:tt) => {
         tied!(
-            concat!("partner_id = $1", $range),
-            concat!("partner_id = $1", $kept),
-            concat!("partner_id = $1", $passed),
-            ($column $is_after $order, $is_before),
+            "partner_id = $1",
+            ($range, $kept, $passed),
+            $by,
             concat!(then_by_looked_up!("$2"), then_by_looked_up!("$3"), then_by_looked_up!("$4")),
             "$5",
             "$6"
@@ -144,26 +143,17 @@ macro_rules! all {
 
 /// Of the agreement `$2`.
 macro_rules! one {
-    (alone $range:expr, $kept:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
-        tied!(
-            concat!("partner_id = $1 AND agreement_id = $2", $range),
-            concat!("partner_id = $1 AND agreement_id = $2", $kept),
-            concat!("partner_id = $1 AND agreement_id = $2", $kept),
-            ($column $is_after $order, $is_before),
-            "",
-            "$3",
-            "$4"
-        )
+    (alone $range:expr, $kept:expr, $by:tt) => {
+        tied!("partner_id = $1 AND agreement_id = $2", ($range, $kept, $kept), $by, "", "$3", "$4")
     };
-    ($range:expr, ($column:literal $is_after:literal $order:literal)) => {
-        unique!(concat!("partner_id = $1 AND agreement_id = $2", $range), ($column $is_after $order), "$3", "$4")
+    ($range:expr, $by:tt) => {
+        unique!(concat!("partner_id = $1 AND agreement_id = $2", $range), $by, "$3", "$4")
     };
-    ($range:expr, $kept:expr, $passed:expr, ($column:literal $is_after:literal $order:literal, $is_before:literal)) => {
+    ($range:expr, $kept:expr, $passed:expr, $by:tt) => {
         tied!(
-            concat!("partner_id = $1 AND agreement_id = $2", $range),
-            concat!("partner_id = $1 AND agreement_id = $2", $kept),
-            concat!("partner_id = $1 AND agreement_id = $2", $passed),
-            ($column $is_after $order, $is_before),
+            "partner_id = $1 AND agreement_id = $2",
+            ($range, $kept, $passed),
+            $by,
             concat!(then_by_looked_up!("$3"), then_by_looked_up!("$4"), then_by_looked_up!("$5")),
             "$6",
             "$7"
@@ -355,3 +345,6 @@ pub(super) fn along(part: &Part<'_>) -> Option<Along> {
     };
     Some(Along { all, one, some })
 }
+
+#[cfg(test)]
+mod tests;
