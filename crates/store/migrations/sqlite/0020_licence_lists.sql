@@ -1,5 +1,6 @@
 -- Lists of licences of a partner are read along an index of their own in every order; by the primary key nothing but
--- the places of one licence.
+-- the places of one licence. Where many begin at once, and where the lists of several agreements are merged, more is
+-- read than is shown: the indexes by key and by begin have all of it, so that nothing is looked up elsewhere.
 CREATE TABLE new_places (
     partner_id BLOB NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
     licence_id BLOB NOT NULL REFERENCES licences (id) ON DELETE CASCADE,
@@ -14,16 +15,23 @@ DROP TABLE licence_places;
 ALTER TABLE new_places RENAME TO licence_places;
 CREATE INDEX licence_places_by_id ON licence_places (partner_id, licence_id);
 CREATE INDEX licence_places_of_agreement_by_id ON licence_places (agreement_id, partner_id, licence_id);
-CREATE INDEX licence_places_by_key ON licence_places (partner_id, licence_key);
-CREATE INDEX licence_places_by_start ON licence_places (partner_id, starts_at, licence_id);
+CREATE INDEX licence_places_by_key ON licence_places (partner_id, licence_key, agreement_id, starts_at, ends_at);
+CREATE INDEX licence_places_by_start
+    ON licence_places (partner_id, starts_at, licence_id, agreement_id, licence_key, ends_at);
 CREATE INDEX licence_places_by_end ON licence_places (partner_id, ends_at, licence_id);
-CREATE INDEX licence_places_of_agreement_by_key ON licence_places (agreement_id, partner_id, licence_key);
-CREATE INDEX licence_places_of_agreement_by_start ON licence_places (agreement_id, partner_id, starts_at, licence_id);
+CREATE INDEX licence_places_of_agreement_by_key
+    ON licence_places (agreement_id, partner_id, licence_key, starts_at, ends_at);
+CREATE INDEX licence_places_of_agreement_by_start
+    ON licence_places (agreement_id, partner_id, starts_at, licence_id, licence_key, ends_at);
 CREATE INDEX licence_places_of_agreement_by_end ON licence_places (agreement_id, partner_id, ends_at, licence_id);
-CREATE INDEX endless_places_by_key ON licence_places (partner_id, licence_key) WHERE ends_at = 9223372036854775807;
-CREATE INDEX endless_places_by_start ON licence_places (partner_id, starts_at, licence_id)
+CREATE INDEX endless_places_by_key ON licence_places (partner_id, licence_key, agreement_id, starts_at, ends_at)
     WHERE ends_at = 9223372036854775807;
-CREATE INDEX endless_places_of_agreement_by_key ON licence_places (agreement_id, partner_id, licence_key)
+CREATE INDEX endless_places_by_start
+    ON licence_places (partner_id, starts_at, licence_id, agreement_id, licence_key, ends_at)
     WHERE ends_at = 9223372036854775807;
-CREATE INDEX endless_places_of_agreement_by_start ON licence_places (agreement_id, partner_id, starts_at, licence_id)
+CREATE INDEX endless_places_of_agreement_by_key
+    ON licence_places (agreement_id, partner_id, licence_key, starts_at, ends_at)
+    WHERE ends_at = 9223372036854775807;
+CREATE INDEX endless_places_of_agreement_by_start
+    ON licence_places (agreement_id, partner_id, starts_at, licence_id, licence_key, ends_at)
     WHERE ends_at = 9223372036854775807;

@@ -72,7 +72,10 @@ async fn long_lists_of_licences_are_read_along_an_index_on_sqlite() {
         let steps = explained.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap);
         let plan: Vec<String> = steps.collect();
         let has = |is: &dyn Fn(&str) -> bool| plan.iter().any(|step| is(step));
-        let search = format!("SEARCH pl USING INDEX {} (", index(statement.name()));
+        // Nothing is looked up elsewhere where more is read than is shown: the index has all of it.
+        let has_all = ["BY_KEY", "BY_START"].iter().any(|by| statement.name().contains(by));
+        let kind = if has_all { "COVERING INDEX" } else { "INDEX" };
+        let search = format!("SEARCH pl USING {kind} {} (", index(statement.name()));
         let whole = has(&|step| step == "USE TEMP B-TREE FOR ORDER BY");
         let pieces = has(&|step| step.contains("TEMP B-TREE")) && !whole;
         assert_order(statement.name(), has(&|step| step.starts_with(&search)), whole, pieces, &plan);
