@@ -344,6 +344,7 @@ on_both_engines! {
             }
         }
         assert_eq!(done.len(), 6, "{done:?}");
-        assert!(done.values().all(|times| *times > HISTORIES / 10), "hardly anything was allowed: {done:?}");
+        // What is done least, licences revoked, is done 123 times on average, with a standard deviation of 13.
+        assert!(done.values().all(|times| *times > HISTORIES / 25), "hardly anything was allowed: {done:?}");
     }
 }
