@@ -30,20 +30,19 @@ async fn under_load(engine: Engine) {
     let api = Api::new(&world.program.origin(), "10.0.0.1");
     let access = api.sign_in(OWNER).await.access;
 
-    // Four that fail, so that the outbox has something to keep.
-    world.receiver.answer_next([const { Answer::Status(503) }; 4]);
-    for number in 0..4 {
-        let mark = format!("refused-{number}");
+    // Four that fail, however often they are tried, so that the outbox has something to keep.
+    let refused = [0, 1, 2, 3].map(|number| format!("refused-{number}"));
+    for mark in &refused {
+        world.receiver.answer_at(&format!("/{mark}"), Answer::Status(503));
         let (status, body) =
-            read(api.callback(&access, &mark, &state(&mark), &world.receiver.at(&format!("/{mark}")))).await.unwrap();
+            read(api.callback(&access, mark, &state(mark), &world.receiver.at(&format!("/{mark}")))).await.unwrap();
         assert_eq!((status, &body["data"]["callback_executed"]), (201, &json!(false)), "{body}");
     }
     // One that is being answered when the word to stop comes.
-    world.receiver.answer_next([Answer::Late(Duration::from_secs(2))]);
-    let before = world.receiver.callbacks().len();
+    world.receiver.answer_at("/late", Answer::Late(Duration::from_secs(2)));
     let late = api.callback(&access, "late", &state("late"), &world.receiver.at("/late"));
     let late = tokio::spawn(read(late));
-    world.receiver.wait_for_callbacks(before + 1, LIMIT).await.unwrap();
+    world.receiver.wait_for_callback_at("/late", LIMIT).await.unwrap();
     // Others that go on asking, each on one connection of its own.
     let stopping = Arc::new(AtomicBool::new(false));
     let asking: Vec<_> = (0..8)
@@ -63,6 +62,9 @@ async fn under_load(engine: Engine) {
     assert!(answered > 20, "{answered} answers before the end: that was no load");
     assert!(!running.output().contains("panicked"), "{}", running.output());
 
+    for mark in &refused {
+        world.receiver.answer_at(&format!("/{mark}"), Answer::Status(204));
+    }
     world.look.run("UPDATE deliveries SET next_attempt_at = 0 WHERE status = 'pending'").await;
     let running = world.program.start().await.unwrap();
     let waiting = "SELECT COUNT(*) FROM deliveries WHERE status <> 'delivered'";

@@ -85,6 +85,7 @@ pub enum Answer {
 struct Shared {
     received: Vec<Received>,
     answers: VecDeque<Answer>,
+    answers_at: HashMap<String, Answer>,
     pages: HashMap<String, String>,
 }
 
@@ -157,6 +158,11 @@ impl Receiver {
         self.inner.lock().answers.extend(answers);
     }
 
+    /// Answers everything that comes to `path` and is no page view so, until it is told otherwise.
+    pub fn answer_at(&self, path: &str, answer: Answer) {
+        self.inner.lock().answers_at.insert(path.to_owned(), answer);
+    }
+
     /// Shows a page at `path`, to whoever does not come with a `webhook-id`.
     pub fn show_page(&self, path: &str, html: impl Into<String>) {
         self.inner.lock().pages.insert(path.to_owned(), html.into());
@@ -176,21 +182,36 @@ impl Receiver {
 
     /// Waits until so many callbacks have arrived and gives them all.
     pub async fn wait_for_callbacks(&self, count: usize, limit: Duration) -> Result<Vec<Received>> {
+        let enough = |callbacks: &[Received]| callbacks.len() >= count;
+        match self.wait_until(enough, limit).await {
+            Some(callbacks) => Ok(callbacks),
+            None => bail!("{} of {count} callbacks arrived within {limit:?}", self.callbacks().len()),
+        }
+    }
+
+    /// Waits until a callback has arrived at `path`.
+    pub async fn wait_for_callback_at(&self, path: &str, limit: Duration) -> Result<()> {
+        let arrived = |callbacks: &[Received]| callbacks.iter().any(|callback| callback.path() == path);
+        match self.wait_until(arrived, limit).await {
+            Some(_) => Ok(()),
+            None => bail!("no callback arrived at {path} within {limit:?}"),
+        }
+    }
+
+    /// The callbacks, once they are as wanted; nothing where they are not in time.
+    async fn wait_until(&self, is_wanted: impl Fn(&[Received]) -> bool, limit: Duration) -> Option<Vec<Received>> {
         let waiting = async {
             loop {
                 // Asked for before looking, so that an arrival in between wakes us.
                 let arrived = self.inner.arrived.notified();
                 let callbacks = self.callbacks();
-                if callbacks.len() >= count {
+                if is_wanted(&callbacks) {
                     return callbacks;
                 }
                 arrived.await;
             }
         };
-        match tokio::time::timeout(limit, waiting).await {
-            Ok(callbacks) => Ok(callbacks),
-            Err(_) => bail!("{} of {count} callbacks arrived within {limit:?}", self.callbacks().len()),
-        }
+        tokio::time::timeout(limit, waiting).await.ok()
     }
 }
 
@@ -213,8 +234,9 @@ async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Response<Bo
     let (page, answer) = {
         let mut shared = inner.lock();
         let page = shared.pages.get(received.path()).filter(|_| !is_callback(&received.headers)).cloned();
+        let at = shared.answers_at.get(received.path()).cloned();
         shared.received.push(received);
-        let answer = if page.is_some() { None } else { shared.answers.pop_front() };
+        let answer = if page.is_some() { None } else { at.or_else(|| shared.answers.pop_front()) };
         (page, answer)
     };
     inner.arrived.notify_waiters();

@@ -39,6 +39,19 @@ async fn answers_come_in_the_order_asked_for() {
 }
 
 #[tokio::test]
+async fn one_path_is_answered_the_same_however_often_it_is_asked() {
+    let receiver = Receiver::start().await.unwrap();
+    let client = http::client().unwrap();
+    let ask = async |path: &str| client.get(receiver.at(path)).send().await.unwrap().status().as_u16();
+    receiver.answer_at("/refused", Answer::Status(503));
+    receiver.answer_next([Answer::Status(500)]);
+    assert_eq!([ask("/refused").await, ask("/refused").await], [503, 503]);
+    assert_eq!([ask("/other").await, ask("/other").await], [500, 204]);
+    receiver.answer_at("/refused", Answer::Status(204));
+    assert_eq!(ask("/refused").await, 204);
+}
+
+#[tokio::test]
 async fn a_hanging_application_never_answers() {
     let receiver = Receiver::start().await.unwrap();
     receiver.answer_next([Answer::Hang]);
@@ -66,6 +79,8 @@ async fn waiting_for_what_does_not_come_says_so() {
     let receiver = Receiver::start().await.unwrap();
     let error = receiver.wait_for_callbacks(1, Duration::from_millis(20)).await.unwrap_err();
     assert!(error.to_string().contains("0 of 1"), "{error}");
+    let error = receiver.wait_for_callback_at("/late", Duration::from_millis(20)).await.unwrap_err();
+    assert!(error.to_string().contains("/late"), "{error}");
 }
 
 /// A callback signed here by hand, and the key set that goes with it.
