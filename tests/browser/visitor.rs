@@ -14,6 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked for.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// The facts of cards that are in several pieces: each piece would take a place of its own in the grid of its card.
+const SCATTERED: &str = "
+    const isSeen = piece => piece.nodeType === Node.TEXT_NODE
+        ? piece.data.trim() !== ''
+        : piece.nodeType === Node.ELEMENT_NODE && !['absolute', 'fixed'].includes(getComputedStyle(piece).position);
+    return [...document.querySelectorAll('.table.is-list td[data-label]')]
+        .filter(fact => [...fact.childNodes].filter(isSeen).length > 1)
+        .map(fact => fact.dataset.label + ': ' + fact.textContent);";
+
 /// The pages that were looked at closely already.
 static PORTRAYED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -176,6 +185,7 @@ impl Visitor {
         self.browser.prefer(Scheme::Dark).await.unwrap();
         self.browser.as_phone().await.unwrap();
         assert!(!self.browser.overflows().await.unwrap(), "{name} is wider than a phone");
+        assert_eq!(self.run(SCATTERED).await, Value::Array(Vec::new()), "{name}: facts in several places of a card");
         self.browser.screenshot(&format!("{name}-dark-390")).await.unwrap();
         self.assert_open_to_everybody(name).await;
         // Magnified four times, a page of 1280 has 320 to spread (WCAG 2.2, 1.4.10).
