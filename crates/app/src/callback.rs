@@ -88,9 +88,9 @@ impl Context {
         // Carried out apart from the request: a client that hangs up changes nothing.
         let (context, caller) = (Arc::clone(self), caller.clone());
         let work = tokio::spawn(async move {
-            let outcome = context.carry_out(&caller, &request, &state, answer).await;
+            let outcome = context.database.settled(context.carry_out(&caller, &request, &state, answer)).await;
             drop(running);
-            outcome
+            outcome?
         });
         work.await.map_err(Fault::broken)?
     }
@@ -147,8 +147,7 @@ impl Context {
         let system = &created.system;
         let forget_after = state.forget_after(now);
         if !used_state::consume(&mut transaction, &state.identity(), system.id, now, forget_after).await? {
-            drop(transaction);
-            return Err(self.used_for_good(state).await?);
+            return Err(used());
         }
         let id = DeliveryId::new(now, self.entropy());
         let target = request.callback_url.with_created(&parameters(request, system));
@@ -174,15 +173,6 @@ impl Context {
             self.settle_answer(caller, mark, &answer).await;
         }
         Ok(CallbackOutcome::Created(answer))
-    }
-
-    /// The fault of a used state, once that is certain: who used it may share a
-    /// commit with us and wait for the disk still, and a crash would take the
-    /// use back. A commit behind theirs waits for both.
-    async fn used_for_good(&self, state: &StateToken) -> Result<Fault, Fault> {
-        self.database.write().await?.commit().await?;
-        let is_used = used_state::is_used(&mut self.database.read().await?, &state.identity()).await?;
-        Ok(if is_used { used() } else { Code::Unavailable.into() })
     }
 
     /// Tries to deliver once. From here on the system exists: whatever happens

@@ -13,6 +13,7 @@ use crate::migrate;
 use crate::postgres::Postgres;
 use crate::query::audit::AuditEntry;
 use crate::row::Record;
+use crate::settled::settle;
 use crate::sqlite::Sqlite;
 use crate::statement::{Access, Statement};
 use crate::value::Value;
@@ -86,6 +87,7 @@ impl Database {
 
     /// A way to read.
     pub async fn read(&self) -> Result<Link> {
+        settle().await?;
         Ok(Link::new(match &self.kind {
             Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.read().await?),
             Kind::Postgres(postgres) => Engine::Postgres(postgres.take().await?),
@@ -94,6 +96,7 @@ impl Database {
 
     /// A way to read on which everything is as it was at one moment, on either engine and for as long as it takes.
     pub async fn snapshot(&self) -> Result<Link> {
+        settle().await?;
         self.look_afresh();
         Ok(Link::new(match &self.kind {
             Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.read().await?),
@@ -118,6 +121,7 @@ impl Database {
     }
 
     async fn begin(&self, durability: Durability) -> Result<WriteTransaction> {
+        settle().await?;
         let engine = match &self.kind {
             Kind::Sqlite(sqlite) => Engine::Sqlite(sqlite.write(durability).await?),
             Kind::Postgres(postgres) => {

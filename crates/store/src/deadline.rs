@@ -47,23 +47,24 @@ impl Waiting {
 }
 
 impl Database {
-    /// Does this work within so much time: what it reads, writes or begins to commit later fails.
+    /// Does this work within so much time: what it reads, writes or begins to commit later fails. It is over when what it
+    /// was told is [settled](Self::settled), too.
     ///
     /// # Errors
     /// [`Error::TooLate`]: it was given up, and has changed nothing. [`Error::Unavailable`]: it was given up, and may have
-    /// changed something.
+    /// changed something. Those of [`Self::settled`].
     pub async fn within<T>(&self, time: Duration, work: impl Future<Output = T>) -> Result<T> {
         let waiting = Arc::new(Waiting {
             deadline: Instant::now() + time,
             has_committed: AtomicBool::new(false),
             is_prolonged: AtomicBool::new(false),
         });
-        let mut work = pin!(WAITING.scope(Arc::clone(&waiting), work));
+        let mut work = pin!(WAITING.scope(Arc::clone(&waiting), self.settled(work)));
         let mut outcome = timeout(time, work.as_mut()).await;
         if outcome.is_err() && waiting.is_prolonged.load(Ordering::SeqCst) {
             outcome = timeout(OUTCOME_MAX, work).await;
         }
-        outcome.map_err(|_| waiting.given_up())
+        outcome.map_err(|_| waiting.given_up())?
     }
 }
 

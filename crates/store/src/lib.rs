@@ -20,6 +20,7 @@ mod migrate;
 mod postgres;
 pub mod query;
 mod row;
+mod settled;
 mod sqlite;
 mod statement;
 pub mod transfer;

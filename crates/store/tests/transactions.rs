@@ -176,3 +176,82 @@ async fn a_reader_that_gave_up_holds_nobody_up_on_postgres() {
     let reading = async { bailiwick_store::query::invalidation::newest(&mut database.read().await.unwrap()).await };
     tokio::time::timeout(Duration::from_secs(2), reading).await.unwrap().unwrap();
 }
+
+/// A transaction that finds the name of another one taken, and gives up, while a third one keeps the batch open, and
+/// writes that much into it. What the second comes to by what it does `after` that, and what everybody reads then.
+async fn gives_up_in_a_batch<T>(
+    database: &Database,
+    written_by_the_third: usize,
+    after: impl AsyncFnOnce(&Database) -> T,
+) -> (Result<T, Error>, Option<Vec<u8>>) {
+    let (first, second, third) = (database.clone(), database.clone(), database.clone());
+    let mut transaction = first.write().await.unwrap();
+    assert!(property::set_once(&mut transaction, "contested", b"first").await.unwrap());
+    let giving_up = async {
+        let outcome = database.within(Duration::from_secs(10), async {
+            let mut transaction = second.write().await.unwrap();
+            assert!(!property::set_once(&mut transaction, "contested", b"second").await.unwrap());
+            drop(transaction);
+            after(&second).await
+        });
+        (outcome.await, read(database, "contested").await)
+    };
+    let prolonging = async {
+        let mut transaction = third.write().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let written = property::set_once(&mut transaction, "third", &vec![7; written_by_the_third]).await;
+        if written.is_ok() {
+            transaction.commit().await.unwrap();
+        }
+    };
+    // They queue in this order, all before the thread that commits.
+    let committing = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        transaction.commit().await
+    };
+    let (gave_up, (), _) = tokio::join!(giving_up, prolonging, committing);
+    gave_up
+}
+
+async fn sqlite() -> (tempfile::TempDir, Database) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("test.db").display());
+    let database = Database::open(&url).await.unwrap();
+    (directory, database)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_up_because_of_another_transaction_reads_what_that_one_wrote() {
+    let first = Some(b"first".to_vec());
+    let (_directory, database) = sqlite().await;
+    let (seen, _) = gives_up_in_a_batch(&database, 10, async |database| read(database, "contested").await).await;
+    assert_eq!(seen.unwrap(), first);
+    let (_directory, database) = sqlite().await;
+    let look = async |database: &Database| {
+        let mut link = database.snapshot().await.unwrap();
+        property::get(&mut link, "contested").await.unwrap()
+    };
+    let (seen, _) = gives_up_in_a_batch(&database, 10, look).await;
+    assert_eq!(seen.unwrap(), first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_told_because_of_what_the_disk_does_not_have_yet() {
+    let (_directory, database) = sqlite().await;
+    let (told, seen) = gives_up_in_a_batch(&database, 10, async |_| "taken").await;
+    assert_eq!((told.unwrap(), seen), ("taken", Some(b"first".to_vec())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gave_up_because_of_what_did_not_last_hears_of_that() {
+    for goes_on in [false, true] {
+        let (_directory, database) = sqlite().await;
+        database.limit_pages(1).await.unwrap();
+        let write = async |database: &Database| {
+            if goes_on { database.write().await.map(|_| ()) } else { Ok(()) }
+        };
+        let (told, seen) = gives_up_in_a_batch(&database, 10_000_000, write).await;
+        assert!(matches!(told.flatten(), Err(Error::Unavailable(_))), "{goes_on}");
+        assert_eq!(seen, None);
+    }
+}

@@ -33,6 +33,7 @@ use super::readers::Readers;
 use crate::deadline;
 use crate::durability::Durability;
 use crate::error::{Error, Result};
+use crate::settled::{self, Outcome};
 
 /// How long the writer waits for a lock that another process holds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
@@ -204,6 +205,13 @@ impl State {
 }
 
 impl Batch {
+    /// What will become of it.
+    fn outcome(&mut self) -> Outcome {
+        let (sender, outcome) = oneshot::channel();
+        self.waiting.push(sender);
+        outcome
+    }
+
     fn answer(self, outcome: &Result<()>) {
         for waiting in self.waiting {
             // Who is gone does not want to know any more.
@@ -264,8 +272,7 @@ impl Seat {
             }
             state.run("RELEASE one")?;
             let batch = state.batch.as_mut().ok_or_else(rolled_back)?;
-            let (sender, outcome) = oneshot::channel();
-            batch.waiting.push(sender);
+            let outcome = batch.outcome();
             let is_first = batch.waiting.len() == 1;
             let is_synced = batch.durability == Durability::ThroughPowerFailures;
             if !is_synced {
@@ -287,16 +294,17 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let Some(mut state) = self.state.take() else { return };
         let undone = state.run("ROLLBACK TO one").and_then(|()| state.run("RELEASE one"));
-        let alone = state.batch.as_ref().is_none_or(|batch| batch.waiting.is_empty());
+        let others = state.batch.take().filter(|batch| !batch.waiting.is_empty());
         if state.connection.is_autocommit() {
-            state.batch = None;
-        } else if alone {
-            state.abandon();
-            state.batch = None;
-        } else if let Err(error) = undone {
-            // The savepoint is still there: committing would make it last.
-            state.abandon();
-            if let Some(batch) = state.batch.take() {
+            return;
+        }
+        let Some(mut batch) = others else { return state.abandon() };
+        settled::note(batch.outcome());
+        match undone {
+            Ok(()) => state.batch = Some(batch),
+            Err(error) => {
+                // The savepoint is still there: committing would make it last.
+                state.abandon();
                 batch.answer(&Err(error));
             }
         }
