@@ -1,8 +1,13 @@
 //! The one-shot state: what is malformed, too old or used, and what leaves it unused.
 
+use std::time::Duration;
+
+use bailiwick_domain::field::Parse as _;
+use bailiwick_domain::id::SystemId;
 use bailiwick_domain::role::Role;
+use bailiwick_domain::state_token::{RawState, StateToken};
 use bailiwick_domain::time::Span;
-use bailiwick_store::query::retention;
+use bailiwick_store::query::{retention, used_state};
 use bailiwick_testkit::answer::Answer;
 use bailiwick_testkit::bench::Bench;
 use bailiwick_testkit::on_both_engines;
@@ -185,6 +190,38 @@ on_both_engines! {
         let callbacks = scene.receiver.callbacks();
         assert_eq!(callbacks.len(), 1);
         assert_eq!(callbacks[0].member("system_id").unwrap(), id_of(&created[0].data(201)["system"]));
+    }
+
+    async fn a_state_counts_as_used_when_its_use_has_lasted(bench: Bench) {
+        let scene = Scene::set(&bench).await;
+        let database = &bench.context.database;
+        let system = scene.admin.create(&bench, &json!({ "name": "First", "type": "ns8" })).await;
+        let body = scene.body(&bench, "lasts");
+        let state = RawState::parse_text(body["callback_state"].as_str().unwrap()).unwrap();
+        let (state, now) = (StateToken::parse(&state).unwrap(), bench.context.now());
+
+        // Used up, and not committed: the post waits for it, and on SQLite somebody else keeps it from the disk.
+        let mut using = database.write().await.unwrap();
+        let system = SystemId::parse_text(&id_of(&system)).unwrap();
+        let forget_after = state.forget_after(now);
+        assert!(used_state::consume(&mut using, &state.identity(), system, now, forget_after).await.unwrap());
+        let posting = async {
+            let answer = scene.admin.call_back(&bench, &body).await;
+            (answer, peek::number(&bench, "SELECT COUNT(*) FROM used_states").await)
+        };
+        let prolonging = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let transaction = database.write().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            drop(transaction);
+        };
+        let committing = async {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            using.commit().await.unwrap();
+        };
+        let ((answer, used), (), ()) = tokio::join!(posting, prolonging, committing);
+        answer.refused(400, USED);
+        assert_eq!(used, 1);
     }
 
     async fn a_used_state_is_used_for_everybody(bench: Bench) {
