@@ -76,6 +76,8 @@ const BROKEN: [(&str, &str); 9] = [
 /// Somebody who moves seats, and remembers what was acknowledged.
 struct Mover {
     api: Api,
+    /// Signed in before the first kill: attempts that a crash cuts off count as failures.
+    access: String,
     random: ChaCha8Rng,
     agreement: String,
     /// The pools of the owner, the distributor and the reseller.
@@ -92,33 +94,31 @@ struct Mover {
 impl Mover {
     /// Moves one after the other until the server is gone.
     async fn stay(&mut self) {
-        let Ok((status, tokens)) = self.api.try_sign_in(OWNER).await else { return };
-        let access = tokens.unwrap_or_else(|| panic!("the owner cannot sign in: {status}")).access;
-        while self.step(&access).await.is_ok() {}
+        while self.step().await.is_ok() {}
     }
 
-    async fn step(&mut self, access: &str) -> reqwest::Result<()> {
+    async fn step(&mut self) -> reqwest::Result<()> {
         let seats = self.random.random_range(1..8);
         let at = self.random.random_range(0..2);
         match self.random.random_range(0..10) {
             0 => {
                 let body = json!({ "Agreement": self.agreement, "Seats": seats });
-                self.ask(access, "/auth/admin/pools", body).await?;
+                self.ask("/auth/admin/pools", body).await?;
             }
             1..=3 => {
                 let body = json!({ "Organisation": self.organisations[at], "Seats": seats });
-                self.ask(access, &format!("/auth/admin/pools/{}/give", self.pools[at]), body).await?;
+                self.ask(&format!("/auth/admin/pools/{}/give", self.pools[at]), body).await?;
             }
             4..=5 => {
                 let path = format!("/auth/admin/pools/{}/take-back", self.pools[at + 1]);
-                self.ask(access, &path, json!({ "Seats": seats })).await?;
+                self.ask(&path, json!({ "Seats": seats })).await?;
             }
             6..=8 => {
                 let body = json!({
                     "Agreement": self.agreement, "Organisation": self.organisations[2],
                     "Provider": self.organisations[at], "Quantity": self.random.random_range(1..4),
                 });
-                if let Some(issued) = self.ask(access, "/auth/admin/licenses", body).await? {
+                if let Some(issued) = self.ask("/auth/admin/licenses", body).await? {
                     let issued = issued.as_array().unwrap().iter();
                     let ids: Vec<_> = issued.map(|licence| licence["UUID"].as_str().unwrap().to_owned()).collect();
                     self.issued += ids.len();
@@ -129,15 +129,15 @@ impl Mover {
                 let Some(licence) = self.licences.choose(&mut self.random).cloned() else { return Ok(()) };
                 // Whether it comes to that or not, it is not asked for again.
                 self.licences.retain(|other| *other != licence);
-                self.ask(access, &format!("/auth/admin/licenses/{licence}/revoke"), json!({})).await?;
+                self.ask(&format!("/auth/admin/licenses/{licence}/revoke"), json!({})).await?;
             }
         }
         Ok(())
     }
 
     /// What came of it; nothing where it was refused.
-    async fn ask(&mut self, access: &str, path: &str, body: Value) -> reqwest::Result<Option<Value>> {
-        let request = self.api.call(Method::POST, path).bearer_auth(access).json(&body);
+    async fn ask(&mut self, path: &str, body: Value) -> reqwest::Result<Option<Value>> {
+        let request = self.api.call(Method::POST, path).bearer_auth(&self.access).json(&body);
         let (status, answer) = read(request).await?;
         match status {
             200 | 201 => {
@@ -151,13 +151,10 @@ impl Mover {
     }
 }
 
-/// Sets up who moves what; gives the agreement, the pools and the organisations.
-async fn set_up(program: &mut Program) -> (String, Vec<String>, Vec<String>) {
-    let running = program.start().await.unwrap();
-    let api = Api::new(&program.origin(), "10.0.8.1");
-    let access = api.sign_in(OWNER).await.access;
+/// Sets up what is moved, while the server runs; gives the agreement, the pools and the organisations.
+async fn set_up(api: &Api, access: &str) -> (String, Vec<String>, Vec<String>) {
     let ask = async |path: &str, body: Value| {
-        let (status, answer) = read(api.call(Method::POST, path).bearer_auth(&access).json(&body)).await.unwrap();
+        let (status, answer) = read(api.call(Method::POST, path).bearer_auth(access).json(&body)).await.unwrap();
         assert!(matches!(status, 200 | 201), "{path}: {status} {answer}");
         answer
     };
@@ -178,7 +175,6 @@ async fn set_up(program: &mut Program) -> (String, Vec<String>, Vec<String>) {
         let body = json!({ "Organisation": receiver, "Seats": 20 - 10 * number });
         pools.push(id(&ask(&format!("/auth/admin/pools/{}/give", pools[number]), body).await));
     }
-    drop(running);
     (agreement, pools, organisations)
 }
 
@@ -187,10 +183,15 @@ async fn story(engine: Engine) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let world = World::new(engine).await;
     let mut program = world.program.clone();
-    let (agreement, pools, organisations) = set_up(&mut program).await;
+    let running = program.start().await.unwrap();
+    let api = Api::new(&world.program.origin(), "10.0.8.1");
+    let access = api.sign_in(OWNER).await.access;
+    let (agreement, pools, organisations) = set_up(&api, &access).await;
+    drop(running);
     let count = Arc::new(AtomicUsize::new(0));
     let begun = |number: usize| Mover {
         api: Api::new(&world.program.origin(), &format!("10.0.{number}.1")),
+        access: access.clone(),
         random: ChaCha8Rng::seed_from_u64(seed + u64::try_from(number).unwrap() + 1),
         agreement: agreement.clone(),
         pools: pools.clone(),

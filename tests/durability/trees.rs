@@ -109,6 +109,8 @@ struct Node {
 /// Somebody who decides of a part of the tree, and remembers what was acknowledged.
 struct Decider {
     api: Api,
+    /// Signed in before the first kill: attempts that a crash cuts off count as failures.
+    access: String,
     random: ChaCha8Rng,
     /// A distributor, and the resellers that began below it.
     nodes: Vec<Node>,
@@ -121,12 +123,10 @@ struct Decider {
 impl Decider {
     /// Decides one thing after the other until the server is gone.
     async fn stay(&mut self) {
-        let Ok((status, tokens)) = self.api.try_sign_in(OWNER).await else { return };
-        let access = tokens.unwrap_or_else(|| panic!("the owner cannot sign in: {status}")).access;
-        while self.decide(&access).await.is_ok() {}
+        while self.decide().await.is_ok() {}
     }
 
-    async fn decide(&mut self, access: &str) -> reqwest::Result<()> {
+    async fn decide(&mut self) -> reqwest::Result<()> {
         let number = if self.random.random_bool(0.4) { 0 } else { self.random.random_range(0..self.nodes.len()) };
         let Node { id, state } = self.nodes[number].clone();
         let place = self.distributors[self.random.random_range(0..self.distributors.len())];
@@ -147,7 +147,7 @@ impl Decider {
             }
         };
         self.doubt = Some((number, after.clone()));
-        let mut request = self.api.call(method, &path).bearer_auth(access);
+        let mut request = self.api.call(method, &path).bearer_auth(&self.access);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -255,8 +255,13 @@ async fn story(engine: Engine) {
     let world = World::new(engine).await;
     let parts = grow(&world).await;
     let distributors: Vec<OrganisationId> = parts.iter().map(|part| part[0].id).collect();
+    let mut program = world.program.clone();
+    let running = program.start().await.unwrap();
+    let access = Api::new(&program.origin(), "10.0.8.1").sign_in(OWNER).await.access;
+    drop(running);
     let decider = |(number, nodes): (usize, Vec<Node>)| Decider {
         api: Api::new(&world.program.origin(), &format!("10.0.{number}.1")),
+        access: access.clone(),
         random: ChaCha8Rng::seed_from_u64(seed + u64::try_from(number).unwrap() + 1),
         nodes,
         distributors: distributors.clone(),
@@ -264,7 +269,6 @@ async fn story(engine: Engine) {
         acknowledged: 0,
     };
     let mut deciders: Vec<Decider> = parts.into_iter().enumerate().map(decider).collect();
-    let mut program = world.program.clone();
     for _ in 0..ROUNDS {
         deciders = round(&mut program, deciders, Duration::from_millis(random.random_range(200..900))).await;
         for (what, sql) in BROKEN {
